@@ -1,0 +1,19 @@
+"""The request and response types, and redirects."""
+
+from werkzeug.utils import append_slash_redirect
+from werkzeug.wrappers import Request as BaseRequest
+from werkzeug.wrappers import Response as BaseResponse
+
+from clastic.http.redirects import Redirector, redirect
+from clastic.http.request import Request
+from clastic.http.response import Response
+
+__all__ = [
+    "BaseRequest",
+    "BaseResponse",
+    "Redirector",
+    "Request",
+    "Response",
+    "append_slash_redirect",
+    "redirect",
+]

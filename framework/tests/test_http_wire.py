@@ -1,0 +1,667 @@
+"""Our response puts on the wire, byte for byte, what Werkzeug's response would.
+
+Whatever is done here to a response is done to one of Werkzeug's and to one of ours, and both
+stories are compared: each value seen, each error raised, and each answer sent on the way.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import pickle
+import re
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from werkzeug.datastructures import Headers, ImmutableDict, MultiDict
+from werkzeug.http import HTTP_STATUS_CODES
+from werkzeug.test import create_environ
+from werkzeug.utils import redirect as werkzeug_redirect
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from clastic.http import Response, redirect
+
+METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+
+
+class Text(str):
+    """Text of a type of its own, as template engines give it."""
+
+
+class Binary(bytes):
+    """Bytes of a type of their own."""
+
+
+# Each makes what it is called after: Werkzeug keeps what it is given, so every response needs one.
+BODIES: dict[str, Callable[[], Any]] = {
+    "none": lambda: None,
+    "empty text": lambda: "",
+    "text": lambda: "Hello",
+    "other than ASCII": lambda: "Grüße, 世界",
+    "a surrogate": lambda: "\ud800",
+    "a subclass of str": lambda: Text("<b>é</b>"),
+    "empty bytes": lambda: b"",
+    "bytes": lambda: b"\x00\xff",
+    "a subclass of bytes": lambda: Binary(b"binary"),
+    "a bytearray": lambda: bytearray(b"array"),
+    "a list of bytes": lambda: [b"one", b"two"],
+    "a list of text": lambda: ["één", "two"],
+    "an empty list": list,
+    "a tuple": lambda: ("one", b"two"),
+    "a generator": lambda: (chunk for chunk in ("one", "two")),
+    "an iterator of bytes": lambda: iter([b"one", b"two"]),
+    "a number": lambda: 5,
+}
+STATUSES: tuple[Any, ...] = (
+    None,
+    *HTTP_STATUS_CODES,
+    *HTTPStatus,
+    *(0, -1, 99, 299, 599, 600, 999, 1000),
+    *("200", "404", "200 OK", "404 Not Found", "299 Custom", "204 Nothing", "304", "100 Go on"),
+    *("", " ", "nonsense", "200 OK\r\nX: y", b"200 OK", True, 200.0, [], (200, "OK")),
+)
+HEADERS: dict[str, Callable[[], Any]] = {
+    "none": lambda: None,
+    "an empty list": list,
+    "an empty dict": dict,
+    "an empty Headers": Headers,
+    "empty text": lambda: "",
+    "one": lambda: [("Vary", "Accept")],
+    "a tuple": lambda: (("X-A", "1"), ("X-B", "2")),
+    "a repeated name": lambda: [("X-A", "1"), ("x-a", "2"), ("X-B", "3"), ("X-A", "4")],
+    "a dict": lambda: {"X-A": "1", "Vary": "Cookie"},
+    "a dict of lists": lambda: {"X-A": ["1", "2"], "X-B": "3"},
+    "another mapping": lambda: ImmutableDict({"X-A": "1"}),
+    "a MultiDict": lambda: MultiDict([("X-A", "1"), ("X-A", "2")]),
+    "a Headers": lambda: Headers([("X-A", "1"), ("X-A", "2")]),
+    "a Headers with a type": lambda: Headers([("Content-Type", "a/b"), ("X-A", "2")]),
+    "a generator": lambda: (("X-A", str(number)) for number in range(2)),
+    "pairs that are lists": lambda: [["X-A", "1"], ["X-B", "2"]],
+    "pairs that are text": lambda: ["ab", "cd"],
+    "no pairs": lambda: [("X-A", "1", "2")],
+    "a single name": lambda: [("X-A",)],
+    "no iterable": lambda: 5,
+    "items that are no iterables": lambda: [5],
+    "a number as value": lambda: [("Age", 5)],
+    "None as value": lambda: [("X-A", None)],
+    "bytes as name": lambda: [(b"X-A", "1")],
+    "bytes as value": lambda: [("X-A", b"1")],
+    "a list as value": lambda: [("X-A", ["1", "2"])],
+    "a subclass of str as value": lambda: [("X-A", Text("1"))],
+    "other than ASCII": lambda: [("X-Ä", "ü")],
+    "empty name and value": lambda: [("", "")],
+    "a line feed in a value": lambda: [("X-A", "1\nX-B: 2")],
+    "a carriage return in a value": lambda: [("X-A", "1\rX-B: 2")],
+    "a line feed in a name": lambda: [("X-A\n", "1")],
+    "another control character": lambda: [("X-A", "1\x00\x0b\u2028")],
+    "a content type": lambda: [("X-A", "1"), ("content-type", "text/css"), ("X-B", "2")],
+    "two content types": lambda: [("Content-Type", "text/css"), ("Content-Type", "text/csv")],
+    "a content length": lambda: [("Content-Length", "99"), ("X-A", "1")],
+    "a location": lambda: [("Location", "/new?a=b&c"), ("X-A", "1")],
+    "a location to care for": lambda: [("Location", "/né w?a=ü")],
+    "a location written small": lambda: {"location": "/new"},
+    "two locations": lambda: [("Location", "/one"), ("Location", "/two")],
+    "a content location": lambda: [("Content-Location", "/ä")],
+    "both locations": lambda: [("Location", "/one"), ("Content-Location", "/two")],
+    "a cookie": lambda: [("Set-Cookie", "a=b; Path=/"), ("Set-Cookie", "c=d; Path=/")],
+    "entity headers": lambda: [("Expires", "never"), ("Content-Language", "de"), ("X-A", "1")],
+}
+MIMETYPES: tuple[Any, ...] = (
+    *(None, "", "text/plain", "text/html", "application/json", "application/xml"),
+    *("image/svg+xml", "application/problem+json", "application/javascript", "image/png"),
+    *("text/html; charset=latin-1", "TEXT/HTML", "text", Text("text/html"), "text/x\n", "text/ü"),
+    *(5, b"text/html"),
+)
+CONTENT_TYPES: tuple[Any, ...] = (
+    *(None, "", "text/html", "text/html; charset=utf-8", "application/json", "a", "ü"),
+    *("text/html\n", "text/html\rX: y", Text("text/html"), 5, b"text/html", ["text/html"]),
+)
+
+
+def serve(response: Any, method: str = "GET", **environ: str) -> tuple[str, list[Any], bytes]:
+    """Serve a response, whole, and close it."""
+    started = []
+    chunks = response(
+        create_environ("/here/", method=method, headers=environ),
+        lambda status, headers, exc_info=None: started.append((status, headers)),
+    )
+    body = b"".join(chunks)
+    if hasattr(chunks, "close"):
+        chunks.close()
+    ((status, headers),) = started
+    assert type(headers) is list
+    return status, headers, body
+
+
+def change(name: str, **values: Any) -> Callable[[Any], None]:
+    """Call a method of the response, or of its headers if there is a dot in the name."""
+
+    def call(response: Any) -> Any:
+        target = response
+        *owners, method = name.split(".")
+        for owner in owners:
+            target = getattr(target, owner)
+        return getattr(target, method)(**values)
+
+    return call
+
+
+def assign(name: str, make: Callable[[], Any]) -> Callable[[Any], None]:
+    return lambda response: setattr(response, name, make())
+
+
+def look(name: str) -> Callable[[Any], Any]:
+    return lambda response: getattr(response, name)
+
+
+def make_conditional(response: Any) -> Any:
+    response.date = 0  # or Werkzeug puts the time of day
+    environ = create_environ(headers={"If-None-Match": '"tag"', "Range": "bytes=0-1"})
+    response.make_conditional(environ, accept_ranges=True, complete_length=5)
+
+
+def leave(response: Any) -> None:
+    with response:
+        pass
+
+
+def keep_headers(response: Any) -> Any:
+    """Change headers through an object that was got before something else changed."""
+    headers = response.headers
+    response.status_code = 201
+    headers["X-Kept"] = "1"
+    response.response = [b"kept"]
+    headers["X-Kept-Longer"] = "2"
+    return response.headers is headers
+
+
+CHANGES: dict[str, Callable[[Any], Any]] = {
+    "set a header": lambda response: response.headers.__setitem__("X-A", "set"),
+    "set another header": lambda response: response.headers.__setitem__("X-Request-Id", "1"),
+    "set a bad header": lambda response: response.headers.__setitem__("X-A", "1\n2"),
+    "set headers by slice": lambda response: response.headers.__setitem__(
+        slice(0, 1), [("X-0", "0"), ("X-1", "1")]
+    ),
+    "add a header": change("headers.add", _key="X-A", _value="added"),
+    "extend the headers": lambda response: response.headers.extend({"X-A": "more", "X-C": "3"}),
+    "remove a header": lambda response: response.headers.remove("x-a"),
+    "remove the content type": lambda response: response.headers.remove("Content-Type"),
+    "remove the length": lambda response: response.headers.remove("Content-Length"),
+    "pop a header": lambda response: response.headers.pop("X-B", None),
+    "pop a header that is not there": lambda response: response.headers.pop("X-None"),
+    "clear the headers": change("headers.clear"),
+    "set a false length": lambda response: response.headers.__setitem__("content-length", "7"),
+    "set a length by attribute": assign("content_length", lambda: 3),
+    "set a content type by header": lambda response: response.headers.set("CONTENT-TYPE", "a/b"),
+    "replace the headers": assign("headers", lambda: Headers([("X-New", "1")])),
+    "replace the headers by a list": assign("headers", lambda: [("X-New", "1")]),
+    "keep the headers": keep_headers,
+    "locate": assign("location", lambda: "/there"),
+    "locate with care": assign("location", lambda: "http://ÄÖ.example/é?ü#ö"),
+    "locate with a host of two cases": assign("location", lambda: "http://Example.COM/a"),
+    "locate in vain": assign("location", lambda: "http://a..b/"),
+    "locate by a small name": lambda response: response.headers.__setitem__("location", "/small"),
+    "locate twice": change("headers.add", _key="Location", _value="/again"),
+    "locate the content": assign("content_location", lambda: "/content ä"),
+    "set a cookie": change("set_cookie", key="a", value="b; c", expires=5, secure=True),
+    "set another cookie": change("set_cookie", key="d", value="e", samesite="Lax"),
+    "delete a cookie": change("delete_cookie", key="a"),
+    "data as text": assign("data", lambda: "other dätä"),
+    "data as bytes": assign("data", lambda: b"bytes"),
+    "data as nothing": assign("data", lambda: ""),
+    "data as a number": assign("data", lambda: 5),
+    "data by method": lambda response: response.set_data("method"),
+    "status as text": assign("status", lambda: "299 Custom"),
+    "status as a number": assign("status", lambda: 404),
+    "status as an HTTPStatus": assign("status", lambda: HTTPStatus.CREATED),
+    "status as nothing": assign("status", lambda: ""),
+    "status code": assign("status_code", lambda: 503),
+    "status code without a body": assign("status_code", lambda: 204),
+    "status code as text": assign("status_code", lambda: "304"),
+    "status code as None": assign("status_code", lambda: None),
+    "mimetype": assign("mimetype", lambda: "text/html"),
+    "content type": assign("content_type", lambda: "application/json"),
+    "response as a list": assign("response", lambda: [b"a", b"b"]),
+    "response as a generator": assign("response", lambda: (chunk for chunk in "xyz")),
+    "response as text": assign("response", lambda: "text"),
+    "pass through": assign("direct_passthrough", lambda: True),
+    "do not pass through": assign("direct_passthrough", lambda: False),
+    "etag": lambda response: response.add_etag(),
+    "weak etag": lambda response: response.set_etag("weak", weak=True),
+    "the tag asked for": lambda response: response.set_etag("tag"),
+    "make conditional": make_conditional,
+    "freeze": lambda response: response.freeze(),
+    "make a sequence": lambda response: response.make_sequence(),
+    "cache control": lambda response: setattr(response.cache_control, "max_age", 5),
+    "vary": lambda response: response.vary.add("Origin"),
+    "allow": lambda response: response.allow.update(["GET", "PUT"]),
+    "retry later": assign("retry_after", lambda: 30),
+    "write to the stream": lambda response: response.stream.write(b"written"),
+    "close": lambda response: response.close(),
+    "use in a with statement": leave,
+    "an attribute of one's own": lambda response: setattr(response, "note", "mine"),
+}
+LOOKS: dict[str, Callable[[Any], Any]] = (
+    {
+        name: look(name)
+        for name in (
+            *("status", "status_code", "data", "mimetype", "mimetype_params", "content_type"),
+            *("content_length", "is_json", "is_sequence", "is_streamed", "json", "location", "age"),
+            *("direct_passthrough", "default_status", "nonexistent", "_nonexistent"),
+        )
+    }
+    | {
+        "headers": lambda response: list(response.headers),
+        "one header": lambda response: response.headers.get("X-A"),
+        "text": lambda response: response.get_data(as_text=True),
+        "response": lambda response: list(response.response),
+        "iterate": lambda response: list(response.iter_encoded()),
+        "length": lambda response: response.calculate_content_length(),
+        "etag": lambda response: response.get_etag(),
+        "repr": repr,
+        "hash": lambda response: hash(response) == hash(response) and response == response,
+        "type": lambda response: response.__class__ is type(response),
+        "copy": lambda response: serve(copy.copy(response)),
+        "deep copy": lambda response: serve(copy.deepcopy(response)),
+        "pickle": lambda response: serve(pickle.loads(pickle.dumps(response))),
+        "wsgi headers": lambda response: list(response.get_wsgi_headers(create_environ("/x"))),
+        "wsgi body": lambda response: b"".join(response.get_app_iter(create_environ("/x"))),
+        "wsgi response": lambda response: response.get_wsgi_response(create_environ("/x"))[1:],
+    }
+    | {method: lambda response, method=method: serve(response, method) for method in METHODS}
+)
+STEPS = CHANGES | {f"look at {name}": step for name, step in LOOKS.items()}
+
+
+def tell(step: Callable[[], Any]) -> Any:
+    """The value or the type of error that comes of a step."""
+    try:
+        return step()
+    except Exception as error:
+        return type(error)
+
+
+def story(
+    response_type: type[WerkzeugResponse],
+    arguments: dict[str, Callable[[], Any]],
+    steps: tuple[str, ...] = (),
+) -> list[Any]:
+    """Everything that can be seen of a response that is made, changed and served."""
+    made = {name: make() for name, make in arguments.items()}
+    closed: list[str] = []
+    try:
+        response = response_type(**made)
+    except Exception as error:
+        return [type(error)]
+    told = []
+    for name in steps:
+        if name == "call on close":
+            told.append(tell(lambda: response.call_on_close(lambda: closed.append("closed"))()))
+        else:
+            told.append(tell(lambda name=name: STEPS[name](response)))
+    return [*told, *(tell(lambda m=method: serve(response, m)) for method in METHODS), closed]
+
+
+def assert_same_story(arguments: dict[str, Callable[[], Any]], steps: tuple[str, ...] = ()) -> None:
+    assert story(Response, arguments, steps) == story(WerkzeugResponse, arguments, steps)
+
+
+def constant(value: Any) -> Callable[[], Any]:
+    return lambda: value
+
+
+def named(table: dict[str, Callable[[], Any]]) -> Any:
+    return [pytest.param(make, id=name) for name, make in table.items()]
+
+
+@pytest.mark.parametrize("body", named(BODIES))
+@pytest.mark.parametrize("status", STATUSES, ids=repr)
+def test_body_and_status(body, status):
+    assert_same_story({"response": body, "status": constant(status)})
+
+
+@pytest.mark.parametrize("headers", named(HEADERS))
+@pytest.mark.parametrize("status", [None, 204, 302, 304, "404 Nope"])
+def test_headers(headers, status):
+    given = {"response": constant("Hello"), "status": constant(status), "headers": headers}
+    assert_same_story(given)
+    assert_same_story({**given, "response": constant(None)})
+    assert_same_story({**given, "content_type": constant("text/html")})
+
+
+@pytest.mark.parametrize("mimetype", MIMETYPES, ids=repr)
+@pytest.mark.parametrize("content_type", CONTENT_TYPES, ids=repr)
+def test_mimetype_and_content_type(mimetype, content_type):
+    given = {"mimetype": constant(mimetype), "content_type": constant(content_type)}
+    assert_same_story({"response": constant("Hello"), **given})
+    assert_same_story({"status": constant(204), **given})
+
+
+@pytest.mark.parametrize("body", named(BODIES))
+def test_direct_passthrough(body):
+    assert_same_story({"response": body, "direct_passthrough": constant(True)})
+
+
+@pytest.mark.parametrize("status", [200, 204, 304, "418 I am a teapot"])
+@pytest.mark.parametrize("body", [None, "Hello"])
+@pytest.mark.parametrize("name", STEPS)
+def test_each_change_and_look(name, body, status):
+    assert_same_story({"response": constant(body), "status": constant(status)}, (name,))
+
+
+@pytest.mark.parametrize("name", STEPS)
+@pytest.mark.parametrize("before", ["set a header", "look at headers", "data as text", "locate"])
+def test_each_change_and_look_after_another(before, name):
+    given = {"response": constant("Hello"), "headers": constant([("X-A", "1"), ("X-B", "2")])}
+    assert_same_story(given, (before, name, "look at headers", "look at data"))
+
+
+def any_of(table: dict[str, Callable[[], Any]]) -> st.SearchStrategy[Callable[[], Any]]:
+    return st.sampled_from([*table.values()])
+
+
+NAMES = st.sampled_from(["X-A", "x-a", "Vary", "Location", "Content-Type", "Content-Length", "Ü"])
+PAIRS = st.tuples(NAMES, st.text(max_size=5))
+ARGUMENTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "response": any_of(BODIES) | st.text().map(constant) | st.binary().map(constant),
+        "status": st.sampled_from(STATUSES).map(constant) | st.integers(0, 1100).map(constant),
+        "headers": any_of(HEADERS)
+        | st.lists(PAIRS, max_size=4).map(lambda pairs: lambda: list(pairs))
+        | st.dictionaries(NAMES, st.text(max_size=5), max_size=4).map(constant),
+        "mimetype": st.sampled_from(MIMETYPES).map(constant),
+        "content_type": st.sampled_from(CONTENT_TYPES).map(constant),
+        "direct_passthrough": st.booleans().map(constant),
+    },
+)
+# Without what fails early, so that most examples reach the wire.
+SOUND_ARGUMENTS = st.fixed_dictionaries(
+    {
+        "response": any_of(
+            {name: BODIES[name] for name in ("none", "text", "bytes", "a list of bytes")}
+        )
+    },
+    optional={
+        "status": st.sampled_from([200, 204, 301, 304, 404, HTTPStatus.OK]).map(constant),
+        "headers": st.sampled_from(
+            [[("X-A", "1")], {"Location": "/new"}, [("X-A", "1"), ("X-A", "2"), ("X-B", "3")]]
+        ).map(constant),
+        "mimetype": st.sampled_from(["text/html", "application/json"]).map(constant),
+    },
+)
+
+
+@given(ARGUMENTS)
+@settings(max_examples=500)
+def test_any_arguments(arguments):
+    assert_same_story(arguments)
+
+
+@given(
+    ARGUMENTS | SOUND_ARGUMENTS,
+    st.lists(st.sampled_from(["call on close", *STEPS]), max_size=8).map(tuple),
+)
+@settings(max_examples=1000)
+def test_any_sequence_of_changes(arguments, steps):
+    assert_same_story(arguments, steps)
+
+
+LOCATIONS = (
+    *("/", "/new", "/a/b?c=d&e=f#g", "/a b", "/é?ü", "/%zz", "/a%20b", "//host/a", "///a", "", "a"),
+    *(
+        "?",
+        "/?",
+        "/a?",
+        "/a#",
+        "/a?#",
+        "?a=b",
+        "#a",
+        "../a",
+        "/a//b",
+        "/:a",
+        "/a;b=c",
+        "/[a]",
+        "/\\",
+    ),
+    *(
+        "http://example.com",
+        "http://example.com/",
+        "https://example.com/a?b",
+        "HTTP://EXAMPLE.com/",
+    ),
+    *("http://example.com:8080/", "http://u:p@example.com/", "http://é.example/é", "http://a..b/"),
+    *("http://-/", "http://xn--9ca.example/", f"http://{'a' * 64}.example/", f"http://{'a' * 63}/"),
+    *(
+        "mailto:a@b.example",
+        "http://[::1]/",
+        "http://[/",
+        "/<b>&\"'",
+        "/a|b^c`d{e}",
+        "/\u2028",
+        "/'",
+    ),
+)
+
+
+@pytest.mark.parametrize("location", LOCATIONS)
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308, 200, 304, 999, HTTPStatus.FOUND])
+def test_redirect(location, code):
+    ours = tell(lambda: serve(redirect(location, code)))
+    assert ours == tell(lambda: serve(werkzeug_redirect(location, code)))
+
+
+@given(st.text(st.characters(exclude_categories=["Cc"])))
+@settings(max_examples=500)
+def test_redirect_to_any_location(location):
+    for prefix in ("", "/", "http://", "http://example.com/"):
+        ours = tell(lambda where=prefix + location: serve(redirect(where)))
+        theirs = tell(lambda where=prefix + location: serve(werkzeug_redirect(where)))
+        assert ours == theirs
+
+
+@given(st.text("/?#&=%.:;,+@~!$*()'-_a0A[]{}|\\ é", max_size=8))
+@settings(max_examples=500)
+def test_any_location_among_the_headers(location):
+    for prefix in ("", "/", "http://", "https://example.com/"):
+        headers = [("X-A", "1"), ("Location", prefix + location)]
+        assert_same_story({"status": constant(302), "headers": constant(headers)})
+
+
+@pytest.mark.parametrize("name", sorted(name for name in dir(WerkzeugResponse) if name[0] != "_"))
+def test_each_attribute_of_a_fresh_response(name):
+    def seen(response: Any) -> Any:
+        value = getattr(response, name)
+        return "callable" if callable(value) else re.sub(" at 0x[0-9a-f]+", "", repr(value))
+
+    assert tell(lambda: seen(Response("Hello"))) == tell(lambda: seen(WerkzeugResponse("Hello")))
+
+
+# Subclasses: every class is made twice, from our response type and from Werkzeug's. A class that
+# notes what is called puts it into the list that it is given.
+
+Make = Callable[[type[Any], list[str]], type[Any]]
+
+
+def with_values(**values: Any) -> Make:
+    return lambda base, calls: type("Changed", (base,), values)
+
+
+def with_method(name: str) -> Make:
+    def make(base: type[Any], calls: list[str]) -> type[Any]:
+        def method(self: Any, *args: Any, **options: Any) -> Any:
+            calls.append(name)
+            return getattr(super(changed, self), name)(*args, **options)
+
+        changed = type("Changed", (base,), {name: method})
+        return changed
+
+    return make
+
+
+def with_property(name: str) -> Make:
+    def make(base: type[Any], calls: list[str]) -> type[Any]:
+        inherited = getattr(base, name)
+
+        def read(self: Any) -> Any:
+            calls.append(f"read {name}")
+            return inherited.__get__(self, type(self))
+
+        def write(self: Any, value: Any) -> None:
+            calls.append(f"write {name}")
+            inherited.__set__(self, value)
+
+        return type("Changed", (base,), {name: property(read, write)})
+
+    return make
+
+
+def with_stored_headers(base: type[Any], calls: list[str]) -> type[Any]:
+    class Changed(base):
+        @property
+        def headers(self):
+            calls.append("read")
+            return self.stored
+
+        @headers.setter
+        def headers(self, headers):
+            calls.append("write")
+            self.stored = headers
+
+    return Changed
+
+
+class Closing:
+    """A mixin that changes how a response is sent."""
+
+    def get_wsgi_headers(self, environ):
+        headers = super().get_wsgi_headers(environ)
+        headers["X-Mixed"] = "in"
+        return headers
+
+
+class ClosingResponse(WerkzeugResponse):
+    """The same as a response."""
+
+    get_wsgi_headers = Closing.get_wsgi_headers
+    automatically_set_content_length = False
+
+
+def with_arguments_of_its_own(base: type[Any], calls: list[str]) -> type[Any]:
+    class Changed(base):
+        def __init__(self, response=None, status=None, headers=None, *others, **options):
+            super().__init__(response, status or 203, headers, *others, **options)
+            self.headers["X-Own"] = self.status
+
+    return Changed
+
+
+def with_what_came_before(base: type[Any], calls: list[str]) -> type[Any]:
+    class Changed(base):
+        def __init__(self, *arguments, **options):
+            self.before = "init"
+            super().__init__("another body", 500)
+            self.status_code = 501
+            super().__init__(*arguments, **options)
+
+    return Changed
+
+
+def with_lookup(base: type[Any], calls: list[str]) -> type[Any]:
+    class Changed(base):
+        def __getattr__(self, name):
+            calls.append(name)
+            raise AttributeError(name)
+
+    return Changed
+
+
+def of_its_subclass(base: type[Any], calls: list[str]) -> type[Any]:
+    class Middle(base):
+        def get_app_iter(self, environ):
+            return [b"middle"]
+
+    class Changed(Middle):
+        default_mimetype = "text/html"
+
+    return Changed
+
+
+ATTRIBUTES = {name: getattr(WerkzeugResponse, name) for name in dir(WerkzeugResponse)}
+SUBCLASSES: dict[str, Make] = (
+    {
+        f"{name} of its own": with_method(name)
+        for name, value in ATTRIBUTES.items()
+        if inspect.isfunction(value)
+        and (not name.startswith("__") or name in ("__init__", "__call__"))
+    }
+    | {
+        f"{name} of its own": with_property(name)
+        for name, value in ATTRIBUTES.items()
+        if inspect.isdatadescriptor(value) and not name.startswith("__")
+    }
+    | {
+        f"{name} = {value!r}": with_values(**{name: value})
+        for name, values in {
+            "default_status": (
+                201,
+                "201",
+                "299 Custom",
+                HTTPStatus.GONE,
+                204,
+                304,
+                299,
+                0,
+                "",
+                None,
+            ),
+            "default_mimetype": ("text/html", "application/json", "", None, 5, "text/x\n"),
+            "automatically_set_content_length": (False,),
+            "autocorrect_location_header": (True,),
+            "implicit_sequence_conversion": (False,),
+            "max_cookie_size": (1000,),
+        }.items()
+        for value in values
+    }
+    | {
+        "headers of its own": with_stored_headers,
+        "arguments of its own": with_arguments_of_its_own,
+        "a constructor called twice": with_what_came_before,
+        "attributes looked up": with_lookup,
+        "a subclass of a subclass": of_its_subclass,
+        "a mixin before": lambda base, calls: type("Changed", (Closing, base), {}),
+        "a response type before": lambda base, calls: type("Changed", (ClosingResponse, base), {}),
+        "a response type after": lambda base, calls: type(
+            "Changed", (base, ClosingResponse) if base is Response else (ClosingResponse,), {}
+        ),
+        "an exception": lambda base, calls: type("Changed", (base, ValueError), {"note": "mine"}),
+        "nothing": with_values(),
+        "a new attribute": with_values(code=404, __doc__="A response.", __hash__=lambda self: 5),
+    }
+)
+LIVES: tuple[tuple[dict[str, Callable[[], Any]], tuple[str, ...]], ...] = (
+    ({"response": constant("Hello")}, ()),
+    ({"response": constant(b"{}"), "status": constant(404)}, ()),
+    ({"response": constant(["list"])}, ()),
+    ({"mimetype": constant("text/html")}, ("look at status_code", "look at content_type")),
+    (
+        {"response": constant("Hello"), "headers": constant({"X-A": "1"})},
+        ("set a header", "locate", "look at text", "data as text", "status code"),
+    ),
+    ({}, ("set a cookie", "etag", "call on close", "freeze", "look at repr")),
+)
+
+
+def stories_of_class(base: type[Any], make: Make) -> list[Any]:
+    calls: list[str] = []
+    response_type = make(base, calls)
+    return [[story(response_type, *life) for life in LIVES], calls]
+
+
+@pytest.mark.parametrize("make", [pytest.param(make, id=name) for name, make in SUBCLASSES.items()])
+def test_a_subclass_with(make):
+    assert stories_of_class(Response, make) == stories_of_class(WerkzeugResponse, make)

@@ -1,0 +1,235 @@
+"""Nests middlewares, endpoint and render into the one function that a route runs.
+
+The function is generated as source and compiled, so that every call in it passes exactly the
+arguments that the callee takes, and a traceback through it shows real lines. For a route with one
+middleware and a render it reads::
+
+    def make(endpoint, render, request_0, unprovided_0, isinstance, FINISHED, MISSING, db):
+        def route(request, _dispatch_state, path_values):
+            def next_0(user=MISSING):
+                if user is MISSING: unprovided_0('user')
+                context = endpoint(path_values['id'], user, db)
+                if isinstance(context, FINISHED): return context
+                return render(context)
+            return request_0(next_0, request)
+        return route
+
+Resources, the application and the route are bound in by ``make``. Routes of one shape share one
+compiled ``make``.
+"""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from types import FunctionType
+from typing import Any, NamedTuple, NoReturn
+from zlib import crc32
+
+from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
+
+from clastic.http import BaseResponse
+from clastic.injection import PATH, Plan, Step
+from clastic.signature import located
+
+FINISHED = (BaseResponse, WerkzeugHTTPException)
+MISSING = object()
+
+
+class Chain(NamedTuple):
+    """A compiled route.
+
+    :param run: takes the request, the dispatch state and the path values (a ``render_error``: the
+        error and the route), and gives the response
+    :param wants_request: whether it uses its first argument
+    :param wants_dispatch_state: whether it uses its second argument
+    """
+
+    run: Callable[..., Any]
+    wants_request: bool
+    wants_dispatch_state: bool
+
+
+class ChainCompiler:
+    """Compiles the chains of one application; routes of one shape are compiled once."""
+
+    def __init__(self) -> None:
+        self._makers: dict[str, FunctionType] = {}
+
+    def compile_route(
+        self,
+        name: str,
+        plan: Plan,
+        constants: Mapping[str, Any],
+        places: Mapping[str, int] | None,
+    ) -> Chain:
+        """Compile the function that a route runs.
+
+        :param name: what to call the function in tracebacks
+        :param plan: its steps, without problems
+        :param constants: name to value of what does not change between requests
+        :param places: where the path values are the segments of the path themselves, the position
+            of each; the function is then given the segments
+        """
+        source = _Source(plan.steps, constants, places)
+        source.write_route(plan)
+        return self._compile(name, source, "(request, _dispatch_state, {path_values})")
+
+    def compile_render_error(self, name: str, step: Step, constants: Mapping[str, Any]) -> Chain:
+        """Compile a ``render_error``; after the dispatch state it takes the error and the route."""
+        source = _Source((step,), constants)
+        source.line("return " + source.call("render_error", step))
+        return self._compile(name, source, "(request, _dispatch_state, _error, _route)")
+
+    def _compile(self, name: str, source: _Source, parameters: str) -> Chain:
+        text = source.text(parameters)
+        make = self._makers.get(text)
+        if make is None:
+            make = self._makers[text] = _compile_source(text)
+        run = make(*source.constants.values())
+        run.__code__ = run.__code__.replace(co_name=name)
+        return Chain(run, "request" in source.used, "_dispatch_state" in source.used)
+
+
+class _Source:
+    """The source of one chain as it is written, line by line, and the constants it refers to."""
+
+    def __init__(
+        self,
+        steps: Iterable[Step],
+        values: Mapping[str, Any],
+        places: Mapping[str, int] | None = None,
+    ) -> None:
+        self.values = values
+        self.places = places
+        self.used = {parameter.name for step in steps for parameter in step.arguments}
+        self.used.update(name for step in steps for name in step.provides)
+        self.constants: dict[str, Any] = {}
+        self.lines: list[str] = []
+        self.depth = 2
+        self.path_values = self.unused("path_values")
+
+    def unused(self, name: str) -> str:
+        """Give ``name``, made different from every injected name."""
+        while name in self.used:
+            name += "_"
+        return name
+
+    def constant(self, name: str, value: Any) -> str:
+        name = self.unused(name)
+        self.constants[name] = value
+        return name
+
+    def line(self, text: str) -> None:
+        self.lines.append("    " * self.depth + text)
+
+    def text(self, parameters: str) -> str:
+        route = self.unused("route")
+        parameters = parameters.format(path_values=self.path_values)
+        return "\n".join(
+            (
+                f"def make({', '.join(self.constants)}):",
+                f"    def {route}{parameters}:",
+                *self.lines,
+                f"    return {route}\n",
+            )
+        )
+
+    def write_route(self, plan: Plan) -> None:
+        self.write_side("request", plan.request, partial(self.write_inner, plan))
+
+    def write_inner(self, plan: Plan) -> None:
+        """Write what the request functions wrap: the endpoint side, then the render side."""
+        if plan.render is None:
+            self.write_side(
+                "endpoint", plan.endpoint_middleware, partial(self.write_endpoint, plan)
+            )
+            return
+        render = plan.render
+        if plan.endpoint_middleware:
+            inner = self.unused("endpoint_side")
+            self.line(f"def {inner}():")
+            self.depth += 1
+            self.write_side(
+                "endpoint", plan.endpoint_middleware, partial(self.write_endpoint, plan)
+            )
+            self.depth -= 1
+            self.line(f"context = {inner}()")
+        else:
+            self.line("context = " + self.call("endpoint", plan.endpoint))
+        is_instance = self.constant("isinstance", isinstance)
+        finished = self.constant("FINISHED", FINISHED)
+        self.line(f"if {is_instance}(context, {finished}): return context")
+        self.write_side(
+            "render",
+            plan.render_middleware,
+            lambda: self.line("return " + self.call("render", render)),
+        )
+
+    def write_endpoint(self, plan: Plan) -> None:
+        self.line("return " + self.call("endpoint", plan.endpoint))
+
+    def write_side(
+        self, side: str, steps: tuple[Step, ...], write_innermost: Callable[[], None]
+    ) -> None:
+        """Write nested ``next`` functions: each step calls its function with the one inside."""
+        base_depth = self.depth
+        calls = []
+        for index, step in enumerate(steps):
+            next_function = self.unused(f"{side}_next_{index}")
+            calls.append(self.call(f"{side}_{index}", step, next_function))
+            self.write_next(next_function, f"{side}_{index}", step)
+        write_innermost()
+        for call in reversed(calls):
+            self.depth -= 1
+            self.line("return " + call)
+        self.depth = base_depth
+
+    def write_next(self, next_function: str, label: str, step: Step) -> None:
+        if not step.provides:
+            self.line(f"def {next_function}():")
+            self.depth += 1
+            return
+        missing = self.constant("MISSING", MISSING)
+        unprovided = self.constant(f"unprovided_{label}", partial(_unprovided, step.function))
+        parameters = ", ".join(f"{name}={missing}" for name in step.provides)
+        self.line(f"def {next_function}({parameters}):")
+        self.depth += 1
+        for name in step.provides:
+            self.line(f"if {name} is {missing}: {unprovided}({name!r})")
+
+    def call(self, label: str, step: Step, next_function: str | None = None) -> str:
+        """Give the source of a call with exactly the arguments that the function takes."""
+        function = self.constant(label, step.function)
+        passed = [] if next_function is None else [next_function]
+        by_position = True
+        for parameter, source in zip(step.arguments, step.sources, strict=True):
+            by_position = by_position and parameter.by_position
+            value = self.value(parameter.name, source)
+            passed.append(value if by_position else f"{parameter.name}={value}")
+        return f"{function}({', '.join(passed)})"
+
+    def value(self, name: str, source: str) -> str:
+        if source == PATH:
+            key = name if self.places is None else self.places[name]
+            return f"{self.path_values}[{key!r}]"
+        if name in self.values:
+            self.constants[name] = self.values[name]
+        return name
+
+
+def _compile_source(text: str) -> FunctionType:
+    filename = f"<clastic chain {crc32(text.encode()):08x}>"
+    linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+    namespace: dict[str, Any] = {}
+    exec(compile(text, filename, "exec"), namespace)
+    make: FunctionType = namespace["make"]
+    return make
+
+
+def _unprovided(function: Callable[..., Any], name: str) -> NoReturn:
+    raise TypeError(
+        f"{located('Middleware', function)} called next() without '{name}', "
+        f"which it declares to provide. Call next({name}=...)."
+    )

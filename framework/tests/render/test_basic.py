@@ -1,0 +1,237 @@
+"""What ``render_basic`` makes of each kind of context, and for whom."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import Enum
+from pathlib import PurePosixPath
+from types import SimpleNamespace
+from uuid import UUID
+
+import pytest
+from markupsafe import Markup
+from werkzeug.test import EnvironBuilder
+
+from clastic.application import Application
+from clastic.errors import BadRequest
+from clastic.http import Request
+from clastic.render import BasicRender, Table, render_basic
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
+TEXT = "text/plain; charset=utf-8"
+HTML = "text/html; charset=utf-8"
+JSON = "application/json"
+
+
+def rendered(context, query_string="", accept=None, render=render_basic, route=None):
+    headers = {} if accept is None else {"Accept": accept}
+    environ = EnvironBuilder(query_string=query_string, headers=headers).get_environ()
+    return render(context, Request(environ), route)
+
+
+class Colour(Enum):
+    RED = "red"
+
+
+class Badge:
+    def __html__(self):
+        return "<b>new</b>"
+
+
+CONTEXTS = [
+    ("text", "Hello", TEXT, b"Hello"),
+    ("text beyond ASCII", "é", TEXT, "é".encode()),
+    ("empty text", "", TEXT, b""),
+    ("None, which is empty text", None, TEXT, b""),
+    ("text with a tag", "Hi <b>you</b>", TEXT, b"Hi <b>you</b>"),
+    ("text that begins with a tag", "<b>x</b>", TEXT, b"<b>x</b>"),
+    ("text that begins with a script", "<script>x</script>", TEXT, b"<script>x</script>"),
+    ("text that begins nearly like HTML", "<htmlx>", TEXT, b"<htmlx>"),
+    ("text that begins nearly like a doctype", "<!doctype htmlx>", TEXT, b"<!doctype htmlx>"),
+    ("another doctype", "<!doctype svg>", TEXT, b"<!doctype svg>"),
+    ("HTML further down", "x <html>", TEXT, b"x <html>"),
+    ("white space", " \n", TEXT, b" \n"),
+    ("a doctype", "<!DOCTYPE html><p>x", HTML, b"<!DOCTYPE html><p>x"),
+    ("an html element", "<html><p>x", HTML, b"<html><p>x"),
+    ("an html element with a language", '<HTML lang="en">', HTML, b'<HTML lang="en">'),
+    ("an indented document", "\n  <!doctype html>", HTML, b"\n  <!doctype html>"),
+    ("Markup", Markup("<b>x</b>"), HTML, b"<b>x</b>"),
+    ("an object with __html__", Badge(), HTML, b"<b>new</b>"),
+    ("bytes", "é".encode(), TEXT, "é".encode()),
+    ("a bytearray", bytearray(b"x"), TEXT, b"x"),
+    ("a memoryview", memoryview(b"x"), TEXT, b"x"),
+    ("a document in bytes", b"<!doctype html>", HTML, b"<!doctype html>"),
+    ("bytes that are no text", b"\x89PNG", "application/octet-stream", b"\x89PNG"),
+    ("an int", 7, TEXT, b"7"),
+    ("a float", float("nan"), TEXT, b"nan"),
+    ("a bool", True, TEXT, b"True"),
+    ("a Decimal", Decimal("1.10"), TEXT, b"1.10"),
+    ("a date", date(2024, 2, 29), TEXT, b"2024-02-29"),
+    ("a datetime", datetime(2024, 2, 29, 1, 2), TEXT, b"2024-02-29T01:02:00"),
+    ("a timedelta", timedelta(minutes=1), TEXT, b"60.0"),
+    ("a member of an Enum", Colour.RED, TEXT, b"red"),
+    ("a UUID", UUID(int=1), TEXT, b"00000000-0000-0000-0000-000000000001"),
+    ("a path", PurePosixPath("/a"), TEXT, b"/a"),
+    ("a dict", {"a": 1}, JSON, b'{"a":1}'),
+    ("a list", [1], JSON, b"[1]"),
+    ("a generator", (n for n in (1, 2)), JSON, b"[1,2]"),
+]
+
+
+@pytest.mark.parametrize(
+    ("context", "content_type", "body"),
+    [row[1:] for row in CONTEXTS],
+    ids=[row[0] for row in CONTEXTS],
+)
+def test_context_becomes(context, content_type, body):
+    response = rendered(context)
+    assert (response.headers["Content-Type"], response.get_data()) == (content_type, body)
+
+
+@pytest.mark.parametrize("context", ["Hello", b"Hello", 7, None, date(2024, 2, 29)])
+def test_what_is_no_data_is_the_same_for_everyone(context):
+    plain = rendered(context)
+    asked = rendered(context, "format=pdf", "text/html")
+    assert asked.get_data() == plain.get_data()
+    assert asked.headers == plain.headers
+    assert "Vary" not in plain.headers
+
+
+CHOICES = [
+    ("nobody asks for anything", "", None, JSON),
+    ("anything is accepted", "", "*/*", JSON),
+    ("a browser asks", "", BROWSER, HTML),
+    ("HTML is accepted", "", "text/html", HTML),
+    ("HTML is accepted in capitals", "", "TEXT/HTML", HTML),
+    ("any text is accepted", "", "text/*", HTML),
+    ("plain text is accepted", "", "text/plain", TEXT),
+    ("JSON is preferred", "", "application/json, text/html;q=0.9", JSON),
+    ("HTML is preferred", "", "application/json;q=0.5, text/html", HTML),
+    ("a script asks for JSON, text or anything", "", "application/json, text/plain, */*", JSON),
+    ("HTML is ruled out", "", "text/html;q=0, */*", JSON),
+    ("only an image is accepted", "", "image/png", JSON),
+    ("only XML text is accepted", "", "text/xml", JSON),
+    ("Accept is garbage", "", "text/;;q=x,,=", JSON),
+    ("a browser asks for JSON by the URL", "format=json", BROWSER, JSON),
+    ("the URL asks for HTML", "format=html", "*/*", HTML),
+    ("the URL asks for text", "a=1&format=text", BROWSER, TEXT),
+    ("the URL asks for nothing", "format=", BROWSER, HTML),
+    ("the URL asks for other things", "a=1", BROWSER, HTML),
+]
+
+
+@pytest.mark.parametrize(
+    ("query_string", "accept", "content_type"),
+    [row[1:] for row in CHOICES],
+    ids=[row[0] for row in CHOICES],
+)
+def test_data_is_sent_as(query_string, accept, content_type):
+    response = rendered([{"a": 1}], query_string, accept)
+    assert response.headers["Content-Type"] == content_type
+
+
+@pytest.mark.parametrize(
+    ("query_string", "vary"),
+    [("", "Accept"), ("a=1", "Accept"), ("format=", "Accept"), ("format=json", None)],
+)
+def test_caches_are_told_when_accept_decided(query_string, vary):
+    assert rendered({}, query_string, BROWSER).headers.get("Vary") == vary
+
+
+@pytest.mark.parametrize("unknown", ["xml", "JSON", "text/html"])
+def test_unknown_format_is_refused_with_the_choices(unknown):
+    with pytest.raises(BadRequest) as caught:
+        rendered({}, f"format={unknown}")
+    assert caught.value.detail == "format can be json, html, text, and nothing else"
+
+
+def test_parameter_can_be_named():
+    render = BasicRender("as")
+    assert rendered({}, "as=html&format=x", render=render).headers["Content-Type"] == HTML
+    with pytest.raises(BadRequest, match="as can be json, html, text"):
+        rendered({}, "as=xml", render=render)
+
+
+def test_parameter_can_be_turned_off():
+    response = rendered({"a": 1}, "format=xml", BROWSER, render=BasicRender(None))
+    assert response.headers["Content-Type"] == HTML
+    assert "JSON" not in response.get_data(as_text=True)
+
+
+def test_text_is_a_table():
+    response = rendered([{"id": 1, "name": "x"}], "format=text")
+    assert response.get_data(as_text=True) == "id | name\n-- | ----\n1  | x\n"
+
+
+def test_page_shows_the_data_as_json_has_it():
+    context = ({"day": date(2024, 2, 29), "tag": "<b>"} for _ in range(2))
+    page = rendered(context, "format=html").get_data(as_text=True)
+    assert page.count("<td>2024-02-29</td><td>&lt;b&gt;</td>") == 2
+
+
+def test_page_shows_nothing_that_json_would_not():
+    account = SimpleNamespace(name="x", password="secret")
+    for query_string in ("format=html", "format=text", "format=json"):
+        with pytest.raises(TypeError, match=r"^context\[0\] is of type SimpleNamespace, which"):
+            rendered([account], query_string)
+
+
+def test_page_links_to_its_json_and_keeps_the_rest_of_the_query():
+    page = rendered({}, 'q="<&format=html&q=2', BROWSER).get_data(as_text=True)
+    assert 'href="?q=%22%3C&amp;q=2&amp;format=json"' in page
+
+
+def test_page_has_the_docstring_of_the_endpoint():
+    def list_links():
+        """Every link there is & was."""
+
+    page = rendered([], "format=html", route=SimpleNamespace(endpoint=list_links))
+    assert "<p>Every link there is &amp; was.</p>" in page.get_data(as_text=True)
+
+
+def test_depth_of_tables_can_be_set():
+    page = rendered({"a": {"b": 1}}, "format=html", render=BasicRender(max_depth=1))
+    assert page.get_data(as_text=True).count("<table>") == 1
+
+
+@pytest.mark.parametrize("query_string", ["format=json", "format=html", "format=text"])
+def test_dev_mode_falls_back_to_repr(query_string):
+    body = rendered([object], query_string, render=BasicRender(dev_mode=True)).get_data()
+    assert b"class " in body
+
+
+def test_object_that_is_no_data_is_refused():
+    with pytest.raises(TypeError, match=r"^context is of type object, which JSON has no form for"):
+        rendered(object())
+
+
+def test_table_is_html():
+    response = rendered(Table([[1]]))
+    assert response.headers["Content-Type"] == HTML
+    assert response.get_data(as_text=True).startswith("<table>")
+
+
+def test_route_is_optional():
+    request = Request(EnvironBuilder().get_environ())
+    assert json.loads(render_basic([1], request).get_data()) == [1]
+
+
+def list_links(count):
+    """Every link."""
+    return [{"number": number} for number in range(count)]
+
+
+def test_in_an_application_the_page_has_name_and_docstring_of_the_endpoint():
+    application = Application([("/<count:int>", list_links, render_basic)])
+    page = application.get_local_client().get("/2", headers={"Accept": BROWSER}).text
+    assert '<h1 id="heading">list_links</h1>\n<p>Every link.</p>' in page
+    assert "<caption>2 rows</caption>" in page
+
+
+def test_in_an_application_an_unknown_format_is_a_bad_request():
+    application = Application([("/<count:int>", list_links, render_basic)])
+    response = application.get_local_client().get("/2?format=xml")
+    assert response.status_code == 400
+    assert "format can be json, html, text, and nothing else" in response.text

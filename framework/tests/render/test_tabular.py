@@ -1,0 +1,485 @@
+"""Tables of all kinds of data, read back from the HTML and the text that they give."""
+
+from __future__ import annotations
+
+import math
+import types
+from collections import OrderedDict, UserString, deque, namedtuple
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from html.parser import HTMLParser
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markupsafe import Markup
+
+from clastic.http import Response
+from clastic.render import Table, TabularRender
+
+Point = namedtuple("Point", "x y")
+
+VOID_ELEMENTS = {"meta"}
+
+
+@dataclass
+class Link:
+    alias: str
+    clicks: int
+
+
+class User:
+    def __init__(self, name):
+        self.name = name
+        self._password = "secret"
+
+
+class WithToDict:
+    def to_dict(self):
+        return {"a": 1}
+
+
+class Unrepresentable:
+    def __repr__(self):
+        raise RuntimeError("no repr")
+
+
+class Document(HTMLParser):
+    """Reads HTML back: every element must be closed in order, cells are collected in rows.
+
+    A cell is its text, a header cell ``#text``; the cells of a table inside are in brackets.
+    """
+
+    def __init__(self, html):
+        super().__init__()
+        self.open = []
+        self.rows = []
+        self.text = {}
+        self.attributes = {}
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        self.attributes.setdefault(tag, []).append(dict(attributes))
+        if tag not in VOID_ELEMENTS:
+            self.open.append(tag)
+        if tag == "table" and self.open.count("table") > 1:
+            self.rows[-1][-1] += "["
+        if tag == "tr" and self.open.count("table") == 1:
+            self.rows.append([])
+        if tag in ("td", "th") and self.open.count("table") == 1:
+            self.rows[-1].append("#" if tag == "th" else "")
+        elif tag in ("td", "th"):
+            self.rows[-1][-1] += "|"
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+        if tag == "table" and self.open.count("table") > 0:
+            self.rows[-1][-1] += "]"
+
+    def handle_data(self, data):
+        if {"td", "th"} & set(self.open):
+            self.rows[-1][-1] += data
+        elif self.open:
+            self.text[self.open[-1]] = self.text.get(self.open[-1], "") + data
+
+
+def cells(html):
+    return Document(str(html)).rows
+
+
+SHAPES = [
+    (
+        "dicts of different keys",
+        [{"a": 1}, {"b": 2, "a": 3}],
+        [["#a", "#b"], ["1", ""], ["3", "2"]],
+    ),
+    ("dicts of which one is empty", [{}, {"a": 1}], [["#a"], [""], ["1"]]),
+    ("one dict in a list", [{"a": 1, "b": 2}], [["#a", "#b"], ["1", "2"]]),
+    ("a dict", {"a": 1, "b": None}, [["#a", "1"], ["#b", "None"]]),
+    ("a dict with keys that are no text", {1: 2, None: 3}, [["#1", "2"], ["#None", "3"]]),
+    ("a mapping", OrderedDict(a=1), [["#a", "1"]]),
+    ("lists of different lengths", [[1], (2, 3)], [["1", ""], ["2", "3"]]),
+    ("named tuples", [Point(1, 2)], [["#x", "#y"], ["1", "2"]]),
+    ("a named tuple", Point(1, 2), [["#x", "1"], ["#y", "2"]]),
+    ("dataclasses", [Link("a", 1)], [["#alias", "#clicks"], ["a", "1"]]),
+    ("a dataclass", Link("a", 1), [["#alias", "a"], ["#clicks", "1"]]),
+    ("an object with to_dict()", WithToDict(), [["#a", "1"]]),
+    ("objects, by their public attributes", [User("x"), User("y")], [["#name"], ["x"], ["y"]]),
+    ("an object", User("x"), [["#name", "x"]]),
+    ("an object without public attributes", SimpleNamespace(_x=1), [["namespace(_x=1)"]]),
+    ("a list of many kinds", [1, {"a": 2}, "x"], [["1"], ["{'a': 2}"], ["x"]]),
+    ("numbers", range(2), [["0"], ["1"]]),
+    ("texts, which have no parts", ["ab", UserString("cd")], [["ab"], ["cd"]]),
+    ("a generator", (n for n in (1, 2)), [["1"], ["2"]]),
+    ("the values of a dict", {"a": 1}.values(), [["1"]]),
+    ("text", "abc", [["abc"]]),
+    ("None", None, [["None"]]),
+    ("bytes", b"ab", [["ab"]]),
+    ("a class", dict, [["<class 'dict'>"]]),
+    ("a module", types, [[repr(types)]]),
+    ("a number with too many digits", [10**5000], [["<unprintable int object>"]]),
+    ("an object in a cell", {"user": SimpleNamespace(a=1)}, [["#user", "namespace(a=1)"]]),
+]
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"), [row[1:] for row in SHAPES], ids=[row[0] for row in SHAPES]
+)
+def test_data_has_the_cells(data, expected):
+    assert cells(Table.from_data(data).to_html()) == expected
+
+
+@pytest.mark.parametrize("data", [[], {}, (), iter(()), [[]], [{}]], ids=repr)
+def test_nothing_is_shown_as_such(data):
+    table = Table.from_data(data)
+    assert table.is_empty
+    assert (table.to_html(), table.to_text()) == (Markup("<em>empty</em>"), "empty")
+
+
+def test_headers_without_rows_are_shown():
+    assert cells(Table([], ["a", "b"]).to_html()) == [["#a", "#b"]]
+    assert cells(Table([], ["a", "b"]).to_html("vertical")) == [["#a"], ["#b"]]
+    assert Table([], ["a", "b"]).to_text() == "a | b\n- | -"
+
+
+HEADERS = [
+    ("choose and order columns", [{"a": 1, "b": 2}], ["b", "c"], [["#b", "#c"], ["2", ""]]),
+    ("choose and order attributes", [User("x")], ["name"], [["#name"], ["x"]]),
+    ("choose fields", {"a": 1, "b": 2}, ["b"], [["#b", "2"]]),
+    ("name columns", [[1, 2]], ["a", "b"], [["#a", "#b"], ["1", "2"]]),
+    ("name the first columns", [[1, 2]], ["a"], [["#a", "#"], ["1", "2"]]),
+    ("name more than there are", [[1]], ["a", "b"], [["#a", "#b"], ["1", ""]]),
+    ("name a column of values", [1], ["a"], [["#a"], ["1"]]),
+    ("name a value", 1, ["a"], [["#a"], ["1"]]),
+]
+
+
+@pytest.mark.parametrize(
+    ("data", "headers", "expected"),
+    [row[1:] for row in HEADERS],
+    ids=[row[0] for row in HEADERS],
+)
+def test_headers(data, headers, expected):
+    assert cells(Table.from_data(data, headers).to_html()) == expected
+
+
+def test_rows_and_headers_can_be_read():
+    table = Table.from_data([{"a": 1}, {"b": 2}])
+    assert (table.headers, table.rows) == (["a", "b"], [[1, ""], ["", 2]])
+    assert (table.width, repr(table)) == (2, "<Table 2 rows, 2 columns>")
+
+
+NESTED = {"a": {"b": {"c": {"d": 1}}}}
+
+DEPTHS = [
+    (1, [["#a", "{'b': {'c': {...}}}"]]),
+    (2, [["#a", "[|b|{'c': {'d': 1}}]"]]),
+    (3, [["#a", "[|b|[|c|{'d': 1}]]"]]),
+    (4, [["#a", "[|b|[|c|[|d|1]]]"]]),
+    (9, [["#a", "[|b|[|c|[|d|1]]]"]]),
+]
+
+
+@pytest.mark.parametrize(("max_depth", "expected"), DEPTHS)
+def test_tables_are_nested_to_the_depth(max_depth, expected):
+    assert cells(Table.from_data(NESTED, max_depth=max_depth).to_html()) == expected
+
+
+INSIDE = [
+    ("dicts", [{"a": 1}, {"a": 2}], "[|a|1|2]"),
+    ("lists", [[1, 2], [3]], "[|1|2|3|]"),
+    ("a tuple", (1, 2), "[|1|2]"),
+    ("a named tuple", Point(1, 2), "[|x|1|y|2]"),
+    ("a dataclass", Link("a", 1), "[|alias|a|clicks|1]"),
+    ("a deque", deque([1]), "[|1]"),
+    ("an iterator", iter([1]), "[|1]"),
+    ("an empty list", [], "empty"),
+    ("an empty dict", {}, "empty"),
+]
+
+
+@pytest.mark.parametrize(
+    ("inner", "expected"), [row[1:] for row in INSIDE], ids=[row[0] for row in INSIDE]
+)
+def test_inside_a_cell(inner, expected):
+    assert cells(Table.from_data({"x": inner}, max_depth=2).to_html()) == [["#x", expected]]
+
+
+def test_circle_is_cut():
+    circle = {"name": "x"}
+    circle["me"] = circle
+    assert cells(Table.from_data(circle, max_depth=9).to_html()) == [
+        ["#name", "x"],
+        ["#me", "<dict that contains itself>"],
+    ]
+
+
+def test_value_that_occurs_twice_is_no_circle():
+    shared = [1]
+    assert cells(Table.from_data([[shared, shared]], max_depth=2).to_html()) == [["[|1]", "[|1]"]]
+
+
+def test_data_of_any_depth_is_shown_short():
+    deep = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert len(Table.from_data(deep, max_depth=4).to_html()) < 500
+
+
+def test_long_container_below_the_depth_is_cut():
+    (((_, text),)) = cells(Table.from_data({"x": ["long" * 10] * 9}).to_html())
+    assert len(text) == 80
+    assert text.endswith("…")
+
+
+def test_container_below_the_depth_whose_repr_fails():
+    assert cells(Table.from_data({"x": [10**5000]}).to_html()) == [
+        ["#x", "<list whose repr failed>"]
+    ]
+
+
+def test_value_whose_text_fails_is_named_by_its_type():
+    assert cells(Table([[Unrepresentable()]]).to_html()) == [
+        ["<unprintable Unrepresentable object>"]
+    ]
+
+
+def test_data_stays_as_it_was():
+    data = [[1], [2, [3]]]
+    Table.from_data(data, max_depth=3).to_html()
+    Table(data, ["a", "b", "c"]).to_html()
+    assert data == [[1], [2, [3]]]
+
+
+def test_ten_thousand_rows():
+    rows = cells(Table.from_data([{"id": n, "name": f"<{n}>"} for n in range(10_000)]).to_html())
+    assert (len(rows), rows[-1]) == (10_001, ["9999", "<9999>"])
+
+
+@pytest.mark.parametrize(
+    ("orientation", "expected"),
+    [
+        ("horizontal", [["#a", "#b"], ["1", "2"], ["3", "4"]]),
+        ("vertical", [["#a", "1", "3"], ["#b", "2", "4"]]),
+        ("auto", [["#a", "#b"], ["1", "2"], ["3", "4"]]),
+    ],
+)
+def test_orientation(orientation, expected):
+    table = Table([[1, 2], [3, 4]], ["a", "b"])
+    assert cells(table.to_html(orientation)) == expected
+    assert cells(Table(table.rows, table.headers, orientation=orientation).to_html()) == expected
+
+
+def test_vertical_table_without_headers():
+    assert cells(Table([[1, 2], [3, 4]]).to_html("vertical")) == [["1", "3"], ["2", "4"]]
+
+
+def test_orientation_of_a_record_can_be_changed():
+    assert cells(Table.from_data({"a": 1}).to_html("horizontal")) == [["#a"], ["1"]]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        partial(Table, orientation="diagonal"),
+        partial(TabularRender, orientation="diagonal"),
+        partial(Table([[1]]).to_html, "diagonal"),
+        partial(Table([[1]]).to_text, "diagonal"),
+    ],
+    ids=["of a table", "of a render", "of HTML", "of text"],
+)
+def test_unknown_orientation_is_refused(make):
+    with pytest.raises(ValueError, match=r"^orientation is 'diagonal'; it can be auto, horizontal"):
+        make()
+
+
+def test_header_cells_say_what_they_are_the_head_of():
+    horizontal = Document(Table([[1]], ["a"]).to_html())
+    assert horizontal.attributes["th"] == [{"scope": "col"}]
+    vertical = Document(Table([[1]], ["a"]).to_html("vertical"))
+    assert vertical.attributes["th"] == [{"scope": "row"}]
+
+
+@pytest.mark.parametrize(
+    ("value", "is_number"),
+    [(1, True), (1.5, True), (math.nan, True), (Decimal(1), True), (True, False), ("1", False)],
+    ids=repr,
+)
+def test_numbers_are_marked(value, is_number):
+    expected = {"class": "number"} if is_number else {}
+    assert Document(Table([[value]]).to_html()).attributes["td"] == [expected]
+
+
+def test_caption_is_escaped():
+    document = Document(Table([[1]], caption="<b>").to_html())
+    assert document.text["caption"] == "<b>"
+
+
+def test_table_is_safe_in_a_template():
+    table = Table([["<b>"]])
+    assert Markup("<p>%s</p>") % table == f"<p>{table.to_html()}</p>"
+
+
+@pytest.mark.parametrize("markup", ["<b>", Markup("<b>"), "&lt;", "'\"", "\x00\ud800"], ids=ascii)
+def test_everything_is_escaped(markup):
+    html = Table([[markup]], [markup], caption=markup).to_html()
+    shown = markup.replace("\x00", "\ufffd").replace("\ud800", "\ufffd")
+    document = Document(html)
+    assert document.rows == [["#" + shown], [shown]]
+    assert "<b>" not in html
+
+
+TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cn", "Co")))
+CELLS = st.none() | st.booleans() | st.integers() | TEXT
+
+
+@given(st.lists(st.lists(CELLS, min_size=2, max_size=2), min_size=1), st.lists(TEXT, max_size=2))
+def test_cells_are_read_back_as_they_were(rows, headers):
+    written = [[str(value) for value in row] for row in rows]
+    filled = [f"#{header}" for header in (*headers, "", "")[:2]]
+    assert cells(Table(rows, headers).to_html()) == ([filled] if headers else []) + written
+
+
+@given(st.recursive(CELLS, lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner)))
+def test_any_data_is_shown(data):
+    table = Table.from_data(data, max_depth=3)
+    Document(str(table.to_html()))
+    assert isinstance(table.to_text(), str)
+
+
+TEXTS = [
+    ("rows", [{"id": 1, "name": "x"}, {"id": 22}], "id | name\n-- | ----\n1  | x\n22 |"),
+    ("a record", {"a": 1, "long": 2}, "a    | 1\nlong | 2"),
+    ("rows without headers", [[1, 2], [33, 4]], "1  | 2\n33 | 4"),
+    ("a value of several lines", ["a\n  b\tc"], "a b c"),
+    ("a long value", ["x" * 70], "x" * 59 + "…"),
+    ("a record inside", {"a": {"b": 1, "c": [2, 3]}}, "a | [b: 1, c: [2; 3]]"),
+    ("rows inside", {"a": [{"b": 1, "c": 2}, {"b": 3}]}, "a | [b: 1, c: 2; b: 3, c: ]"),
+    ("nothing inside", {"a": []}, "a | []"),
+]
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"), [row[1:] for row in TEXTS], ids=[row[0] for row in TEXTS]
+)
+def test_text(data, expected):
+    assert Table.from_data(data, max_depth=3).to_text() == expected
+
+
+def test_text_can_be_turned_and_cut():
+    table = Table([["abcdef", 2]], ["a", "b"])
+    assert table.to_text("vertical", max_width=4) == "a | abc…\nb | 2"
+
+
+def list_links():
+    """Every link that is & was.
+
+    Oldest first,
+    by <date>.
+    """
+
+
+class Show:
+    """Shows a link."""
+
+    def __call__(self):
+        return None
+
+
+def page(context, endpoint=None, render=None):
+    route = None if endpoint is None else SimpleNamespace(endpoint=endpoint)
+    response = (render or TabularRender())(context, route)
+    assert isinstance(response, Response)
+    assert response.headers["Content-Type"] == "text/html; charset=utf-8"
+    return Document(response.get_data(as_text=True))
+
+
+def test_page_is_a_whole_document():
+    html = TabularRender()([1]).get_data(as_text=True)
+    assert html.startswith("<!doctype html>\n")
+    document = Document(html)
+    assert document.attributes["html"] == [{"lang": "en"}]
+    assert {"charset": "utf-8"} in document.attributes["meta"]
+    (region,) = document.attributes["div"]
+    assert region["role"] == "region"
+    assert region["tabindex"] == "0"
+    assert document.attributes["h1"] == [{"id": region["aria-labelledby"]}]
+
+
+def test_page_has_name_and_docstring_of_the_endpoint_above_the_table():
+    document = page([{"a": 1}], list_links)
+    assert document.text["title"] == document.text["h1"] == "list_links"
+    assert document.text["p"] == "Every link that is & was.Oldest first,\nby <date>."
+    assert document.rows == [["#a"], ["1"]]
+
+
+ENDPOINTS = [
+    ("a partial", partial(list_links), "partial(list_links)", "Every link"),
+    ("a callable object", Show(), "Show()", "Shows a link."),
+    ("a lambda without a docstring", lambda: None, "<lambda>", None),
+]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "heading", "beginning"),
+    [row[1:] for row in ENDPOINTS],
+    ids=[row[0] for row in ENDPOINTS],
+)
+def test_page_of(endpoint, heading, beginning):
+    document = page([1], endpoint)
+    assert document.text["h1"] == heading
+    assert document.text.get("p", "").startswith(beginning or "")
+    assert ("p" in document.text) == (beginning is not None)
+
+
+def test_page_without_a_route():
+    document = page([1])
+    assert document.text["h1"] == "Table"
+    assert "p" not in document.text
+
+
+CAPTIONS = [
+    ([1], "1 row"),
+    ([1] * 1234, "1,234 rows"),
+    ({"a": 1}, "1 field"),
+    ({"a": 1, "b": 2}, "2 fields"),
+]
+
+
+@pytest.mark.parametrize(("context", "caption"), CAPTIONS, ids=[row[1] for row in CAPTIONS])
+def test_page_counts(context, caption):
+    assert page(context).text["caption"] == caption
+
+
+def test_page_links_to_the_json():
+    html = TabularRender().page([1], None, "?a=1&format=json")
+    link = {"rel": "alternate", "type": "application/json", "href": "?a=1&format=json"}
+    assert Document(html).attributes["a"] == [link]
+
+
+def test_page_of_nothing():
+    assert page([]).text["em"] == "empty"
+
+
+def test_page_of_a_table():
+    document = page(Table([[1]], caption="Mine"))
+    assert (document.text["caption"], document.rows) == ("Mine", [["1"]])
+
+
+def test_page_nests_four_tables_deep():
+    assert page({"a": NESTED}).rows == [["#a", "[|a|[|b|[|c|{'d': 1}]]]"]]
+
+
+def test_page_can_be_given_depth_and_orientation():
+    render = TabularRender(max_depth=1, orientation="horizontal")
+    assert page(NESTED, render=render).rows == [["#a"], ["{'b': {'c': {...}}}"]]
+
+
+@pytest.mark.parametrize("max_depth", [0, -1])
+def test_depth_below_one_is_refused(max_depth):
+    with pytest.raises(ValueError, match=f"^max_depth is {max_depth}; it is 1 or more$"):
+        TabularRender(max_depth=max_depth)

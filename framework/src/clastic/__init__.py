@@ -1,0 +1,79 @@
+"""Clastic: a functional Python web framework.
+
+Routes are constructed objects, arguments are injected by name, and all that can be checked is
+checked while the :class:`Application` is constructed.
+"""
+
+from clastic.application import Application, RerouteWSGI, SubApplication
+from clastic.errors import (
+    BadRequest,
+    HTTPException,
+    InternalServerError,
+    MethodNotAllowed,
+    NotFound,
+)
+from clastic.http import (
+    BaseRequest,
+    BaseResponse,
+    Redirector,
+    Request,
+    Response,
+    append_slash_redirect,
+    redirect,
+)
+from clastic.middleware import RESERVED_ARGS, Middleware
+from clastic.render import render_basic, render_json, render_json_dev
+from clastic.route import (
+    CONNECT,
+    DELETE,
+    GET,
+    HEAD,
+    OPTIONS,
+    PATCH,
+    POST,
+    PUT,
+    S_REDIRECT,
+    S_REWRITE,
+    S_STRICT,
+    TRACE,
+    Route,
+)
+from clastic.static import StaticApplication, StaticFileRoute
+
+__all__ = [
+    "CONNECT",
+    "DELETE",
+    "GET",
+    "HEAD",
+    "OPTIONS",
+    "PATCH",
+    "POST",
+    "PUT",
+    "RESERVED_ARGS",
+    "S_REDIRECT",
+    "S_REWRITE",
+    "S_STRICT",
+    "TRACE",
+    "Application",
+    "BadRequest",
+    "BaseRequest",
+    "BaseResponse",
+    "HTTPException",
+    "InternalServerError",
+    "MethodNotAllowed",
+    "Middleware",
+    "NotFound",
+    "Redirector",
+    "Request",
+    "RerouteWSGI",
+    "Response",
+    "Route",
+    "StaticApplication",
+    "StaticFileRoute",
+    "SubApplication",
+    "append_slash_redirect",
+    "redirect",
+    "render_basic",
+    "render_json",
+    "render_json_dev",
+]

@@ -1,0 +1,126 @@
+"""Real servers on real ports, for what only shows on the wire."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from socketserver import BaseServer, ThreadingMixIn
+from typing import Any, NamedTuple
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
+
+import pytest
+from werkzeug.serving import WSGIRequestHandler as WerkzeugRequestHandler
+from werkzeug.serving import make_server as make_werkzeug_server
+
+HOST = "127.0.0.1"
+
+
+class Answer(NamedTuple):
+    """What came back over the wire."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+
+@dataclass(frozen=True)
+class Served:
+    """An application on a port of its own."""
+
+    port: int
+
+    def ask(
+        self,
+        target: str,
+        method: str = "GET",
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send a request with this very target, on a connection of its own."""
+        with closing(http.client.HTTPConnection(HOST, self.port, timeout=30)) as connection:
+            connection.request(method, target, body, dict(headers or {}))
+            with connection.getresponse() as response:
+                return Answer(response.status, response.headers, response.read())
+
+    def send(self, request: bytes) -> bytes:
+        """Send these very bytes, and give all that comes back until the server closes."""
+        with socket.create_connection((HOST, self.port), timeout=30) as connection:
+            connection.sendall(request)
+            return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+class QuietHandler(WSGIRequestHandler):
+    """Keeps the test output clean."""
+
+    def log_message(self, format: str, *arguments: Any) -> None:
+        """Log nothing."""
+
+
+class QuietWerkzeugHandler(WerkzeugRequestHandler):
+    """Keeps the test output clean."""
+
+    def log(self, type: str, message: str, *arguments: Any) -> None:
+        """Log nothing."""
+
+
+class ThreadingServer(ThreadingMixIn, WSGIServer):
+    """The server of the standard library, a thread a request."""
+
+    daemon_threads = True
+
+
+def make_standard_server(application: Any) -> BaseServer:
+    server = ThreadingServer((HOST, 0), QuietHandler)
+    server.set_app(application)
+    return server
+
+
+def make_development_server(application: Any) -> BaseServer:
+    return make_werkzeug_server(
+        HOST, 0, application, threaded=True, request_handler=QuietWerkzeugHandler
+    )
+
+
+MAKERS: dict[str, Callable[[Any], Any]] = {
+    "wsgiref": make_standard_server,
+    "werkzeug": make_development_server,
+}
+
+
+@contextmanager
+def serving(make_server: Callable[[Any], Any]) -> Iterator[Callable[[Any], Served]]:
+    """Give the function that serves an application, until the end of the block."""
+    with ExitStack() as stack:
+
+        def serve(application: Any) -> Served:
+            server = make_server(application)
+            stack.callback(server.server_close)
+            thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+            thread.start()
+            stack.callback(thread.join)
+            stack.callback(server.shutdown)
+            return Served(server.server_address[1])
+
+        yield serve
+
+
+@pytest.fixture(params=list(MAKERS))
+def serve(request: pytest.FixtureRequest) -> Iterator[Callable[[Any], Served]]:
+    """Serve an application until the test ends, by each server in turn."""
+    with serving(MAKERS[request.param]) as serve:
+        yield serve
+
+
+@pytest.fixture
+def serve_by_the_book() -> Iterator[Callable[[Any], Served]]:
+    """Serve an application until the test ends, by the server that follows PEP 3333 strictly."""
+    with serving(make_standard_server) as serve:
+        yield serve

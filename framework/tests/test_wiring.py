@@ -1,0 +1,917 @@
+"""What a developer reads when an application is put together wrongly: every message whole."""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import partial
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+from clastic import Application, Middleware, Response, Route, SubApplication
+from clastic.errors import ErrorHandler
+from clastic.render.ashes_templates import AshesRenderFactory
+from clastic.route import inherit_render
+from clastic.wiring import WiringError
+
+
+def here(function: Any) -> str:
+    """Where a function of this file is defined, as messages write it."""
+    return f"{os.path.relpath(__file__)}:{function.__code__.co_firstlineno}"
+
+
+def message(*args: Any, **options: Any) -> str:
+    """The whole message of the WiringError that constructing an application raises."""
+    with pytest.raises(WiringError) as caught:
+        Application(*args, **options)
+    assert isinstance(caught.value, NameError)
+    return str(caught.value)
+
+
+def golden(text: str, **places: str) -> str:
+    """A message as it is written in these tests, where a backslash continues a long line."""
+    return re.sub(r"(?<=\S) {2,}", " ", dedent(text).strip()).format(**places)
+
+
+def ok() -> Response:
+    return Response("ok")
+
+
+def plain_render(context: Any) -> Response:
+    return Response(str(context))
+
+
+class TestMissingArguments:
+    def test_an_endpoint_needs_what_nothing_provides(self) -> None:
+        def show(id: str, datbase: object) -> Response:
+            return Response(f"{id} {datbase}")
+
+        assert message([("/links/<id>", show)], {"database": object()}) == golden(
+            """
+            Route '/links/<id>' (endpoint show, {show}) needs 'datbase', which nothing provides.
+              Available here: id, request, database. Did you mean 'database'?
+              Otherwise add it to resources=, or to the provides of a middleware.
+            """,
+            show=here(show),
+        )
+
+    def test_a_render_needs_what_nothing_provides(self) -> None:
+        def page(context: Any, theme: str) -> Response:
+            return Response(f"{context} {theme}")
+
+        assert message([("/", ok, page)]) == golden(
+            """
+            Route '/' (render page, {page}) needs 'theme', which nothing provides.
+              Available here: request, context.
+              Otherwise add it to resources=, or to the provides of a middleware.
+            """,
+            page=here(page),
+        )
+
+    def test_a_middleware_needs_what_nothing_provides_on_any_of_many_routes(self) -> None:
+        class Auth(Middleware):
+            def request(self, next: Any, users: object) -> Any:
+                return next() if users else None
+
+        routes = [(f"/{name}", ok) for name in ("a", "b", "c", "d", "e")]
+        assert message(routes, middlewares=[Auth()]) == golden(
+            """
+            Middleware Auth.request ({auth}) needs 'users', which nothing provides.
+              Found on routes '/a', '/b', '/c' and 2 more.
+              Available here: request.
+              Otherwise add it to resources=, or to the provides of a middleware.
+            """,
+            auth=here(Auth.request),
+        )
+
+    def test_a_middleware_needs_what_one_further_in_provides(self) -> None:
+        class Session(Middleware):
+            provides = ("user",)
+
+            def request(self, next: Any) -> Any:
+                return next(user="ann")
+
+        class Audit(Middleware):
+            def request(self, next: Any, user: str) -> Any:
+                return next() if user else None
+
+        assert message([("/", ok)], middlewares=[Audit(), Session()]) == golden(
+            """
+            Middleware Audit.request ({audit}) needs 'user', which Session provides only further in.
+              Found on route '/'.
+              Put Session before Audit in middlewares=.
+            """,
+            audit=here(Audit.request),
+        )
+
+    def test_a_middleware_needs_what_it_provides_itself(self) -> None:
+        class Session(Middleware):
+            provides = ("user",)
+
+            def request(self, next: Any, user: str) -> Any:
+                return next(user=user)
+
+        assert message([("/", ok)], middlewares=[Session()]) == golden(
+            """
+            Middleware Session.request ({session}) needs 'user', which it provides itself.
+              Found on route '/'.
+              Take the argument out, or have another middleware provide it.
+            """,
+            session=here(Session.request),
+        )
+
+
+class TestCycles:
+    def test_middlewares_that_need_each_other(self) -> None:
+        class First(Middleware):
+            provides = ("a",)
+
+            def request(self, next: Any, c: str) -> Any:
+                return next(a=c)
+
+        class Second(Middleware):
+            provides = ("b",)
+
+            def request(self, next: Any, a: str) -> Any:
+                return next(b=a)
+
+        class Third(Middleware):
+            provides = ("c",)
+
+            def request(self, next: Any, b: str) -> Any:
+                return next(c=b)
+
+        assert message([("/", ok)], middlewares=[First(), Second(), Third()]) == golden(
+            """
+            Middleware First.request ({first}) needs 'c' of Third, which needs 'b' of Second, \
+            which needs 'a' of First: a cycle.
+              Found on route '/'.
+              Move what one of them provides into a middleware of its own.
+            """,
+            first=here(First.request),
+        )
+
+    def test_that_do_not_lead_back_to_the_one_that_waits(self) -> None:
+        class Waiting(Middleware):
+            def request(self, next: Any, c: str) -> Any:
+                return next() if c else None
+
+        class Second(Middleware):
+            provides = ("b",)
+
+            def request(self, next: Any, c: str) -> Any:
+                return next(b=c)
+
+        class Third(Middleware):
+            provides = ("c",)
+
+            def request(self, next: Any, db: str, b: str) -> Any:
+                return next(c=db + b)
+
+        middlewares = [Waiting(), Second(), Third()]
+        assert message([("/", ok)], {"db": 1}, middlewares) == golden(
+            """
+            2 problems in this application:
+
+            1. Middleware Waiting.request ({waiting}) needs 'c', which Third provides only \
+            further in.
+              Found on route '/'.
+              Put Third before Waiting in middlewares=.
+
+            2. Middleware Second.request ({second}) needs 'c' of Third, which needs 'b' of \
+            Second: a cycle.
+              Found on route '/'.
+              Move what one of them provides into a middleware of its own.
+            """,
+            waiting=here(Waiting.request),
+            second=here(Second.request),
+        )
+
+    def test_an_application_that_embeds_itself(self) -> None:
+        app = Application([("/", ok)])
+        with pytest.raises(WiringError) as caught:
+            app.add(("/again", app))
+        assert str(caught.value) == golden(
+            """
+            SubApplication '/again' embeds an application in itself: a cycle.
+              Embed another application, or add the routes by themselves.
+            """
+        )
+
+
+class TestTwoSources:
+    def test_path_and_resources(self) -> None:
+        assert message([("/<db>", lambda db: db)], {"db": 1}) == golden(
+            """
+            Route '/<db>' has two sources for 'db': its path and resources.
+              Rename one of them.
+            """
+        )
+
+    def test_a_middleware_and_resources(self) -> None:
+        class Session(Middleware):
+            provides = ("user",)
+
+            def request(self, next: Any) -> Any:
+                return next(user="ann")
+
+        assert message([("/", ok)], {"user": 1}, [Session()]) == golden(
+            """
+            Route '/' has two sources for 'user': resources and middleware Session.
+              Rename one of them.
+            """
+        )
+
+    def test_a_middleware_and_the_path(self) -> None:
+        class Session(Middleware):
+            endpoint_provides = ("user",)
+
+            def endpoint(self, next: Any) -> Any:
+                return next(user="ann")
+
+        assert message([("/<user>", ok)], middlewares=[Session()]) == golden(
+            """
+            Route '/<user>' has two sources for 'user': its path and middleware Session.
+              Rename one of them.
+            """
+        )
+
+    def test_two_middlewares(self) -> None:
+        class Session(Middleware):
+            provides = ("user",)
+
+            def request(self, next: Any) -> Any:
+                return next(user="ann")
+
+        class Token(Middleware):
+            provides = ("user",)
+
+            def request(self, next: Any) -> Any:
+                return next(user="bob")
+
+        assert message([("/", ok)], middlewares=[Session(), Token()]) == golden(
+            """
+            Route '/' has two sources for 'user': middleware Session and middleware Token.
+              Rename one of them.
+            """
+        )
+
+
+class TestReservedNames:
+    def test_in_resources(self) -> None:
+        assert message([("/", ok)], {"request": 1}) == golden(
+            """
+            The application has a resource 'request', a name reserved for the framework.
+              Give it another name; reserved are request, context, next, _application, _route, \
+            _dispatch_state, _error.
+            """
+        )
+
+    def test_in_the_resources_of_a_route(self) -> None:
+        route = Route("/", ok, resources={"next": 1})
+        assert message([route]) == golden(
+            """
+            Route '/' has a resource 'next', a name reserved for the framework.
+              Give it another name; reserved are request, context, next, _application, _route, \
+            _dispatch_state, _error.
+            """
+        )
+
+    def test_in_a_path(self) -> None:
+        assert message([("/<context>", ok)]) == golden(
+            """
+            Route '/<context>' binds 'context' in its pattern, a name reserved for the framework.
+              Give it another name; reserved are request, context, next, _application, _route, \
+            _dispatch_state, _error.
+            """
+        )
+
+    def test_in_provides(self) -> None:
+        class Session(Middleware):
+            provides = ("request",)
+
+            def request(self, next: Any) -> Any:
+                return next(request=1)
+
+        assert message([("/", ok)], middlewares=[Session()]) == golden(
+            """
+            Middleware Session declares 'request' in provides, a name reserved for the framework.
+              Give it another name; reserved are request, context, next, _application, _route, \
+            _dispatch_state, _error.
+            """
+        )
+
+
+class TestMisplacedNames:
+    def test_an_endpoint_takes_next(self) -> None:
+        def show(next: Any) -> Response:
+            return Response(next)
+
+        assert message([("/", show)]) == golden(
+            """
+            Route '/' (endpoint show, {show}) takes 'next', which only the functions of a \
+            middleware get.
+              Remove it, or make the function part of a Middleware.
+            """,
+            show=here(show),
+        )
+
+    def test_an_endpoint_takes_next_with_a_default(self) -> None:
+        def show(next: Any = None) -> Response:
+            return Response(next)
+
+        assert "takes 'next', which only" in message([("/", show)])
+
+    def test_a_middleware_does_not_take_next_first(self) -> None:
+        class Auth(Middleware):
+            def request(self, request: Any, next: Any) -> Any:
+                return next() if request else None
+
+        assert message([("/", ok)], middlewares=[Auth()]) == golden(
+            """
+            Middleware Auth.request ({auth}) takes 'request' first, where 'next' has to stand.
+              Define it as request(self, next, ...).
+            """,
+            auth=here(Auth.request),
+        )
+
+    def test_a_middleware_takes_next_by_keyword_only(self) -> None:
+        class Auth(Middleware):
+            def request(self, *, next: Any) -> Any:
+                return next()
+
+        assert message([("/", ok)], middlewares=[Auth()]) == golden(
+            """
+            Middleware Auth.request ({auth}) takes 'next' by keyword only.
+              Define it as request(self, next, ...).
+            """,
+            auth=here(Auth.request),
+        )
+
+    def test_a_middleware_takes_nothing(self) -> None:
+        class Auth(Middleware):
+            def endpoint(self) -> Any:
+                return None
+
+        assert message([("/", ok)], middlewares=[Auth()]) == golden(
+            """
+            Middleware Auth.endpoint ({auth}) takes no argument, where 'next' has to stand.
+              Define it as endpoint(self, next, ...).
+            """,
+            auth=here(Auth.endpoint),
+        )
+
+    def test_an_endpoint_takes_context(self) -> None:
+        def show(context: Any) -> Response:
+            return Response(context)
+
+        assert message([("/", show)]) == golden(
+            """
+            Route '/' (endpoint show, {show}) takes 'context', which is there only on the render \
+            side, after the endpoint.
+              Use it in the render, or in the render function of a middleware.
+            """,
+            show=here(show),
+        )
+
+    def test_the_request_function_of_a_middleware_takes_context(self) -> None:
+        class Auth(Middleware):
+            def request(self, next: Any, context: Any) -> Any:
+                return next() if context else None
+
+        assert message([("/", ok)], middlewares=[Auth()]) == golden(
+            """
+            Middleware Auth.request ({auth}) takes 'context', which is there only on the render \
+            side, after the endpoint.
+              Found on route '/'.
+              Use it in the render, or in the render function of a middleware.
+            """,
+            auth=here(Auth.request),
+        )
+
+    def test_an_endpoint_takes_the_error(self) -> None:
+        def show(_error: Any) -> Response:
+            return Response(_error)
+
+        assert message([("/", show)]) == golden(
+            """
+            Route '/' (endpoint show, {show}) takes '_error', which only render_error gets.
+              Remove it, or make the function a render_error.
+            """,
+            show=here(show),
+        )
+
+
+class TestProvides:
+    def test_passing_on_what_is_not_declared(self) -> None:
+        class Session(Middleware):
+            provides = ("user",)
+
+            def request(self, next: Any) -> Any:
+                return next(usr="ann")
+
+        assert message([("/", ok)], middlewares=[Session()]) == golden(
+            """
+            Middleware Session.request ({session}) calls next(usr='ann') on line {line}, but 'usr' \
+            is not in its provides.
+              Available here: user. Did you mean 'user'?
+              Declare what it passes on: provides = ('user', 'usr').
+            """,
+            session=here(Session.request),
+            line=str(Session.request.__code__.co_firstlineno + 1),
+        )
+
+    def test_not_passing_on_what_is_declared(self) -> None:
+        class Session(Middleware):
+            endpoint_provides = ("user", "token")
+
+            def endpoint(self, next: Any) -> Any:
+                return next("ann")
+
+        assert message([("/", ok)], middlewares=[Session()]) == golden(
+            """
+            Middleware Session.endpoint ({session}) calls next('ann') on line {line}, without \
+            'token' of its endpoint_provides.
+              Call next(user=..., token=...).
+            """,
+            session=here(Session.endpoint),
+            line=str(Session.endpoint.__code__.co_firstlineno + 1),
+        )
+
+    def test_passing_on_more_than_is_declared(self) -> None:
+        class Session(Middleware):
+            provides = ("user",)
+
+            def request(self, next: Any) -> Any:
+                return next("ann", "token")
+
+        assert message([("/", ok)], middlewares=[Session()]) == golden(
+            """
+            Middleware Session.request ({session}) calls next('ann', 'token') on line {line} with \
+            2 by position, but its provides declares 1.
+              Declare each value that it passes on in provides, in order.
+            """,
+            session=here(Session.request),
+            line=str(Session.request.__code__.co_firstlineno + 1),
+        )
+
+    def test_declared_twice(self) -> None:
+        class Session(Middleware):
+            provides = ("user",)
+            render_provides = ("user",)
+
+            def request(self, next: Any) -> Any:
+                return next(user=1)
+
+            def render(self, next: Any) -> Any:
+                return next(user=2)
+
+        assert message([("/", ok)], middlewares=[Session()]) == golden(
+            """
+            Middleware Session declares 'user' twice, in provides and render_provides.
+              Keep one of the two.
+            """
+        )
+
+    def test_declared_without_a_function_to_pass_it_on(self) -> None:
+        class Session(Middleware):
+            provides = ("user",)
+
+        assert message([("/", ok)], middlewares=[Session()]) == golden(
+            """
+            Middleware Session declares provides = ('user',), but has no request function to \
+            pass them on.
+              Define request(self, next, ...), or remove provides.
+            """
+        )
+
+    def test_a_string_in_place_of_a_tuple(self) -> None:
+        class Session(Middleware):
+            provides = "user"
+
+            def request(self, next: Any) -> Any:
+                return next(user=1)
+
+        assert message([("/", ok)], middlewares=[Session()]) == golden(
+            """
+            Middleware Session has provides = 'user', which is not a tuple of names.
+              Write provides = ('user',).
+            """
+        )
+
+    def test_something_else_in_place_of_a_tuple(self) -> None:
+        class Session(Middleware):
+            provides: Any = None
+
+        assert message([("/", ok)], middlewares=[Session()]) == golden(
+            """
+            Middleware Session has provides = None, which is not a tuple of names.
+              Write provides = ('name', ...).
+            """
+        )
+
+    def test_a_name_that_no_argument_can_have(self) -> None:
+        class Session(Middleware):
+            provides = ("user-id",)
+
+            def request(self, next: Any) -> Any:
+                return next(1)
+
+        assert message([("/", ok)], middlewares=[Session()]) == golden(
+            """
+            Middleware Session declares 'user-id' in provides, which cannot be an argument's name.
+              Use a Python identifier that is no keyword.
+            """
+        )
+
+    def test_a_name_that_python_reads_otherwise(self) -> None:
+        class Physics(Middleware):
+            provides = ("\N{MICRO SIGN}",)
+
+            def request(self, next: Any) -> Any:
+                return next(1e-6)
+
+        assert message([("/", ok)], middlewares=[Physics()]) == golden(
+            """
+            Middleware Physics declares '\\xb5' in provides, a name that Python reads as '\\u03bc'.
+              Declare it as Python reads it.
+            """
+        )
+
+    def test_what_a_wrong_middleware_declares_is_not_reported_as_missing(self) -> None:
+        class Session(Middleware):
+            provides = ("user", "token")
+
+            def request(self, next: Any) -> Any:
+                return next(user="ann")
+
+        class Audit(Middleware):
+            def request(self, next: Any, token: str) -> Any:
+                return next() if token else None
+
+        def show(user: str, usr: str) -> Response:
+            return Response(user + usr)
+
+        assert message([("/", show)], middlewares=[Session(), Audit()]) == golden(
+            """
+            2 problems in this application:
+
+            1. Middleware Session.request ({session}) calls next(user='ann') on line {line}, \
+            without 'token' of its provides.
+              Call next(user=..., token=...).
+
+            2. Route '/' (endpoint show, {show}) needs 'usr', which nothing provides.
+              Available here: request.
+              Otherwise add it to resources=, or to the provides of a middleware.
+            """,
+            session=here(Session.request),
+            line=str(Session.request.__code__.co_firstlineno + 1),
+            show=here(show),
+        )
+
+
+class TestMiddlewares:
+    def test_a_class_in_place_of_an_instance(self) -> None:
+        class Session(Middleware):
+            pass
+
+        assert message([("/", ok)], middlewares=[Session]) == golden(
+            """
+            Middleware Session is given as a class, and middlewares are instances.
+              Write Session(...) with its configuration in middlewares=.
+            """
+        )
+
+    def test_one_whose_function_cannot_be_called(self) -> None:
+        class Session(Middleware):
+            async def request(self, next: Any) -> Any:
+                return next()
+
+        session = Session()
+        routes = [Route(path, ok, middlewares=[session]) for path in ("/", "/a")]
+        assert message(routes) == golden(
+            """
+            Middleware Session.request ({session}) is an async function, and WSGI calls functions \
+            that return.
+              Define it with def; to call async code from it, use asyncio.run().
+            """,
+            session=here(Session.request),
+        )
+
+    def test_something_that_is_no_middleware(self) -> None:
+        assert message([("/", ok)], middlewares=["gzip"]) == golden(
+            """
+            Middleware 'gzip' is not a Middleware.
+              Make its class a subclass of clastic.Middleware.
+            """
+        )
+
+    def test_one_that_must_not_move_is_included_twice(self) -> None:
+        class Lock(Middleware):
+            reorderable = False
+
+        route = Route("/", ok, middlewares=[Lock()])
+        assert message([route], middlewares=[Lock()]) == golden(
+            """
+            Middleware Lock is included twice, and is not reorderable, so neither can be left out.
+              Found on route '/'.
+              Remove one of the two.
+            """
+        )
+
+    def test_one_that_must_not_move_is_included_twice_in_one_list(self) -> None:
+        class Lock(Middleware):
+            reorderable = False
+
+        assert message([("/", ok)], middlewares=[Lock(), Lock()]) == golden(
+            """
+            Middleware Lock is included twice, and is not reorderable, so neither can be left out.
+              Remove one of the two.
+            """
+        )
+
+    def test_more_inside_each_other_than_can_be(self) -> None:
+        class Layer(Middleware):
+            unique = False
+
+            def request(self, next: Any) -> Any:
+                return next()
+
+            def endpoint(self, next: Any) -> Any:
+                return next()
+
+        assert message([("/", ok)], middlewares=[Layer() for _ in range(46)]) == golden(
+            """
+            Route '/' runs 92 functions of middlewares inside each other, and at most 90 can be.
+              Do in one middleware what several do.
+            """
+        )
+
+    def test_a_wsgi_wrapper_that_cannot_be_called(self) -> None:
+        class Gzip(Middleware):
+            wsgi_wrapper: Any = 6
+
+        assert message([("/", ok)], middlewares=[Gzip()]) == golden(
+            """
+            Middleware Gzip has a wsgi_wrapper that is not callable: 6.
+              Give it a callable that takes a WSGI application and returns one.
+            """
+        )
+
+    @pytest.mark.parametrize("outcome", [None, lambda environ: []], ids=["None", "one argument"])
+    def test_a_wsgi_wrapper_that_gives_no_wsgi_callable(self, outcome: Any) -> None:
+        class Gzip(Middleware):
+            def wsgi_wrapper(self, wsgi_app: Any) -> Any:
+                return outcome
+
+        assert message([("/", ok)], middlewares=[Gzip()]) == golden(
+            """
+            The wsgi_wrapper of Gzip gave {outcome}, which is not a WSGI callable.
+              Return a callable that takes environ and start_response.
+            """,
+            outcome=repr(outcome),
+        )
+
+
+class TestCallables:
+    def test_star_arguments(self) -> None:
+        def show(*names: str) -> Response:
+            return Response(str(names))
+
+        assert message([("/", show)]) == golden(
+            """
+            Route '/' (endpoint show, {show}) takes *names, and arguments are injected by name.
+              Name each argument it needs; a decorator can keep the names of what it wraps with \
+            functools.wraps or clastic_decorator.
+            """,
+            show=here(show),
+        )
+
+    def test_keyword_star_arguments(self) -> None:
+        def show(**values: str) -> Response:
+            return Response(str(values))
+
+        assert "takes **values, and arguments are injected by name" in message([("/", show)])
+
+    def test_a_method_without_self(self) -> None:
+        class Links:
+            def show() -> Response:  # type: ignore[misc]
+                return Response("x")
+
+        assert message([("/", Links().show)]) == golden(
+            """
+            Route '/' (endpoint Links.show, {show}) is a method that does not take self.
+              Give it self as its first argument, or make it a staticmethod.
+            """,
+            show=here(Links.show),
+        )
+
+    def test_an_async_endpoint(self) -> None:
+        async def show() -> Response:
+            return Response("x")
+
+        assert message([("/", show)]) == golden(
+            """
+            Route '/' (endpoint show, {show}) is an async function, and WSGI calls functions \
+            that return.
+              Define it with def; to call async code from it, use asyncio.run().
+            """,
+            show=here(show),
+        )
+
+    def test_a_generator_endpoint(self) -> None:
+        def show() -> Any:
+            yield "x"
+
+        assert message([("/", show)]) == golden(
+            """
+            Route '/' (endpoint show, {show}) is a generator function, so calling it runs none \
+            of its code.
+              Return a value; to stream, return Response(generator()).
+            """,
+            show=here(show),
+        )
+
+    def test_a_builtin_that_does_not_tell_its_arguments(self) -> None:
+        assert message([("/", dict)]) == golden(
+            """
+            Route '/' (endpoint dict) does not tell which arguments it takes.
+              Wrap it in a function whose arguments have names.
+            """
+        )
+
+    def test_a_positional_only_argument_after_one_that_is_not_there(self) -> None:
+        def show(a: int = 1, b: int = 2, /) -> Response:
+            return Response(f"{a} {b}")
+
+        assert message([("/<b:int>", show)]) == golden(
+            """
+            Route '/<b:int>' (endpoint show, {show}) takes 'b' by position only, after 'a', \
+            which nothing provides.
+              Provide 'a' too, or wrap it in a function with named arguments.
+            """,
+            show=here(show),
+        )
+
+    def test_a_partial_is_reported_by_the_function_in_it(self) -> None:
+        def show(name: str, db: object) -> Response:
+            return Response(f"{name} {db}")
+
+        assert message([("/", partial(show, db=1))]).startswith(
+            f"Route '/' (endpoint partial(show), {here(show)}) needs 'name', which nothing"
+        )
+
+
+class TestRenders:
+    def test_a_render_argument_without_a_factory(self) -> None:
+        assert message([("/", ok, "home.html")]) == golden(
+            """
+            Route '/' (endpoint ok, {ok}) has the render 'home.html', and no render factory to \
+            make it a function.
+              Give the application a render_factory=, or give the route a callable.
+            """,
+            ok=here(ok),
+        )
+
+    def test_a_factory_that_makes_nothing_callable(self) -> None:
+        def factory(name: str) -> Any:
+            return name.upper()
+
+        assert message([("/", ok, "home")], render_factory=factory) == golden(
+            """
+            Route '/' (endpoint ok, {ok}) has the render 'home', of which its render factory \
+            factory, {factory} made 'HOME', which is not callable.
+              Have the factory return a function that takes context.
+            """,
+            ok=here(ok),
+            factory=here(factory),
+        )
+
+    def test_an_embedded_render_left_to_an_application_without_a_factory(self) -> None:
+        inner = Application([("/", ok, "home.html")], render_factory=inherit_render)
+        assert "has the render 'home.html', and no render factory" in message([("/in", inner)])
+
+
+class TestTemplates:
+    """What cannot be a page is found before the first request for it."""
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        (tmp_path / "home.html").write_text("<p>\n{#items}{name}</p>")
+        return tmp_path
+
+    def test_that_does_not_exist(self, folder: Path) -> None:
+        factory = AshesRenderFactory(str(folder))
+        assert message([("/", ok, "hom.html")], render_factory=factory) == golden(
+            """
+            Route '/' (endpoint ok, {ok}) has the render 'hom.html', which cannot be used.
+              Template 'hom.html' does not exist in {folder}.
+              Available here: home.html. Did you mean 'home.html'?
+              Correct the name, or make the template.
+            """,
+            ok=here(ok),
+            folder=str(folder),
+        )
+
+    def test_that_does_not_compile(self, folder: Path) -> None:
+        factory = AshesRenderFactory(str(folder))
+        assert message([("/", ok, "home.html")], render_factory=factory) == golden(
+            """
+            Route '/' (endpoint ok, {ok}) has the render 'home.html', which cannot be used.
+              Template 'home.html' ({folder}/home.html:2) does not compile: unclosed tag: {tag}.
+              Correct the line: {line}
+            """,
+            ok=here(ok),
+            folder=str(folder),
+            tag="'{#items}'",
+            line="{#items}{name}</p>",
+        )
+
+
+class TestRenderError:
+    def test_of_a_route(self) -> None:
+        def page(request: Any, _error: Any, theme: str) -> Response:
+            return Response(f"{request} {_error} {theme}")
+
+        assert message([Route("/", ok, None, page)]) == golden(
+            """
+            Route '/' (render_error page, {page}) needs 'theme', which nothing provides.
+              Available here: request.
+              Otherwise add it to resources=, or to the provides of a middleware.
+            """,
+            page=here(page),
+        )
+
+    def test_of_an_error_handler(self) -> None:
+        class Pages(ErrorHandler):
+            def render_error(self, request: Any, _error: Any, database: Any) -> Any:
+                return Response(f"{request} {_error} {database}")
+
+        assert message([("/", ok)], {"db": 1}, error_handler=Pages()) == golden(
+            """
+            Error handler Pages.render_error ({pages}) needs 'database', which nothing provides.
+              Available here: request, db.
+              Otherwise add it to resources=, or to the provides of a middleware.
+            """,
+            pages=here(Pages.render_error),
+        )
+
+
+@pytest.mark.parametrize("wrong", [ErrorHandler, "pages"], ids=["a class", "a name"])
+def test_an_error_handler_that_is_none(wrong: Any) -> None:
+    assert message([("/", ok)], error_handler=wrong) == golden(
+        """
+        The application has the error_handler {wrong!r}, which is not an ErrorHandler.
+          Give it an instance of clastic.errors.ErrorHandler, or of a subclass.
+        """,
+        wrong=wrong,
+    )
+
+
+def test_all_problems_of_an_application_are_reported_together() -> None:
+    def show(datbase: object) -> Response:
+        return Response(str(datbase))
+
+    def edit(next: Any) -> Response:
+        return Response(next)
+
+    routes = [("/show", show), ("/edit", edit), ("/fine", ok)]
+    assert message(routes, {"database": 1, "request": 2}) == golden(
+        """
+        3 problems in this application:
+
+        1. The application has a resource 'request', a name reserved for the framework.
+          Give it another name; reserved are request, context, next, _application, _route, \
+        _dispatch_state, _error.
+
+        2. Route '/show' (endpoint show, {show}) needs 'datbase', which nothing provides.
+          Available here: request, database. Did you mean 'database'?
+          Otherwise add it to resources=, or to the provides of a middleware.
+
+        3. Route '/edit' (endpoint edit, {edit}) takes 'next', which only the functions of a \
+        middleware get.
+          Remove it, or make the function part of a Middleware.
+        """,
+        show=here(show),
+        edit=here(edit),
+    )
+
+
+def test_problems_are_data_too() -> None:
+    with pytest.raises(WiringError) as caught:
+        Application([("/", lambda nam: Response(nam))], {"name": "ann"})
+    (problem,) = caught.value.problems
+    assert (problem.wanted, problem.available) == ("nam", ("request", "name"))
+
+
+def test_problems_of_an_embedded_application_name_the_whole_pattern() -> None:
+    inner = Application([("/show/<db>", lambda db: Response(db))])
+    assert message([SubApplication("/in", inner)], {"db": 1}) == golden(
+        """
+        Route '/in/show/<db>' has two sources for 'db': its path and resources.
+          Rename one of them.
+        """
+    )

@@ -1,0 +1,134 @@
+"""A typed application as people write them: mypy finds nothing wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from clastic import (
+    GET,
+    POST,
+    S_STRICT,
+    Application,
+    BadRequest,
+    HTTPException,
+    Middleware,
+    NotFound,
+    Request,
+    RerouteWSGI,
+    Response,
+    Route,
+    SubApplication,
+    redirect,
+)
+from clastic.decorators import clastic_decorator
+from clastic.errors import ErrorHandler
+from clastic.http import BaseRequest, BaseResponse
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+Links = dict[str, str]
+
+
+class Session(Middleware):
+    """Has a function on each side, a WSGI wrapper and a configuration."""
+
+    provides = ("user",)
+    endpoint_provides: Sequence[str] = ["token"]
+    unique = False
+
+    def __init__(self, cookie_name: str = "user") -> None:
+        self.cookie_name = cookie_name
+
+    def request(self, next: Callable[..., BaseResponse], request: Request) -> BaseResponse:
+        response = next(user=request.cookies.get(self.cookie_name, "nobody"))
+        response.headers["X-Seen"] = "yes"
+        return response
+
+    def endpoint(self, next: Callable[..., Any], user: str) -> Any:
+        return next(token=user.upper())
+
+    def render(self, next: Callable[..., Any], context: object) -> Any:
+        return next()
+
+    def wsgi_wrapper(self, wsgi_app: WSGIApplication) -> WSGIApplication:
+        return wsgi_app
+
+
+class Pages(ErrorHandler):
+    """Takes a resource besides what every error handler takes."""
+
+    not_found_type = NotFound
+
+    def render_error(
+        self, request: BaseRequest, _error: HTTPException, site: str = "", **kwargs: Any
+    ) -> BaseResponse:
+        return Response(f"{site} {_error.code} {request.path}", _error.code)
+
+
+class LimitedRequest(Request):
+    """Takes small bodies only."""
+
+    max_content_length = 1_000
+
+
+class Site(Application):
+    """Has types of its own."""
+
+    request_type = LimitedRequest
+    default_error_handler_type = Pages
+
+
+@clastic_decorator
+def logged(function: Callable[..., Any]) -> Callable[..., Any]:
+    def wrapper(**kwargs: Any) -> Any:
+        return function(**kwargs)
+
+    return wrapper
+
+
+@logged
+def show(name: str, links: Links) -> Response:
+    if name not in links:
+        raise NotFound(f"no link {name}", is_breaking=False)
+    return Response(links[name])
+
+
+def submit(request: Request, links: Links, user: str, token: str) -> BaseResponse:
+    name = request.form["name"]
+    if not name.isidentifier():
+        return BadRequest(f"bad name {name!r} of {user} with {token}")
+    links[name] = request.form["target"]
+    return redirect("/", 303)
+
+
+def render(context: Links) -> Response:
+    return Response("\n".join(context))
+
+
+def create_app(links: Links) -> Application:
+    legacy: WSGIApplication = Response("legacy")
+    inner = Application([("/<name>", show)], {"links": links})
+    application = Site(
+        [
+            GET("/", lambda links: links, render),
+            POST("/submit", submit, middlewares=[Middleware()]),
+            Route("/late", show, methods=["GET", "PUT"], resources={"name": "late"}),
+            ("/links", inner),
+            SubApplication("/strict", inner, inherit_slashes=False),
+            ("/old/<path*>", RerouteWSGI(legacy)),
+        ],
+        resources={"links": links, "site": "here"},
+        middlewares=(Session(),),
+        slash_mode=S_STRICT,
+    )
+    application.add(("/again", inner), index=0)
+    application.set_error_handler(Pages())
+    return application
+
+
+application = create_app({"docs": "https://docs.example/"})
+served: WSGIApplication = application
+status: int = application.get_local_client().get("/links/docs").status_code
+patterns: list[str] = [route.pattern for route in application.iter_routes()]

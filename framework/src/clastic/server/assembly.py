@@ -1,0 +1,106 @@
+"""What is served in development: the application, and what is put around it for the developer."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from werkzeug.debug import DebuggedApplication
+from werkzeug.middleware.lint import LintMiddleware
+
+from clastic.application import Application
+from clastic.errors import HTTPException
+from clastic.pattern import split_path
+from clastic.server.options import ServerOptions
+from clastic.server.program import folder_beside_program
+from clastic.static import StaticApplication
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+def assemble(application: Application, options: ServerOptions) -> WSGIApplication:
+    """Return what to serve for `application`, which itself is left as it is."""
+    served: WSGIApplication = with_open_errors(application) if options.may_debug else application
+    folder = options.static_path or folder_beside_program("static")
+    if options.use_static and folder is not None:
+        served = with_static(served, StaticApplication(folder), options.static_prefix)
+    if options.use_lint:
+        served = with_lint(served)
+    if options.may_debug:
+        served = with_debugger(served, options)
+    return served
+
+
+def with_open_errors(application: Application) -> Application:
+    """Return the same application, but for what it does not catch, which goes on to the server."""
+    handler = copy.copy(application.error_handler)
+    handler.reraise_uncaught = True
+    opened = copy.copy(application)
+    opened.set_error_handler(handler)
+    return opened
+
+
+def with_static(
+    application: WSGIApplication, static: StaticApplication, prefix: str
+) -> WSGIApplication:
+    """Return an application that serves the files of `static`, and `application` besides.
+
+    :param prefix: a path to serve the files below, with or without slashes around it
+    """
+    names = [name for name in prefix.split("/") if name]
+
+    def serve_file_or_application(
+        environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        response = _file_response(static, names, environ)
+        return (response or application)(environ, start_response)
+
+    return serve_file_or_application
+
+
+def _file_response(
+    static: StaticApplication, prefix: list[str], environ: WSGIEnvironment
+) -> WSGIApplication | None:
+    """Return the response with the file asked for, or ``None`` if it is not for `static`."""
+    try:
+        path = environ.get("PATH_INFO", "").encode("latin-1").decode()
+    except UnicodeError:
+        return None
+    segments, ends_with_slash, has_repeated_slashes = split_path(path)
+    if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or ends_with_slash or has_repeated_slashes:
+        return None
+    if segments[: len(prefix)] != prefix:
+        return None
+    try:
+        return static.get_file_response(segments[len(prefix) :], static.request_type(environ))
+    except HTTPException as error:
+        return error if error.is_breaking else None
+
+
+def with_lint(application: WSGIApplication) -> WSGIApplication:
+    """Return an application that warns when `application` does not keep to WSGI and HTTP.
+
+    Responses to HEAD are left out: Werkzeug's checks take their Content-Length for wrong.
+    """
+    linted = LintMiddleware(application)
+
+    def check_unless_head(
+        environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        served = application if environ["REQUEST_METHOD"] == "HEAD" else linted
+        return served(environ, start_response)
+
+    return check_unless_head
+
+
+def with_debugger(application: WSGIApplication, options: ServerOptions) -> DebuggedApplication:
+    """Return `application` inside Werkzeug's debugger.
+
+    Its console needs the process that the exception was raised in: with several, it only shows.
+    """
+    debugged = DebuggedApplication(application, evalex=options.is_threaded, pin_logging=False)
+    # The debugger talks to these hosts only, so that no page elsewhere can use the console by DNS.
+    debugged.trusted_hosts.append(options.address)
+    return debugged

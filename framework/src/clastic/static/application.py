@@ -1,0 +1,162 @@
+"""Folders of files as an application, and one file as a route."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+
+from clastic.application import Application
+from clastic.errors import ErrorHandler, Forbidden, HTTPException, NotFound
+from clastic.http import Request, Response
+from clastic.middleware.core import Middleware
+from clastic.route import GET, Route
+from clastic.static.files import find, is_absent
+from clastic.static.responder import FileResponder
+
+Path = str | os.PathLike[str]
+
+
+class StaticApplication(Application):
+    """Serves the files below one or more folders. Embed it: ``('/static', StaticApplication(…))``.
+
+    A file that is not there, or must not be served, is an error that lets dispatch go on: several
+    static applications, or other routes, can share a prefix. Symbolic links are followed as long
+    as they stay inside of their folder. Directories are not listed.
+
+    :param search_paths: one folder or several, the first that has a file serves it; relative ones
+        are relative to the present working directory
+    :param check_paths: whether each folder must exist now
+    :param cache_timeout: seconds for which clients may use a file without asking again; by default
+        they ask each time, and are told that it has not changed
+    :param default_text_mime: the media type of text whose name does not tell its type
+    :param default_binary_mime: the media type of other files whose name does not tell their type
+    :param precompressed: whether ``style.css.br`` and ``style.css.gz``, unless older than
+        ``style.css``, are sent in its place to clients that accept them
+    :param middlewares: as for :class:`~clastic.application.Application`
+    :param error_handler: as for :class:`~clastic.application.Application`
+    :raises ValueError: a folder does not exist, none was given, or `cache_timeout` is negative
+    """
+
+    def __init__(
+        self,
+        search_paths: Path | Iterable[Path],
+        check_paths: bool = True,
+        cache_timeout: int | None = None,
+        default_text_mime: str = "text/plain",
+        default_binary_mime: str = "application/octet-stream",
+        *,
+        precompressed: bool = True,
+        middlewares: Sequence[Middleware] | None = None,
+        error_handler: ErrorHandler | None = None,
+    ) -> None:
+        self.search_paths = _absolute_paths(search_paths)
+        if check_paths:
+            _check_folders(self.search_paths)
+        self._responder = FileResponder(
+            cache_timeout, default_text_mime, default_binary_mime, precompressed=precompressed
+        )
+        super().__init__(
+            [GET("/<path*>", self.get_file_response)],
+            middlewares=middlewares,
+            error_handler=error_handler,
+        )
+
+    def get_file_response(self, path: Sequence[str], request: Request) -> Response:
+        """Return the response with the file that the names `path` lead to.
+
+        :raises NotFound: there is no such file; dispatch goes on
+        :raises Forbidden: the file must not or cannot be read; dispatch goes on
+        """
+        refusal: HTTPException = NotFound(is_breaking=False)
+        if not path:
+            raise refusal
+        for root in self.search_paths:
+            try:
+                with find(root, path) as found:
+                    return self._responder.respond(found, path[-1], request.environ)
+            except OSError as error:
+                failure = _refusal_of(error)
+                if isinstance(failure, Forbidden):
+                    refusal = failure
+        raise refusal
+
+
+class StaticFileRoute(Route):
+    """A GET route that serves one file, such as ``/favicon.ico``.
+
+    :param pattern: where the file is served
+    :param path: the file, which may be a symbolic link to anywhere; a relative path is relative to
+        the present working directory
+    :param check_file: whether the file must exist now
+    :param cache_timeout: as for :class:`StaticApplication`
+    :param media_type: the media type, where neither the file's name nor its beginning tells it
+    :param precompressed: as for :class:`StaticApplication`
+    :param middlewares: as for :class:`~clastic.route.Route`
+    :raises ValueError: the file does not exist, or `cache_timeout` is negative
+    """
+
+    def __init__(
+        self,
+        pattern: str,
+        path: Path,
+        check_file: bool = True,
+        cache_timeout: int | None = None,
+        *,
+        media_type: str | None = None,
+        precompressed: bool = True,
+        middlewares: Sequence[Middleware] | None = None,
+    ) -> None:
+        self.file_path = os.path.abspath(os.fspath(path))
+        if check_file and not os.path.isfile(self.file_path):
+            raise ValueError(
+                f"There is no file {self.file_path!r} to serve at {pattern!r}. "
+                "Create it, or pass check_file=False to answer 404 until it is there."
+            )
+        self._responder = FileResponder(
+            cache_timeout,
+            "text/plain",
+            "application/octet-stream",
+            precompressed=precompressed,
+            media_type=media_type,
+        )
+        super().__init__(pattern, self.get_file_response, methods=["GET"], middlewares=middlewares)
+
+    def get_file_response(self, request: Request) -> Response:
+        """Return the response with the file.
+
+        :raises NotFound: there is no such file; dispatch goes on
+        :raises Forbidden: the file cannot be read; dispatch goes on
+        """
+        folder, name = os.path.split(self.file_path)
+        try:
+            with find(folder, [name], is_confined=False) as found:
+                return self._responder.respond(found, name, request.environ)
+        except OSError as error:
+            raise _refusal_of(error) from error
+
+
+def _absolute_paths(search_paths: Path | Iterable[Path]) -> tuple[str, ...]:
+    if isinstance(search_paths, (str, os.PathLike)):
+        search_paths = [search_paths]
+    paths = tuple(os.path.abspath(os.fspath(path)) for path in search_paths)
+    if not paths:
+        raise ValueError("A static application needs at least one search path, and got none.")
+    return paths
+
+
+def _check_folders(paths: Sequence[str]) -> None:
+    missing = [repr(path) for path in paths if not os.path.isdir(path)]
+    if missing:
+        raise ValueError(
+            f"No such folder to serve files from: {', '.join(missing)}. "
+            "Create it, or pass check_paths=False to answer 404 until it is there."
+        )
+
+
+def _refusal_of(error: OSError) -> HTTPException:
+    """Return the HTTP error for a file that cannot be had; raise `error` if it is none of that."""
+    if isinstance(error, PermissionError):
+        return Forbidden(is_breaking=False)
+    if is_absent(error):
+        return NotFound(is_breaking=False)
+    raise error

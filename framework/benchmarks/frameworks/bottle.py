@@ -1,0 +1,111 @@
+"""Bottle: an application object of its own, plugins as plain decorators of the callback."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from bottle import Bottle, response
+
+from .interface import PLAIN, TEXT, Probe
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+DISTRIBUTION = "bottle"
+HANDLER = """
+def handler_{i}(id):
+    response.content_type = PLAIN
+    return f"{i}:{id}"
+"""
+
+
+def build(case: str, probe: Probe) -> WSGIApplication:
+    """Make the application of all the plain cases, or the one with three plugins."""
+    application = Bottle()
+    if case == "middlewares":
+        application.install(timer(probe))
+        application.install(count(probe))
+        application.install(request_id(probe))
+        application.get("/", callback=numbered)
+        return application
+    application.get("/", callback=home)
+    application.get("/hello/<name>", callback=greeting)
+    application.get("/json", callback=document)
+    return application
+
+
+def routes(handlers: Sequence[Callable[[str], str]]) -> WSGIApplication:
+    """Make an application with one callback for each of the `handlers`."""
+    application = Bottle()
+    for i, handler in enumerate(handlers):
+        application.get(f"/r{i}/<id>", callback=handler)
+    return application
+
+
+def home() -> str:
+    """Answer with a text."""
+    response.content_type = PLAIN
+    return TEXT
+
+
+def greeting(name: str) -> str:
+    """Answer with the path's second segment in a text."""
+    response.content_type = PLAIN
+    return f"Hello, {name}!"
+
+
+def document() -> dict[str, str]:
+    """Answer with a JSON object, which Bottle makes of a dict."""
+    return {"message": TEXT}
+
+
+def numbered(request_id: int) -> str:
+    """Answer with the number that a plugin gave to the request."""
+    response.content_type = PLAIN
+    return f"{TEXT} {request_id}"
+
+
+def request_id(probe: Probe) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make the plugin that gives each request a number, as an argument of the callback."""
+    request_ids = probe.request_ids
+
+    def plugin(callback: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapped(**arguments: Any) -> Any:
+            return callback(request_id=next(request_ids), **arguments)
+
+        return wrapped
+
+    return plugin
+
+
+def count(probe: Probe) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make the plugin that counts the responses by status."""
+    statuses = probe.statuses
+
+    def plugin(callback: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapped(**arguments: Any) -> Any:
+            body = callback(**arguments)
+            statuses[response.status_code] += 1
+            return body
+
+        return wrapped
+
+    return plugin
+
+
+def timer(probe: Probe) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make the plugin that adds up the time that requests take."""
+
+    def plugin(callback: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapped(**arguments: Any) -> Any:
+            started = perf_counter()
+            try:
+                return callback(**arguments)
+            finally:
+                probe.seconds += perf_counter() - started
+
+        return wrapped
+
+    return plugin

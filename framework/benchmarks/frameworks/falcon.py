@@ -1,0 +1,128 @@
+"""Falcon: resources with `on_get`, its compiled router, media handlers, independent middleware."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import falcon
+
+from .interface import TEXT, Probe
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+DISTRIBUTION = "falcon"
+HANDLER = """
+class handler_{i}:
+    def on_get(self, request, response, id):
+        response.content_type = falcon.MEDIA_TEXT
+        response.text = f"{i}:{id}"
+"""
+
+
+def build(case: str, probe: Probe) -> WSGIApplication:
+    """Make the application of all the plain cases, or the one with three middlewares."""
+    if case == "middlewares":
+        middleware: list[Any] = [RequestId(probe), Count(probe), Timer(probe)]
+        application = falcon.App(middleware=middleware, independent_middleware=True)
+        application.add_route("/", Numbered())
+        return application
+    application = falcon.App()
+    application.add_route("/", Home())
+    application.add_route("/hello/{name}", Greeting())
+    application.add_route("/json", Document())
+    return application
+
+
+def routes(handlers: Sequence[Callable[[], object]]) -> WSGIApplication:
+    """Make an application with one resource for each of the `handlers`, which are classes."""
+    application = falcon.App()
+    for i, resource_type in enumerate(handlers):
+        application.add_route(f"/r{i}/{{id}}", resource_type())
+    return application
+
+
+class Home:
+    """Answers with a text."""
+
+    def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
+        """Answer GET."""
+        response.content_type = falcon.MEDIA_TEXT
+        response.text = TEXT
+
+
+class Greeting:
+    """Answers with the path's second segment in a text."""
+
+    def on_get(self, request: falcon.Request, response: falcon.Response, name: str) -> None:
+        """Answer GET."""
+        response.content_type = falcon.MEDIA_TEXT
+        response.text = f"Hello, {name}!"
+
+
+class Document:
+    """Answers with a JSON object."""
+
+    def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
+        """Answer GET."""
+        response.media = {"message": TEXT}
+
+
+class Numbered:
+    """Answers with the number that a middleware gave to the request."""
+
+    def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
+        """Answer GET."""
+        response.content_type = falcon.MEDIA_TEXT
+        response.text = f"{TEXT} {request.context.request_id}"
+
+
+class RequestId:
+    """Gives each request a number."""
+
+    def __init__(self, probe: Probe) -> None:
+        self.request_ids = probe.request_ids
+
+    def process_request(self, request: falcon.Request, response: falcon.Response) -> None:
+        """Run before the resource."""
+        request.context.request_id = next(self.request_ids)
+
+
+class Count:
+    """Counts the responses by status."""
+
+    def __init__(self, probe: Probe) -> None:
+        self.statuses = probe.statuses
+
+    def process_response(
+        self,
+        request: falcon.Request,
+        response: falcon.Response,
+        resource: Any,
+        req_succeeded: bool,
+    ) -> None:
+        """Run after the resource."""
+        self.statuses[response.status_code] += 1
+
+
+class Timer:
+    """Adds up the time that requests take; Falcon runs `process_response` also after a failure."""
+
+    def __init__(self, probe: Probe) -> None:
+        self.probe = probe
+
+    def process_request(self, request: falcon.Request, response: falcon.Response) -> None:
+        """Run before the resource."""
+        request.context.started = perf_counter()
+
+    def process_response(
+        self,
+        request: falcon.Request,
+        response: falcon.Response,
+        resource: Any,
+        req_succeeded: bool,
+    ) -> None:
+        """Run after the resource."""
+        self.probe.seconds += perf_counter() - request.context.started

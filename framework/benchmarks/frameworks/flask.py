@@ -1,0 +1,87 @@
+"""Flask: no debug mode, view functions, request hooks as middlewares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from flask import Flask, Response, g
+
+from .interface import TEXT, Probe
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+DISTRIBUTION = "flask"
+HANDLER = """
+def handler_{i}(id):
+    return Response(f"{i}:{id}", mimetype="text/plain")
+"""
+
+
+def build(case: str, probe: Probe) -> WSGIApplication:
+    """Make the application of all the plain cases, or the one with request hooks."""
+    application = Flask(__name__)
+    if case == "middlewares":
+        add_hooks(application, probe)
+        application.get("/")(numbered)
+        return application
+    application.get("/")(home)
+    application.get("/hello/<name>")(greeting)
+    application.get("/json")(document)
+    return application
+
+
+def routes(handlers: Sequence[Callable[[str], Response]]) -> WSGIApplication:
+    """Make an application with one view for each of the `handlers`."""
+    application = Flask(__name__)
+    for i, handler in enumerate(handlers):
+        application.get(f"/r{i}/<id>")(handler)
+    return application
+
+
+def home() -> Response:
+    """Answer with a text."""
+    return Response(TEXT, mimetype="text/plain")
+
+
+def greeting(name: str) -> Response:
+    """Answer with the path's second segment in a text."""
+    return Response(f"Hello, {name}!", mimetype="text/plain")
+
+
+def document() -> dict[str, str]:
+    """Answer with a JSON object, which Flask makes of a dict."""
+    return {"message": TEXT}
+
+
+def numbered() -> Response:
+    """Answer with the number that a hook gave to the request."""
+    return Response(f"{TEXT} {g.request_id}", mimetype="text/plain")
+
+
+def add_hooks(application: Flask, probe: Probe) -> None:
+    """Number the requests, count the responses by status, and add up the time they take.
+
+    Flask's counterpart of `finally` is `teardown_request`.
+    """
+    request_ids = probe.request_ids
+    statuses = probe.statuses
+
+    @application.before_request
+    def start() -> None:
+        g.started = perf_counter()
+
+    @application.before_request
+    def number() -> None:
+        g.request_id = next(request_ids)
+
+    @application.after_request
+    def count(response: Response) -> Response:
+        statuses[response.status_code] += 1
+        return response
+
+    @application.teardown_request
+    def stop(error: BaseException | None) -> None:
+        probe.seconds += perf_counter() - g.started

@@ -1,0 +1,119 @@
+"""Pyramid: a `Configurator` with routes and views, tweens as middlewares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from pyramid.config import Configurator
+from pyramid.httpexceptions import HTTPMethodNotAllowed
+from pyramid.registry import Registry
+from pyramid.request import Request
+from pyramid.response import Response
+
+from .interface import TEXT, Probe
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+DISTRIBUTION = "pyramid"
+HANDLER = """
+def handler_{i}(request):
+    return Response(f"{i}:{request.matchdict['id']}", content_type="text/plain")
+"""
+
+Handler = Callable[[Request], Response]
+
+
+def build(case: str, probe: Probe) -> WSGIApplication:
+    """Make the application of all the plain cases, or the one with three tweens."""
+    with Configurator() as configurator:
+        configurator.add_route("home", "/")
+        if case == "middlewares":
+            configurator.registry.probe = probe
+            for tween in ("timer", "count", "request_id"):
+                configurator.add_tween(f"{__name__}.{tween}_tween")
+            configurator.add_view(numbered, route_name="home", request_method="GET")
+            return configurator.make_wsgi_app()
+        configurator.add_view(home, route_name="home", request_method="GET")
+        if case == "405":
+            configurator.add_view(not_allowed, route_name="home")
+        configurator.add_route("greeting", "/hello/{name}")
+        configurator.add_view(greeting, route_name="greeting", request_method="GET")
+        configurator.add_route("document", "/json")
+        configurator.add_view(
+            document, route_name="document", request_method="GET", renderer="json"
+        )
+        return configurator.make_wsgi_app()
+
+
+def routes(handlers: Sequence[Handler]) -> WSGIApplication:
+    """Make an application with one view for each of the `handlers`."""
+    with Configurator() as configurator:
+        for i, handler in enumerate(handlers):
+            configurator.add_route(f"r{i}", f"/r{i}/{{id}}")
+            configurator.add_view(handler, route_name=f"r{i}", request_method="GET")
+        return configurator.make_wsgi_app()
+
+
+def home(request: Request) -> Response:
+    """Answer with a text."""
+    return Response(TEXT, content_type="text/plain")
+
+
+def greeting(request: Request) -> Response:
+    """Answer with the path's second segment in a text."""
+    return Response(f"Hello, {request.matchdict['name']}!", content_type="text/plain")
+
+
+def document(request: Request) -> dict[str, str]:
+    """Answer with a JSON object, which the view's renderer makes of a dict."""
+    return {"message": TEXT}
+
+
+def not_allowed(request: Request) -> Response:
+    """Answer that only GET is allowed here: Pyramid by itself would say 404."""
+    return HTTPMethodNotAllowed(headers=[("Allow", "GET")])
+
+
+def numbered(request: Request) -> Response:
+    """Answer with the number that a tween gave to the request."""
+    return Response(f"{TEXT} {request.request_id}", content_type="text/plain")
+
+
+def request_id_tween(handler: Handler, registry: Registry) -> Handler:
+    """Give each request a number."""
+    request_ids = registry.probe.request_ids
+
+    def tween(request: Request) -> Response:
+        request.request_id = next(request_ids)
+        return handler(request)
+
+    return tween
+
+
+def count_tween(handler: Handler, registry: Registry) -> Handler:
+    """Count the responses by status."""
+    statuses = registry.probe.statuses
+
+    def tween(request: Request) -> Response:
+        response = handler(request)
+        statuses[response.status_code] += 1
+        return response
+
+    return tween
+
+
+def timer_tween(handler: Handler, registry: Registry) -> Handler:
+    """Add up the time that requests take."""
+    probe = registry.probe
+
+    def tween(request: Request) -> Response:
+        started = perf_counter()
+        try:
+            return handler(request)
+        finally:
+            probe.seconds += perf_counter() - started
+
+    return tween

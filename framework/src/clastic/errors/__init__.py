@@ -1,7 +1,9 @@
 """The HTTP errors, how one becomes a response, and the error handlers."""
 
 from clastic.errors.base import HTTPException, render_by_accept
+from clastic.errors.contextual import ContextualErrorHandler
 from clastic.errors.handler import ErrorHandler, REPLErrorHandler
+from clastic.errors.reading_on import ReadingOn
 from clastic.errors.types import (
     TYPES_BY_CODE,
     BadGateway,
@@ -52,6 +54,7 @@ __all__ = [
     "BadGateway",
     "BadRequest",
     "Conflict",
+    "ContextualErrorHandler",
     "ErrorHandler",
     "ExpectationFailed",
     "FailedDependency",
@@ -78,6 +81,7 @@ __all__ = [
     "PreconditionRequired",
     "ProxyAuthenticationRequired",
     "REPLErrorHandler",
+    "ReadingOn",
     "RequestEntityTooLarge",
     "RequestHeaderFieldsTooLarge",
     "RequestTimeout",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.datastructures import Headers
@@ -11,7 +12,7 @@ from werkzeug.utils import get_content_type
 
 from clastic.errors.formats import TEXT, choose_format, format_of, to_text
 from clastic.errors.status import is_final_status, phrase_of, type_of
-from clastic.http import BaseResponse, Response
+from clastic.http import BaseResponse, Response, response_maker
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -200,26 +201,29 @@ def _write(
     accept: str | None,
     fixed_type: str | None,
     headers: tuple[tuple[str, str], ...],
-) -> Response:
+) -> BaseResponse:
     """Return a new response with the text of `error`: in the fixed format, or by `accept`."""
     if fixed_type is not None:
         text = format_of(fixed_type).write(error)
         return Response(text, error.code, headers, content_type=fixed_type)
     format = choose_format(accept)
-    return Response(
-        format.write(error),
-        error.code,
-        _with_vary(headers) if headers else _VARY,
-        content_type=format.content_type,
-    )
+    make = _maker(error.code, headers, format.content_type)
+    return make(format.write(error).encode())
 
 
-def _render_touched(error: HTTPException, accept: str | None) -> Response:
+@lru_cache(128)  # of a pure function: most errors of an application differ in their bodies alone
+def _maker(
+    code: int, headers: tuple[tuple[str, str], ...], content_type: str
+) -> Callable[[bytes], BaseResponse]:
+    return response_maker(code, _with_vary(headers) if headers else _VARY, content_type)
+
+
+def _render_touched(error: HTTPException, accept: str | None) -> BaseResponse:
     """Return what `_write` does for an error whose attributes as a response may have changed."""
     content_type = error.headers.get("Content-Type")
     headers = tuple(_without_body_headers(error.headers))
     if error.response != error._written_body:
-        response = Response(
+        response: BaseResponse = Response(
             error.response,
             error.code,
             headers,

@@ -74,16 +74,23 @@ class ErrorHandler:
             raise
         error = self.server_error_type(source_route=_route)
         error.error_id = secrets.token_hex(4)
-        error.exc_info = self._record_current()
+        try:
+            error.exc_info = self.record_exception(_application, _route, **kwargs)
+        except Exception:  # it may look at objects that cannot be shown
+            error.exc_info = None
         _log_current(_route, error.error_id)
         return error
 
-    def _record_current(self) -> Any:
-        """Return the record of the current exception, None if it cannot be recorded."""
-        try:
-            return self.exc_info_type.from_current()
-        except Exception:  # it may look at objects that cannot be shown
-            return None
+    def record_exception(self, _application: Any, _route: Any, **kwargs: Any) -> Any:
+        """Return the record of the exception being handled: the ``exc_info`` of its error.
+
+        The error has none if this raises.
+
+        :param _application: the application that the exception comes out of
+        :param _route: the route whose chain raised it, None if it was not in a route
+        :param kwargs: what else is known of the request, by name; not used here
+        """
+        return self.exc_info_type.from_current()
 
 
 class REPLErrorHandler(ErrorHandler):

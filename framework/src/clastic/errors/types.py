@@ -134,7 +134,11 @@ class PreconditionFailed(BadRequest):
 
 
 class RequestEntityTooLarge(BadRequest):
-    """413: the body is larger than the server takes."""
+    """413: the body is larger than the server takes.
+
+    What the client goes on sending is read for a while, so that it gets to read this: see
+    :mod:`clastic.errors.reading_on`.
+    """
 
     code = 413
 

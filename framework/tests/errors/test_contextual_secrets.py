@@ -1,0 +1,397 @@
+"""No secret that an application was given shows up on a debug page, in any format."""
+
+from __future__ import annotations
+
+import base64
+import json
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import unescape
+from types import SimpleNamespace
+from typing import Any, NoReturn
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from werkzeug.test import TestResponse
+
+from clastic import Application, Middleware, NotFound, Request
+from clastic.errors import ContextualErrorHandler
+
+CANARY = "Tweety-4711"
+FORMATS = [
+    "text/plain",
+    "text/html",
+    "application/json",
+    "application/problem+json",
+    "application/xml",
+]
+every_format = pytest.mark.parametrize("mimetype", FORMATS)
+
+# The secret of a module, of which endpoints below make use.
+SECRET_OF_MODULE = "-".join(("Tweety", "4711"))
+
+
+def readings(response: TestResponse) -> list[str]:
+    """Everything that a response says, as it is sent and as it is read."""
+    text = response.text
+    read = {
+        "text/plain": str,
+        "text/html": unescape,
+        "application/json": lambda text: "\n".join(_leaves(json.loads(text))),
+        "application/problem+json": lambda text: "\n".join(_leaves(json.loads(text))),
+        "application/xml": lambda text: "\n".join(ElementTree.fromstring(text).itertext()),
+    }[response.mimetype]
+    headers = "\n".join(f"{name}: {value}" for name, value in response.headers)
+    return [text, read(text), headers]
+
+
+def _leaves(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [leaf for key, inner in value.items() for leaf in (key, *_leaves(inner))]
+    if isinstance(value, list):
+        return [leaf for inner in value for leaf in _leaves(inner)]
+    return [str(value)]
+
+
+def assert_hidden(response: TestResponse, *secrets: str) -> None:
+    """No secret is in what the response says, and something is there in its place."""
+    shown = readings(response)
+    for secret in secrets:
+        for reading in shown:
+            assert secret not in reading
+    assert "[masked]" in shown[1]
+
+
+@dataclass
+class Settings:
+    """Settings, with the repr that a dataclass has."""
+
+    url: str
+    secret_key: str
+
+
+class Client:
+    """Something that shows its secret in its repr, its text and its messages."""
+
+    def __init__(self, api_key: str) -> None:
+        self.api_key = api_key
+
+    def __repr__(self) -> str:
+        return f"<Client {self.api_key}>"
+
+
+def local_variable() -> NoReturn:
+    password = CANARY
+    raise ValueError("no", len(password))
+
+
+def nested_local_variable() -> NoReturn:
+    settings = [{"databases": {"main": {"password": CANARY, "port": 1}}}]
+    raise ValueError("no", len(settings))
+
+
+def message() -> NoReturn:
+    token = CANARY
+    raise ValueError(f"The token {token} is not valid.")
+
+
+def message_and_notes() -> NoReturn:
+    token = CANARY
+    error = ValueError("no")
+    error.__notes__ = [f"It was {token}.", repr({"x": token})]  # type: ignore[attr-defined]
+    raise error
+
+
+def cause() -> NoReturn:
+    def login(password: str) -> NoReturn:
+        raise ValueError(f"{password!r} is wrong")
+
+    try:
+        login(CANARY)
+    except ValueError as error:
+        raise RuntimeError(f"Login failed: {error}") from error
+
+
+def f_string() -> NoReturn:
+    secret = CANARY
+    line = f"user=ann&key={secret}&x=1"
+    data = f"<{secret}>".encode()
+    raise ValueError(line, data, [line, {line: data}])
+
+
+def dataclass_repr() -> NoReturn:
+    settings = Settings("http://x", CANARY)
+    text = f"{settings}"
+    raise ValueError(text, settings)
+
+
+def other_repr() -> NoReturn:
+    client = Client(CANARY)
+    raise ValueError(client, str(client))
+
+
+def attributes() -> NoReturn:
+    service = SimpleNamespace(client=SimpleNamespace(auth_token=CANARY))
+    raise ValueError(f"at {service.client.auth_token}")
+
+
+def module_variable() -> NoReturn:
+    raise ValueError(f"with {SECRET_OF_MODULE}")
+
+
+def argument_in_source() -> NoReturn:
+    def login(password: str) -> NoReturn:
+        raise ValueError("no")
+
+    login("Tweety-4711")
+
+
+def url() -> NoReturn:
+    database = "postgres://ann:Tweety-4711@db/books"
+    raise ValueError(f"cannot reach {database} with Tweety-4711")
+
+
+def bearer() -> NoReturn:
+    header = "Bearer Tweety-4711"
+    raise ValueError(header)
+
+
+def key_block() -> NoReturn:
+    lines = "-----BEGIN PRIVATE KEY-----\nTweety-4711\n-----END PRIVATE KEY-----\n"
+    raise ValueError(lines)
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        local_variable,
+        nested_local_variable,
+        message,
+        message_and_notes,
+        cause,
+        f_string,
+        dataclass_repr,
+        other_repr,
+        attributes,
+        module_variable,
+        argument_in_source,
+        url,
+        bearer,
+        key_block,
+    ],
+    ids=lambda endpoint: endpoint.__name__,
+)
+@every_format
+def test_a_secret_of_the_code_is_not_shown(endpoint: Callable[[], object], mimetype: str) -> None:
+    client = Application([("/", endpoint)], debug=True).get_local_client()
+
+    assert_hidden(client.get("/", headers={"Accept": mimetype}), CANARY)
+
+
+def use_all(request: Request, settings: Any, client: Any, api_token: str, data: Any) -> NoReturn:
+    everything = [request, settings, client, api_token, data, dict(request.headers)]
+    raise ValueError(f"cannot use {everything} and {request.environ}")
+
+
+RESOURCES = {
+    "settings": Settings("http://x", CANARY),
+    "client": Client(CANARY),
+    "api_token": CANARY,
+    "data": {"a": [{"smtp-password": CANARY}], "b": f"https://ann:{CANARY}@h/"},
+}
+
+
+@every_format
+@pytest.mark.parametrize("path", ["/", "/nowhere"])
+def test_a_secret_of_the_resources_is_not_shown(path: str, mimetype: str) -> None:
+    application = Application([("/", use_all)], RESOURCES, debug=True)
+
+    response = application.get_local_client().get(
+        f"{path}?x={CANARY}", headers={"Accept": mimetype}
+    )
+    assert_hidden(response, CANARY)
+
+
+@every_format
+@pytest.mark.parametrize("length", [380, 395, 399, 3_985, 3_995, 3_999])
+def test_no_part_of_a_secret_is_shown_where_a_text_is_cut_off(length: int, mimetype: str) -> None:
+    def fail(api_token: str) -> NoReturn:
+        text = "." * length + api_token * 3 + "." * 1_000
+        raise ValueError(text)
+
+    client = Application([("/", fail)], {"api_token": CANARY}, debug=True).get_local_client()
+    assert_hidden(client.get("/", headers={"Accept": mimetype}), CANARY[1:6], CANARY[-4:])
+
+
+class KeyMiddleware(Middleware):
+    """A middleware with a key."""
+
+    def __init__(self) -> None:
+        self.signing_key = CANARY
+
+    def request(self, next: Any) -> Any:
+        return next()
+
+
+@every_format
+def test_a_secret_of_a_middleware_is_not_shown(mimetype: str) -> None:
+    def fail() -> NoReturn:
+        raise ValueError("not " + "Tweety" + "-4711")
+
+    application = Application([("/", fail)], middlewares=[KeyMiddleware()], debug=True)
+
+    response = application.get_local_client().get("/", headers={"Accept": mimetype})
+    assert_hidden(response, CANARY)
+
+
+@every_format
+def test_a_secret_of_the_environment_is_not_shown(
+    mimetype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BOOKS_API_KEY", "Sylvester-0815")
+    monkeypatch.setenv("DATABASE_URL", f"postgres://ann:{CANARY}@db/books")
+
+    def fail() -> NoReturn:
+        import os
+
+        raise ValueError(f"with {os.environ['BOOKS_API_KEY']}", os.environ, "Tweety" + "-4711")
+
+    client = Application([("/", fail)], debug=True).get_local_client()
+    assert_hidden(client.get("/", headers={"Accept": mimetype}), CANARY, "Sylvester-0815")
+
+
+def show_request(request: Request) -> NoReturn:
+    shown = [request, request.args, request.form, request.cookies, request.environ]
+    values = [
+        *request.cookies.values(),
+        *request.form.values(),
+        *request.headers.values(),
+        request.args["token"],
+    ]
+    raise ValueError(f"{shown}, {values}", request.headers, request.authorization)
+
+
+BASIC = base64.b64encode(f"ann:{CANARY}".encode()).decode()
+
+
+@every_format
+@pytest.mark.parametrize("path", ["/", "/nowhere"])
+@pytest.mark.parametrize(
+    "authorization", [f"Bearer {CANARY}", f"Basic {BASIC}", f"Own {CANARY} x"], ids=str.split
+)
+def test_a_secret_of_the_request_is_not_shown(authorization: str, path: str, mimetype: str) -> None:
+    application = Application([("/", show_request)], debug=True)
+    client = application.get_local_client()
+    client.set_cookie("id", "Sylvester-0815")
+
+    response = client.post(
+        f"{path}?token={CANARY}&x=1",
+        data={"password": CANARY, "name": "ann"},
+        headers={"Accept": mimetype, "Authorization": authorization, "X-Api-Key": CANARY},
+    )
+    assert_hidden(response, CANARY, "Sylvester-0815", BASIC)
+
+
+@every_format
+@pytest.mark.parametrize(
+    "detail",
+    [
+        f"The token={CANARY} is unknown.",
+        {"token": CANARY, "reasons": ["old", {"text": f"password: {CANARY}"}], "code": 7},
+    ],
+    ids=["text", "data"],
+)
+def test_a_secret_of_a_detail_is_not_shown(detail: Any, mimetype: str) -> None:
+    def refuse() -> NoReturn:
+        raise NotFound(detail)
+
+    client = Application([("/", refuse)], debug=True).get_local_client()
+    assert_hidden(client.get("/", headers={"Accept": mimetype}), CANARY)
+
+
+def test_a_detail_of_data_stays_data() -> None:
+    detail = {"token": None, "reasons": ["old", 7], "pin": ""}
+    client = Application([("/", lambda: NotFound(detail))], debug=True).get_local_client()
+
+    document = client.get("/", headers={"Accept": "application/json"}).json
+    assert document is not None
+    assert document["detail"] == detail
+
+
+def test_own_words_mark_secrets_too() -> None:
+    def fail(customer: dict[str, str]) -> NoReturn:
+        raise ValueError("no")
+
+    handler = ContextualErrorHandler(secret_words=["iban"])
+    resources = {"customer": {"iban": CANARY}}
+    application = Application([("/", fail)], resources, error_handler=handler, debug=True)
+
+    assert_hidden(application.get_local_client().get("/"), CANARY)
+
+
+@every_format
+def test_what_is_no_secret_is_shown(mimetype: str) -> None:
+    def fail(settings: Settings) -> NoReturn:
+        author = "Jane Austen"
+        raise ValueError(f"cannot find {author}")
+
+    resources = {"settings": Settings("http://books.example", CANARY)}
+    client = Application([("/", fail)], resources, debug=True).get_local_client()
+
+    shown = readings(client.get("/?page=2", headers={"Accept": mimetype}))[1]
+    for expected in ("cannot find Jane Austen", "http://books.example", "page", "'Jane Austen'"):
+        assert expected in shown
+
+
+# -- wherever it is planted ------------------------------------------------------------------------
+
+NAMES = ["password", "client_secret", "apiToken", "X-Api-Key", "session", "auth", "credentials"]
+
+
+def plant(secret: str, way: str, inner: Any) -> Any:
+    """What has `inner` in it, and maybe the secret as text."""
+    return {
+        "dict": lambda: {"a": 1, "inner": inner},
+        "list": lambda: [0, inner, "x"],
+        "tuple": lambda: (inner,),
+        "object": lambda: SimpleNamespace(inner=inner),
+        "dataclass": lambda: Settings(url=inner, secret_key=secret),
+        "client": lambda: [Client(secret), inner],
+        "text": lambda: [f"a text with {secret} in it", inner],
+        "repr": lambda: [repr({"x": secret}), inner],
+        "json": lambda: [json.dumps({"x": [secret]}), inner],
+        "bytes": lambda: {secret.encode(): inner},
+    }[way]()
+
+
+WAYS = ["dict", "list", "tuple", "object", "dataclass", "client", "text", "repr", "json", "bytes"]
+
+
+@settings(max_examples=60)
+@given(
+    secret=st.text(
+        st.characters(
+            min_codepoint=33, max_codepoint=0x2FFF, exclude_categories=["Cs", "Zs", "Cc"]
+        ),
+        min_size=10,
+        max_size=80,
+    ),
+    name=st.sampled_from(NAMES),
+    ways=st.lists(st.sampled_from(WAYS), max_size=6),
+    mimetype=st.sampled_from(FORMATS),
+)
+def test_a_planted_secret_is_not_shown_wherever_it_is(
+    secret: str, name: str, ways: list[str], mimetype: str
+) -> None:
+    secret = f"§{secret}§"  # so that no usual text of a page is the secret
+    planted: Any = {name: secret}
+    for way in ways:
+        planted = plant(secret, way, planted)
+
+    def fail(planted: Any) -> NoReturn:
+        raise ValueError(f"cannot use {planted!r}", planted)
+
+    client = Application([("/", fail)], {"planted": planted}, debug=True).get_local_client()
+    assert_hidden(client.get("/", headers={"Accept": mimetype}), secret)

@@ -1,0 +1,331 @@
+"""A client that is still sending gets to read that its body is too large."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import threading
+import wsgiref.simple_server
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import pytest
+from werkzeug.exceptions import RequestEntityTooLarge as WerkzeugTooLarge
+from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.test import EnvironBuilder
+
+from clastic import POST, Application, HTTPException, Request, Response
+from clastic.errors import ErrorHandler, ReadingOn, RequestEntityTooLarge
+
+MIB = 1024 * 1024
+LARGE = 20_000_000
+LONG = 30.0
+
+
+class SmallRequest(Request):
+    """A request with little room."""
+
+    max_content_length = 1_000
+
+
+class SmallApplication(Application):
+    request_type = SmallRequest
+
+
+def read_data(request: Request) -> Response:
+    return Response(str(len(request.get_data())))
+
+
+def read_form(request: Request) -> Response:
+    return Response(",".join(request.form))
+
+
+def begin(request: Request) -> NoReturn:
+    request.stream.read(200)
+    raise RequestEntityTooLarge("No room for more.")
+
+
+def refuse() -> NoReturn:
+    raise RequestEntityTooLarge("No room.")
+
+
+class OwnPages(ErrorHandler):
+    """Pages of an application's own."""
+
+    def render_error(self, request: Any, _error: HTTPException, **kwargs: Any) -> Response:
+        return Response(f"own {_error.code}", _error.code)
+
+
+ROUTES = [
+    POST("/data", read_data),
+    POST("/form", read_form),
+    POST("/begun", begin),
+    POST("/", refuse),
+]
+
+
+# -- over the wire ---------------------------------------------------------------------------------
+
+
+class QuietHandler(wsgiref.simple_server.WSGIRequestHandler):
+    def log_message(self, *arguments: Any) -> None:
+        """Say nothing."""
+
+
+class QuietWerkzeugHandler(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log(self, *arguments: Any) -> None:
+        """Say nothing."""
+
+
+def wsgiref_server(application: Application) -> Any:
+    return wsgiref.simple_server.make_server(
+        "127.0.0.1", 0, application, handler_class=QuietHandler
+    )
+
+
+def werkzeug_server(application: Application) -> Any:
+    return make_server(
+        "127.0.0.1", 0, application, threaded=True, request_handler=QuietWerkzeugHandler
+    )
+
+
+every_server = pytest.mark.parametrize("make", [wsgiref_server, werkzeug_server])
+
+
+@contextmanager
+def connected_to(server: Any) -> Iterator[http.client.HTTPConnection]:
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=LONG)
+    try:
+        yield connection
+    finally:
+        connection.close()
+        server.shutdown()
+        thread.join(LONG)
+        server.server_close()
+
+
+@every_server
+@pytest.mark.parametrize(
+    ("path", "content_type"),
+    [
+        ("/data", "application/octet-stream"),
+        ("/form", "application/x-www-form-urlencoded"),
+        ("/", "application/octet-stream"),
+    ],
+)
+def test_a_client_that_sends_all_before_it_reads_gets_the_answer(
+    make: Callable[[Application], Any], path: str, content_type: str
+) -> None:
+    with connected_to(make(SmallApplication(ROUTES))) as connection:
+        connection.request("POST", path, b"x" * LARGE, {"Content-Type": content_type})
+        response = connection.getresponse()
+
+        assert response.status == 413
+        assert response.read().startswith(b"413 Request Entity Too Large\n")
+
+
+@every_server
+def test_an_application_in_debug_mode_answers_too(make: Callable[[Application], Any]) -> None:
+    with connected_to(make(SmallApplication(ROUTES, debug=True))) as connection:
+        connection.request("POST", "/data", b"x" * LARGE)
+
+        assert connection.getresponse().status == 413
+
+
+def test_a_page_of_its_own_is_read_too() -> None:
+    application = SmallApplication(ROUTES, error_handler=OwnPages())
+    with connected_to(wsgiref_server(application)) as connection:
+        connection.request("POST", "/data", b"x" * LARGE)
+
+        assert connection.getresponse().read() == b"own 413"
+
+
+def test_a_client_that_sends_in_chunks_gets_the_answer() -> None:
+    chunks = iter([b"x" * 65_536] * (LARGE // 65_536))
+    with connected_to(werkzeug_server(SmallApplication(ROUTES))) as connection:
+        connection.request("POST", "/", chunks, {"Content-Type": "text/plain"}, encode_chunked=True)
+
+        assert connection.getresponse().status == 413
+
+
+def test_a_client_that_waits_for_leave_gets_the_answer_at_once() -> None:
+    with connected_to(wsgiref_server(SmallApplication(ROUTES))) as connection:
+        connection.putrequest("POST", "/data")
+        connection.putheader("Content-Length", str(LARGE))
+        connection.putheader("Expect", "100-continue")
+        connection.endheaders()
+
+        assert connection.getresponse().status == 413
+
+
+# -- what is read ----------------------------------------------------------------------------------
+
+
+class Source:
+    """The body of a request: of zeros, and of as many as there is asked for."""
+
+    def __init__(self, length: float) -> None:
+        self.left = length
+        self.count = 0
+        self.largest = 0
+
+    def read(self, size: int) -> bytes:
+        data = bytes(int(min(size, self.left)))
+        self.left -= len(data)
+        self.count += len(data)
+        self.largest = max(self.largest, size)
+        return data
+
+    def readinto(self, buffer: memoryview) -> int:
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
+class BufferedSource(Source):
+    """Such a body, which can be read bit by bit."""
+
+    def read1(self, size: int) -> bytes:
+        return super().read(min(size, 1_000))
+
+    def read(self, size: int) -> NoReturn:
+        raise AssertionError("waits for all it asks for")
+
+
+def run(application: Any, environ: dict[str, Any]) -> tuple[int, Callable[[], object]]:
+    """The status of an answer, all of which is sent, and what the server calls then."""
+    statuses: list[str] = []
+    body = application(environ, lambda status, headers, exc_info=None: statuses.append(status))
+    b"".join(body)
+    return int(statuses[0][:3]), getattr(body, "close", object)
+
+
+def answer(source: Any, path: str = "/", **environ: Any) -> tuple[int, Callable[[], object]]:
+    """The same for a request with a body to one of the routes."""
+    base = EnvironBuilder(path=path, method="POST", content_type="text/plain").get_environ()
+    return run(SmallApplication(ROUTES), {**base, "wsgi.input": source, **environ})
+
+
+def test_the_answer_goes_out_before_the_rest_is_read() -> None:
+    source = Source(5_000)
+    status, close = answer(source, CONTENT_LENGTH="5000")
+
+    assert (status, source.count) == (413, 0)
+    close()
+    assert source.count == 5_000
+
+
+@pytest.mark.parametrize(
+    ("length", "environ", "count"),
+    [
+        pytest.param(9_000, {"CONTENT_LENGTH": "5000"}, 5_000, id="up to its length"),
+        pytest.param(4_000, {"CONTENT_LENGTH": "5000"}, 4_000, id="up to its end"),
+        pytest.param(9_000, {}, 0, id="without a length"),
+        pytest.param(9_000, {"CONTENT_LENGTH": "x"}, 0, id="without a length that is one"),
+        pytest.param(9_000, {"wsgi.input_terminated": True}, 9_000, id="up to an end of its own"),
+        pytest.param(
+            float("inf"), {"wsgi.input_terminated": True}, 64 * MIB, id="up to what is enough"
+        ),
+        pytest.param(
+            float("inf"),
+            {"CONTENT_LENGTH": str(99 * MIB)},
+            64 * MIB,
+            id="up to enough of its length",
+        ),
+        pytest.param(
+            9_000,
+            {"CONTENT_LENGTH": "5000", "HTTP_EXPECT": "100-Continue"},
+            0,
+            id="not from a client that waits for leave",
+        ),
+    ],
+)
+def test_how_much_is_read(length: float, environ: dict[str, Any], count: int) -> None:
+    source = Source(length)
+    _, close = answer(source, **environ)
+    close()
+
+    assert source.count == count
+    assert source.largest <= 65_536
+
+
+def test_what_was_read_is_not_read_again() -> None:
+    source = Source(9_000)
+    status, close = answer(source, "/begun", CONTENT_LENGTH="500")
+    assert (status, source.count) == (413, 200)
+    close()
+
+    assert source.count == 500
+
+
+def test_a_source_that_can_is_read_bit_by_bit() -> None:
+    source = BufferedSource(5_000)
+    _, close = answer(source, CONTENT_LENGTH="5000")
+    close()
+
+    assert source.count == 5_000
+
+
+def test_reading_ends_when_it_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(0, 1_000, 4))
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    source = BufferedSource(float("inf"))
+    _, close = answer(source, CONTENT_LENGTH="9000000")
+    close()
+
+    assert source.count == 2_000
+
+
+@pytest.mark.parametrize("error", [ConnectionResetError(), ValueError("closed file")], ids=repr)
+def test_a_client_that_is_gone_is_no_error(error: Exception) -> None:
+    class Gone(Source):
+        def read(self, size: int) -> NoReturn:
+            raise error
+
+    status, close = answer(Gone(5_000), CONTENT_LENGTH="5000")
+    close()
+
+    assert status == 413
+
+
+def test_the_answer_is_closed_too() -> None:
+    closed = []
+    response = Response("text")
+    response.call_on_close(lambda: closed.append(True))
+    environ = EnvironBuilder(method="POST", data=b"x").get_environ()
+
+    _, close = run(ReadingOn(response), environ)
+    assert closed == []
+    close()
+    assert closed == [True]
+    assert environ["wsgi.input"].read() == b""
+
+
+def test_other_errors_leave_the_body_alone() -> None:
+    source = Source(5_000)
+    status, close = answer(source, "/nowhere", CONTENT_LENGTH="5000")
+    close()
+
+    assert (status, source.count) == (404, 0)
+
+
+@pytest.mark.parametrize(
+    "error", [RequestEntityTooLarge(), WerkzeugTooLarge(), HTTPException(code=413)], ids=repr
+)
+def test_whoever_says_so(error: Exception) -> None:
+    def fail() -> NoReturn:
+        raise error
+
+    source = io.BytesIO(b"x" * 5_000)
+    environ = EnvironBuilder(method="POST").get_environ()
+    environ.update({"wsgi.input": source, "CONTENT_LENGTH": "5000"})
+    status, close = run(Application([("/", fail)]), environ)
+    close()
+
+    assert status == 413
+    assert source.read() == b""

@@ -19,6 +19,7 @@ from clastic import (
     RerouteWSGI,
     Response,
     Route,
+    StaticApplication,
     SubApplication,
 )
 from clastic.application import DispatchState
@@ -87,7 +88,7 @@ class TestConstruction:
             Application([entry])
         assert str(caught.value) == (
             f"{entry!r} is not a route. Routes are Route and SubApplication objects, or tuples "
-            "(pattern, endpoint[, render[, render_error]]) or (prefix, application)."
+            "(pattern, endpoint[, render[, render_error]]) or (prefix, application), in a list."
         )
 
     def test_takes_any_iterables(self) -> None:
@@ -397,3 +398,42 @@ class TestTwoApplications:
 def test_a_dispatch_state_begins_empty() -> None:
     state = DispatchState()
     assert (state.attempted_routes, state.allowed_methods, state.exceptions) == ([], set(), [])
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        pytest.param(
+            {"resources": ["db"]},
+            "resources= is ['db'], which is not a mapping. Write {'name': value}; middlewares go "
+            "into middlewares=[...].",
+            id="resources in a list",
+        ),
+        pytest.param(
+            {"middlewares": Middleware()},
+            "middlewares= is one middleware. Write middlewares=[Middleware()].",
+            id="one middleware",
+        ),
+        pytest.param(
+            {"routes": [("/static", StaticApplication)]},
+            "('/static', StaticApplication) has a class. "
+            "Write ('/static', StaticApplication(...)).",
+            id="the class of an application",
+        ),
+        pytest.param(
+            {"routes": [GET("/sub", Application())]},
+            "GET('/sub', ...) has an application as endpoint. Embed it: ('/sub', application).",
+            id="an application as endpoint",
+        ),
+    ],
+)
+def test_what_stands_in_the_wrong_place_is_refused(options: dict[str, Any], text: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        Application(**options)
+    assert str(caught.value) == text
+
+
+def test_an_embedded_pattern_that_binds_a_name_of_its_prefix_is_refused() -> None:
+    inner = Application([("/of/<id>", lambda id: Response(id))])
+    with pytest.raises(InvalidPattern, match=r"^Embedding '/of/<id>' under '/<id>': Invalid"):
+        Application([("/<id>", inner)])

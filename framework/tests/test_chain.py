@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -192,6 +193,42 @@ class TestExceptions:
         assert "not you" in response.get_data(as_text=True)
 
 
+def tag(next: Any, label: str, mark: str = "!") -> Any:
+    """A function of a middleware by itself."""
+    return Response(f"{label}{mark} {next(label).get_data(as_text=True)}")
+
+
+class Tag:
+    """The same as an object."""
+
+    def __init__(self, mark: str) -> None:
+        self.mark = mark
+
+    def __call__(self, next: Any, label: str) -> Any:
+        return tag(next, label, self.mark)
+
+
+@pytest.mark.parametrize(
+    ("function", "answer"),
+    [
+        pytest.param(tag, "a! a", id="a function"),
+        pytest.param(partial(tag, mark="?"), "a? a", id="a partial"),
+        pytest.param(Tag("."), "a. a", id="a callable object"),
+        pytest.param(Tag(",").__call__, "a, a", id="a method of something else"),
+    ],
+)
+def test_the_function_of_a_middleware_can_be_any_callable(
+    function: Callable[..., Any], answer: str
+) -> None:
+    class Tagging(Middleware):
+        provides = ("tagged",)
+
+    tagging = Tagging()
+    tagging.request = function
+    application = Application([("/", lambda tagged: Response(tagged))], {"label": "a"}, [tagging])
+    assert get(application) == answer
+
+
 class TestProvides:
     @pytest.mark.parametrize(
         "call",
@@ -315,11 +352,11 @@ class TestProvides:
             provides = ("user",)
 
             def request(self, next: Any) -> Any:
-                go_on, next = next, iter
-                return go_on(user=list(next("ann")))
+                go_on, next = next, max
+                return go_on(user=next("ann", "bob"))
 
-        route = ("/", lambda user: Response(str(user)))
-        assert get(Application([route], middlewares=[Session()])) == "['a', 'n', 'n']"
+        route = ("/", lambda user: Response(user))
+        assert get(Application([route], middlewares=[Session()])) == "bob"
 
 
 class TestTracebacks:

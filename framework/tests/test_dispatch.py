@@ -23,6 +23,7 @@ from clastic import (
     S_STRICT,
     Application,
     BaseResponse,
+    MethodNotAllowed,
     Middleware,
     NotFound,
     Request,
@@ -32,6 +33,7 @@ from clastic import (
 )
 from clastic.errors import Conflict, ErrorHandler, Forbidden, InternalServerError
 from clastic.errors import HTTPException as HTTPError
+from clastic.middleware import DummyMiddleware
 
 
 def call(application: Application, path: str = "/", method: str = "GET") -> TestResponse:
@@ -359,6 +361,12 @@ class TestSlashes:
         status, headers = ask(application, path)
         assert (status, headers["Location"]) == ("302 FOUND", location)
 
+    def test_a_path_that_is_not_there_is_the_root(self) -> None:
+        environ = make_environ()
+        del environ["PATH_INFO"]  # as PEP 3333 allows for an empty one
+        body, _, _ = run_wsgi(Application([("/", text("root"))]), environ, buffered=True)
+        assert b"".join(body) == b"root"
+
     def test_a_request_is_not_redirected_past_a_route_that_serves_it(self) -> None:
         application = Application([("/a", text("leaf")), ("/a/", text("branch"))])
         assert call(application, "/a").text == "leaf"
@@ -457,7 +465,8 @@ class TestMisses:
         application = Application([("/a", text("a"))], middlewares=[Broken()])
         assert call(application, "/b").status_code == 500
         assert "gave None, a NoneType, which is not a Response." in caplog.text
-        assert "A middleware has to return what next() gave, or a Response." in caplog.text
+        remedy = "Each middleware (Broken) has to return what next() gave, or a Response."
+        assert remedy in caplog.text
 
     def test_leave_out_middlewares_that_need_what_only_other_routes_have(self) -> None:
         class ByUser(Middleware):
@@ -470,16 +479,21 @@ class TestMisses:
 
 
 class TestDispatchState:
-    def test_is_recorded_for_an_endpoint_that_wants_it(self) -> None:
+    @pytest.mark.parametrize(
+        "before",
+        [
+            pytest.param([("/x", forbidden), POST("/x", text("p"))], id="an error comes first"),
+            pytest.param([POST("/x", text("p")), ("/x", forbidden)], id="a method comes first"),
+        ],
+    )
+    def test_is_recorded_for_an_endpoint_that_wants_it(self, before: list[Any]) -> None:
         def endpoint(_dispatch_state: Any, a: str) -> Response:
             return Response(
                 f"{[route.pattern for route in _dispatch_state.attempted_routes]} "
                 f"{sorted(_dispatch_state.allowed_methods)} {_dispatch_state.exceptions}"
             )
 
-        application = Application(
-            [POST("/x", text("p")), ("/x", forbidden), ("/y", text("y")), ("/<a>", endpoint)]
-        )
+        application = Application([*before, ("/y", text("y")), ("/<a>", endpoint)])
         assert call(application, "/x").text == (
             "['/x', '/x', '/<a>'] ['POST'] [Forbidden(403): first]"
         )
@@ -493,9 +507,12 @@ class TestDispatchState:
 
     def test_is_of_one_request(self) -> None:
         states = []
-        application = Application(
-            [("/", lambda _dispatch_state: states.append(_dispatch_state) or Response("ok"))]
-        )
+
+        def endpoint(_dispatch_state: Any) -> Response:
+            states.append(_dispatch_state)
+            return Response("ok")
+
+        application = Application([("/", endpoint)])
         call(application)
         call(application)
         assert [len(state.attempted_routes) for state in states] == [1, 1]
@@ -642,11 +659,16 @@ class TestNoResponse:
                 id="a render",
             ),
             pytest.param(
-                Route("/", nothing, middlewares=[Middleware()]),
-                f"{NOTHING}which is not a Response.\n  Return a Response, or give the route a "
-                "render that makes one, render_basic for one. A middleware has to return what "
-                "next() gave, or a Response.\n",
+                Route("/", nothing, middlewares=[Middleware(), DummyMiddleware()]),
+                f"{NOTHING}which is not a Response.\n  Each middleware (DummyMiddleware) has to "
+                "return what next() gave, or a Response. Return a Response, or give the route a "
+                "render that makes one, render_basic for one.\n",
                 id="something between middlewares",
+            ),
+            pytest.param(
+                ("/", lambda: Forbidden),
+                "which is not a Response.\n  Raise or return Forbidden(), an instance.\n",
+                id="the class of an error",
             ),
             pytest.param(
                 ("/", lambda: {"a": 1}),
@@ -797,7 +819,7 @@ class TestErrorHandlers:
         class Wrong(InternalServerError):
             message = "Wrong"
 
-        class NotSo(ErrorHandler.method_not_allowed_type):  # type: ignore[name-defined,misc]
+        class NotSo(MethodNotAllowed):
             message = "Not so"
 
         class Handler(ErrorHandler):
@@ -885,6 +907,15 @@ class TestErrorHandlers:
         with pytest.raises(ZeroDivisionError):
             call(application)
         assert call(application, "/nowhere").status_code == 404
+
+    def test_an_environ_may_ask_for_exceptions_but_not_for_http_errors(self) -> None:
+        application = Application([("/boom", lambda: 1 / 0), ("/no", raising(NotFound))])
+        client = application.get_local_client()
+        throwing = {"x-wsgiorg.throw_errors": True}
+        with pytest.raises(ZeroDivisionError):
+            client.get("/boom", environ_overrides=throwing)
+        assert client.get("/no", environ_overrides=throwing).status_code == 404
+        assert client.get("/boom").status_code == 500
 
     @pytest.mark.parametrize("exception", [KeyboardInterrupt, SystemExit])
     def test_what_ends_the_process_is_never_answered(self, exception: type[BaseException]) -> None:

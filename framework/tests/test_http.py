@@ -16,11 +16,20 @@ import werkzeug.utils
 import werkzeug.wrappers
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import Markup
 from werkzeug.datastructures import Headers
 from werkzeug.test import Client, create_environ, run_wsgi_app
 
 import clastic.http
-from clastic.http import BaseRequest, BaseResponse, Redirector, Request, Response, redirect
+from clastic.http import (
+    BaseRequest,
+    BaseResponse,
+    Redirector,
+    Request,
+    Response,
+    redirect,
+    response_maker,
+)
 
 TEXT = "text/plain; charset=utf-8"
 THREADS = 32
@@ -115,7 +124,9 @@ def answer(look):
     try:
         value = look()
     except Exception as error:
-        return type(error)
+        # Where Werkzeug stumbles over bytes that are no text, ours says that the request is bad.
+        cause = error.__cause__
+        return type(cause if isinstance(cause, UnicodeDecodeError) else error)
     if isinstance(value, Headers):
         return list(value)
     if callable(getattr(value, "read", None)):
@@ -166,6 +177,14 @@ def test_any_path_and_query(script_name, path, query):
     }
     names = ("root_path", "path", "query_string", "args", "full_path", "url", "base_url")
     assert answers(Request, environ.copy, names) == answers(BaseRequest, environ.copy, names)
+
+
+def test_a_query_string_that_is_not_utf8_is_a_bad_request():
+    request = Request(create_environ() | {"QUERY_STRING": "a=\xff"})
+    with pytest.raises(
+        werkzeug.exceptions.BadRequest, match="query string of the URL is not valid"
+    ):
+        _ = request.args
 
 
 @pytest.mark.parametrize("name", ["PATH_INFO", "QUERY_STRING", "SCRIPT_NAME"])
@@ -283,6 +302,8 @@ class TestAPlainResponse:
         [
             pytest.param(lambda: Response("Hello"), "200 OK", id="text"),
             pytest.param(lambda: Response(b"Hello", 404), "404 NOT FOUND", id="bytes and a status"),
+            pytest.param(lambda: Response(Markup("<b>")), "200 OK", id="markup"),
+            pytest.param(lambda: Response("", HTTPStatus.OK), "200 OK", id="an HTTPStatus"),
             pytest.param(lambda: Response(), "200 OK", id="nothing"),
             pytest.param(lambda: Response(status=204), "204 NO CONTENT", id="no content"),
             pytest.param(lambda: Response("", mimetype="text/html"), "200 OK", id="a mimetype"),
@@ -291,6 +312,9 @@ class TestAPlainResponse:
                 lambda: Response("", 302, {"Location": "/a?b"}), "302 FOUND", id="a location"
             ),
             pytest.param(lambda: redirect("/a?b"), "302 FOUND", id="a redirect"),
+            pytest.param(
+                lambda: response_maker(404, (), "a/b")(b""), "404 NOT FOUND", id="a response maker"
+            ),
             pytest.param(Redirector("/é"), "301 MOVED PERMANENTLY", id="a Redirector"),
         ],
     )
@@ -326,6 +350,18 @@ class TestAPlainResponse:
             assert serve(response)[2] == b"page"
 
 
+def test_a_response_maker_makes_a_new_response_each_time():
+    make = response_maker(404, (("X-A", "1"),), "text/html")
+    first = make(b"first")
+    first.headers["X-A"] = "2"
+    assert type(first) is Response
+    assert serve(make(b"second")) == (
+        "404 NOT FOUND",
+        [("X-A", "1"), ("Content-Type", "text/html"), ("Content-Length", "6")],
+        b"second",
+    )
+
+
 def test_what_is_given_can_change_without_changing_the_response():
     headers = [("X-A", "1")]
     response = Response("Hello", headers=headers)
@@ -333,6 +369,12 @@ def test_what_is_given_can_change_without_changing_the_response():
     headers.append(("X-B", "3"))
     assert response.headers["X-A"] == "1"
     assert "X-B" not in response.headers
+
+
+@pytest.mark.parametrize("headers", [Headers(), Headers([("X-A", "1")])], ids=len)
+def test_a_headers_object_that_is_given_is_that_of_the_response(headers):
+    response = Response("Hello", headers=headers)
+    assert response.headers is headers
 
 
 def test_a_server_may_change_the_list_of_headers():
@@ -599,7 +641,9 @@ class TestRedirector:
 
     def test_tells_what_it_is(self):
         assert repr(Redirector("/new")) == "Redirector('/new', code=301)"
-        assert repr(Redirector("/new", HTTPStatus(307))) == ("Redirector('/new', code=307)")
+        redirector = Redirector("/new", HTTPStatus.TEMPORARY_REDIRECT)
+        assert repr(redirector) == "Redirector('/new', code=307)"
+        assert (redirector.location, type(redirector.code)) == ("/new", int)
 
     @pytest.mark.parametrize("code", [200, 300, 304, 404, "301", None])
     def test_refuses_a_status_that_does_not_redirect(self, code):

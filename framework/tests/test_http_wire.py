@@ -23,7 +23,7 @@ from werkzeug.test import create_environ
 from werkzeug.utils import redirect as werkzeug_redirect
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from clastic.http import Response, redirect
+from clastic.http import Response, redirect, response_maker
 
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 
@@ -87,6 +87,7 @@ HEADERS: dict[str, Callable[[], Any]] = {
     "no iterable": lambda: 5,
     "items that are no iterables": lambda: [5],
     "a number as value": lambda: [("Age", 5)],
+    "a number as name": lambda: [(5, "1")],
     "None as value": lambda: [("X-A", None)],
     "bytes as name": lambda: [(b"X-A", "1")],
     "bytes as value": lambda: [("X-A", b"1")],
@@ -255,6 +256,7 @@ LOOKS: dict[str, Callable[[Any], Any]] = (
         )
     }
     | {
+        "the type of the status code": lambda response: type(response.status_code),
         "headers": lambda response: list(response.headers),
         "one header": lambda response: response.headers.get("X-A"),
         "text": lambda response: response.get_data(as_text=True),
@@ -286,7 +288,7 @@ def tell(step: Callable[[], Any]) -> Any:
 
 
 def story(
-    response_type: type[WerkzeugResponse],
+    response_type: Callable[..., Any],
     arguments: dict[str, Callable[[], Any]],
     steps: tuple[str, ...] = (),
 ) -> list[Any]:
@@ -321,7 +323,8 @@ def named(table: dict[str, Callable[[], Any]]) -> Any:
 @pytest.mark.parametrize("body", named(BODIES))
 @pytest.mark.parametrize("status", STATUSES, ids=repr)
 def test_body_and_status(body, status):
-    assert_same_story({"response": body, "status": constant(status)})
+    looks = ("look at status", "look at status_code", "look at the type of the status code")
+    assert_same_story({"response": body, "status": constant(status)}, looks)
 
 
 @pytest.mark.parametrize("headers", named(HEADERS))
@@ -358,6 +361,23 @@ def test_each_change_and_look(name, body, status):
 def test_each_change_and_look_after_another(before, name):
     given = {"response": constant("Hello"), "headers": constant([("X-A", "1"), ("X-B", "2")])}
     assert_same_story(given, (before, name, "look at headers", "look at data"))
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "", "text/html\n"])
+@pytest.mark.parametrize("status", [200, 204, 299, 302, 304, 404])
+@pytest.mark.parametrize("name", ["a tuple", "a location to care for", "two locations", "no pairs"])
+def test_a_response_maker(name, status, content_type):
+    headers = tuple(HEADERS[name]())
+
+    def made_by_ours(response: bytes) -> Any:
+        return response_maker(status, headers, content_type)(response)
+
+    def made_by_werkzeug(response: bytes) -> Any:
+        return WerkzeugResponse(response, status, headers, content_type=content_type)
+
+    for steps in ((), ("set a header",), ("data as text", "look at repr")):
+        arguments = {"response": constant(b"Hello")}
+        assert story(made_by_ours, arguments, steps) == story(made_by_werkzeug, arguments, steps)
 
 
 def any_of(table: dict[str, Callable[[], Any]]) -> st.SearchStrategy[Callable[[], Any]]:
@@ -435,7 +455,13 @@ LOCATIONS = (
         "HTTP://EXAMPLE.com/",
     ),
     *("http://example.com:8080/", "http://u:p@example.com/", "http://é.example/é", "http://a..b/"),
-    *("http://-/", "http://xn--9ca.example/", f"http://{'a' * 64}.example/", f"http://{'a' * 63}/"),
+    *(
+        "http://example.Com/a",
+        "http://-/",
+        "http://xn--9ca.example/",
+        f"http://{'a' * 64}.example/",
+        f"http://{'a' * 63}/",
+    ),
     *(
         "mailto:a@b.example",
         "http://[::1]/",

@@ -522,3 +522,7 @@ def test_what_matches_is_read_the_same(text, segments, has_trailing_slash):
 def test_no_path_raises(text, path, slash_mode):
     values = Pattern(text).match(path, slash_mode)
     assert values is None or tuple(sorted(values)) == Pattern(text).names
+
+
+def test_a_name_is_normalised_as_python_normalises_arguments() -> None:
+    assert Pattern("/<\N{MICRO SIGN}>").names == ("\N{GREEK SMALL LETTER MU}",)

@@ -67,7 +67,7 @@ class RequestId(Middleware):
 
     def request(self, next: Callable[..., Response]) -> Response:
         """Wrap the whole of the request."""
-        return next(request_id=self.next_id())
+        return next(self.next_id())
 
 
 class Count(Middleware):

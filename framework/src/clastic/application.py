@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from threading import RLock
@@ -13,7 +12,7 @@ from werkzeug.test import Client
 
 from clastic.chain import Chain, ChainCompiler
 from clastic.dispatch import Dispatcher, DispatchState, RerouteWSGI
-from clastic.errors import ErrorHandler
+from clastic.errors import ContextualErrorHandler, ErrorHandler
 from clastic.http import BaseResponse, Request, Response
 from clastic.injection import plan_render_error, reserved_resources
 from clastic.middleware.checks import repeat_problems
@@ -29,6 +28,7 @@ from clastic.route import (
 )
 from clastic.signature import located
 from clastic.wiring import Problem, WiringError
+from clastic.wrapping import Wrapping, having_wsgi_wrapper
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -117,7 +117,7 @@ class Application:
     request_type: type[Request] = Request
     response_type: type[BaseResponse] = Response
     default_error_handler_type: type[ErrorHandler] = ErrorHandler
-    default_debug_error_handler_type: type[ErrorHandler] = ErrorHandler
+    default_debug_error_handler_type: type[ErrorHandler] = ContextualErrorHandler
 
     def __init__(
         self,
@@ -130,6 +130,7 @@ class Application:
         debug: bool | None = None,
         slash_mode: str = S_REDIRECT,
     ) -> None:
+        _check_kinds(resources, middlewares)
         self.debug = debug
         self.resources: Mapping[str, Any] = MappingProxyType(dict(resources or {}))
         self.render_factory = render_factory
@@ -145,8 +146,7 @@ class Application:
         binding = replace(binding, middlewares=self.middlewares)
         self._null_route = self._bound_null_route(binding)
         self._dispatcher = Dispatcher(self, (), ErrorHandler(), None, self._null_route, None)
-        self._wrapping: list[Any] = []
-        self._inside = _Inside(self._dispatcher)
+        self._wrapping = Wrapping((), [])
         bound = [route for entry in routes or () for route in _bind_entry(entry, binding)]
         self._assemble(bound, error_handler, binding.problems)
 
@@ -213,7 +213,11 @@ class Application:
         dispatcher = self._dispatcher
         if dispatcher.door is not None:
             return dispatcher.door(environ, start_response)
-        return dispatcher.answer(environ)(environ, start_response)
+        answer = dispatcher.answer(environ)
+        if type(answer) is Response:
+            # The method by name: CPython finds it faster than how to call an object.
+            return answer.__call__(environ, start_response)
+        return answer(environ, start_response)
 
     def __repr__(self) -> str:
         resources = ", ".join(self.resources) or "none"
@@ -263,16 +267,16 @@ class Application:
             )
             raise WiringError(problems)
         error_chain = self._compile_error_handler(error_handler, problems)
-        wrapping = _wrapping(error_handler, self.middlewares, routes)
-        inside, door = self._inside, self._dispatcher.door
-        if [*map(id, wrapping)] != [*map(id, self._wrapping)]:
-            inside = _Inside(self._dispatcher)
-            door = _wrapped(inside, wrapping, problems) if wrapping else None
+        wrapped_by = having_wsgi_wrapper(error_handler, self.middlewares, routes)
+        wrapping = self._wrapping
+        if not wrapping.is_by(wrapped_by):
+            wrapping = Wrapping(wrapped_by, problems)
         if problems:
             raise WiringError(problems)
+        door = wrapping.door
         dispatcher = Dispatcher(self, routes, error_handler, error_chain, self._null_route, door)
-        inside.dispatcher = dispatcher
-        self._dispatcher, self._inside, self._wrapping = dispatcher, inside, wrapping
+        wrapping.dispatcher = dispatcher
+        self._dispatcher, self._wrapping = dispatcher, wrapping
 
     def _compile_error_handler(
         self, error_handler: ErrorHandler, problems: list[Problem]
@@ -287,76 +291,39 @@ class Application:
         return None if found else self._compiler.compile_render_error(where, step, constants)
 
 
-class _Inside:
-    """What the WSGI wrappers are around. It answers by the routes that they were made for.
+def _check_kinds(resources: object, middlewares: object) -> None:
+    """Refuse what stands in the wrong place.
 
-    New routes that bring no wrapper are for the same wrappers. Those that bring one get wrappers
-    around an object of their own, so that no request finds them without what they have brought.
+    :raises TypeError: with where it belongs
     """
-
-    __slots__ = ("dispatcher",)
-
-    def __init__(self, dispatcher: Dispatcher) -> None:
-        self.dispatcher = dispatcher
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        return self.dispatcher.answer(environ)(environ, start_response)
+    if resources is not None and not isinstance(resources, Mapping):
+        remedy = "Write {'name': value}; middlewares go into middlewares=[...]."
+        raise TypeError(f"resources= is {resources!r}, which is not a mapping. {remedy}")
+    if isinstance(middlewares, Middleware):
+        raise TypeError(f"middlewares= is one middleware. Write middlewares=[{middlewares!r}].")
 
 
 def _bind_entry(entry: Entry, binding: Binding) -> list[BoundRoute]:
     if isinstance(entry, SubApplication):
         return entry.bind(binding)
     if isinstance(entry, Route):
+        if isinstance(entry.endpoint, Application):
+            raise TypeError(
+                f"{type(entry).__name__}({entry.pattern!r}, ...) has an application as endpoint. "
+                f"Embed it: ({entry.pattern!r}, application)."
+            )
         return [BoundRoute.bind(entry, binding)]
     if isinstance(entry, (tuple, list)):
+        if len(entry) >= 2 and isinstance(entry[1], type) and issubclass(entry[1], Application):
+            name = entry[1].__name__
+            raise TypeError(
+                f"({entry[0]!r}, {name}) has a class. Write ({entry[0]!r}, {name}(...))."
+            )
         if len(entry) == 2 and isinstance(entry[1], Application):
             return SubApplication(*entry).bind(binding)
         if 2 <= len(entry) <= 4:
             return [BoundRoute.bind(Route(*entry), binding)]
     raise TypeError(
         f"{entry!r} is not a route. Routes are Route and SubApplication objects, or tuples "
-        "(pattern, endpoint[, render[, render_error]]) or (prefix, application)."
+        "(pattern, endpoint[, render[, render_error]]) or (prefix, application), in a list."
     )
-
-
-def _wrapping(
-    error_handler: ErrorHandler, middlewares: Iterable[Middleware], routes: Iterable[BoundRoute]
-) -> list[Any]:
-    """What has a WSGI wrapper, outermost first: the error handler, the distinct middlewares."""
-    rows = {id(route.middlewares): route.middlewares for route in routes}
-    wrapping: list[Any] = [] if error_handler.wsgi_wrapper is None else [error_handler]
-    for middleware in (*middlewares, *(each for row in rows.values() for each in row)):
-        if middleware.wsgi_wrapper is not None and middleware not in wrapping:
-            wrapping.append(middleware)
-    return wrapping
-
-
-def _wrapped(
-    wsgi_app: WSGIApplication, wrapping: Sequence[Any], problems: list[Problem]
-) -> WSGIApplication:
-    """Put WSGI wrappers around an application, the last one innermost."""
-    for wrapped_by in reversed(wrapping):
-        outer = wrapped_by.wsgi_wrapper(wsgi_app)
-        if _is_wsgi_callable(outer):
-            wsgi_app = outer
-        else:
-            problems.append(
-                Problem(
-                    f"The wsgi_wrapper of {type(wrapped_by).__name__}",
-                    f"gave {outer!r}, which is not a WSGI callable",
-                    "Return a callable that takes environ and start_response.",
-                )
-            )
-    return wsgi_app
-
-
-def _is_wsgi_callable(candidate: object) -> bool:
-    if not callable(candidate):
-        return False
-    try:
-        inspect.signature(candidate).bind(None, None)
-    except ValueError:
-        return True
-    except TypeError:
-        return False
-    return True

@@ -21,7 +21,7 @@ compiled ``make``.
 from __future__ import annotations
 
 import linecache
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from types import FunctionType
 from typing import Any, NamedTuple, NoReturn
@@ -106,6 +106,7 @@ class _Source:
         self.used = {parameter.name for step in steps for parameter in step.arguments}
         self.used.update(name for step in steps for name in step.provides)
         self.constants: dict[str, Any] = {}
+        self.fixed_lines: list[str] = []
         self.lines: list[str] = []
         self.depth = 2
         self.path_values = self.unused("path_values")
@@ -130,6 +131,7 @@ class _Source:
         return "\n".join(
             (
                 f"def make({', '.join(self.constants)}):",
+                *self.fixed_lines,
                 f"    def {route}{parameters}:",
                 *self.lines,
                 f"    return {route}\n",
@@ -137,23 +139,21 @@ class _Source:
         )
 
     def write_route(self, plan: Plan) -> None:
-        self.write_side("request", plan.request, partial(self.write_inner, plan))
+        inner = [*plan.endpoint_middleware, plan.endpoint, *plan.render_middleware]
+        inner += [plan.render] if plan.render else []
+        needs = self.needs(inner) - {"context"}
+        self.write_side("request", plan.request, needs, partial(self.write_inner, plan))
 
     def write_inner(self, plan: Plan) -> None:
         """Write what the request functions wrap: the endpoint side, then the render side."""
         if plan.render is None:
-            self.write_side(
-                "endpoint", plan.endpoint_middleware, partial(self.write_endpoint, plan)
-            )
+            self.write_endpoint_side(plan)
             return
-        render = plan.render
         if plan.endpoint_middleware:
             inner = self.unused("endpoint_side")
             self.line(f"def {inner}():")
             self.depth += 1
-            self.write_side(
-                "endpoint", plan.endpoint_middleware, partial(self.write_endpoint, plan)
-            )
+            self.write_endpoint_side(plan)
             self.depth -= 1
             self.line(f"context = {inner}()")
         else:
@@ -161,32 +161,57 @@ class _Source:
         is_instance = self.constant("isinstance", isinstance)
         finished = self.constant("FINISHED", FINISHED)
         self.line(f"if {is_instance}(context, {finished}): return context")
-        self.write_side(
-            "render",
-            plan.render_middleware,
-            lambda: self.line("return " + self.call("render", render)),
-        )
+        write_render = partial(self.write_return, "render", plan.render)
+        self.write_side("render", plan.render_middleware, self.needs([plan.render]), write_render)
 
-    def write_endpoint(self, plan: Plan) -> None:
-        self.line("return " + self.call("endpoint", plan.endpoint))
+    def write_endpoint_side(self, plan: Plan) -> None:
+        write_endpoint = partial(self.write_return, "endpoint", plan.endpoint)
+        needs = self.needs([plan.endpoint])
+        self.write_side("endpoint", plan.endpoint_middleware, needs, write_endpoint)
+
+    def write_return(self, label: str, step: Step) -> None:
+        self.line("return " + self.call(label, step))
+
+    def needs(self, steps: Iterable[Step]) -> set[str]:
+        """Give the names that the steps take of each request, and do not get of each other."""
+        taken = {parameter.name for step in steps for parameter in step.arguments}
+        provided = {name for step in steps for name in step.provides}
+        return taken - provided - self.values.keys()
 
     def write_side(
-        self, side: str, steps: tuple[Step, ...], write_innermost: Callable[[], None]
+        self,
+        side: str,
+        steps: Sequence[Step],
+        inner_needs: set[str],
+        write_innermost: Callable[[], None],
+        index: int = 0,
     ) -> None:
-        """Write nested ``next`` functions: each step calls its function with the one inside."""
-        base_depth = self.depth
-        calls = []
-        for index, step in enumerate(steps):
-            next_function = self.unused(f"{side}_next_{index}")
-            calls.append(self.call(f"{side}_{index}", step, next_function))
-            self.write_next(next_function, f"{side}_{index}", step)
-        write_innermost()
-        for call in reversed(calls):
-            self.depth -= 1
-            self.line("return " + call)
-        self.depth = base_depth
+        """Write the call of a step's function, and before it the ``next`` that it is given.
+
+        A ``next`` that needs nothing of the request around it is the same for every request.
+
+        :param inner_needs: the names that the innermost takes of each request
+        """
+        if index == len(steps):
+            write_innermost()
+            return
+        step = steps[index]
+        next_function = self.unused(f"{side}_next_{index}")
+        needs = (inner_needs | self.needs(steps[index + 1 :])) - set(step.provides)
+        for further_in in steps[index + 1 :]:
+            needs -= set(further_in.provides)
+        lines, depth = self.lines, self.depth
+        if not needs:
+            self.lines, self.depth = [], 1
+        self.write_next(next_function, f"{side}_{index}", step)
+        self.write_side(side, steps, inner_needs, write_innermost, index + 1)
+        if not needs:
+            self.fixed_lines += self.lines
+        self.lines, self.depth = lines, depth
+        self.line("return " + self.call(f"{side}_{index}", step, next_function))
 
     def write_next(self, next_function: str, label: str, step: Step) -> None:
+        """Write the head of a ``next``, and that it is passed what the step provides."""
         if not step.provides:
             self.line(f"def {next_function}():")
             self.depth += 1

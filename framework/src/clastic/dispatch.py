@@ -5,13 +5,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
-from urllib.parse import quote
 
 from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 
 from clastic.chain import Chain
-from clastic.errors import BadRequest, ErrorHandler, HTTPException, from_werkzeug, render_by_accept
-from clastic.http import BaseResponse, Request, Response, redirect
+from clastic.errors import (
+    BadRequest,
+    ErrorHandler,
+    HTTPException,
+    ReadingOn,
+    RequestEntityTooLarge,
+    from_werkzeug,
+    render_by_accept,
+)
+from clastic.http import BaseResponse, Request, Response, redirect_to_path
 from clastic.pattern import S_REDIRECT, normal_path
 from clastic.route import BoundRoute
 from clastic.router import Router
@@ -23,11 +30,6 @@ if TYPE_CHECKING:
     from clastic.application import Application
 
 logger = logging.getLogger("clastic")
-
-URL_CHARACTERS = "!$&'()*+,-./:;=?@[]_~%"
-"""What stays as it is in the query string of a ``Location`` (RFC 3986, with what it escapes)."""
-PATH_CHARACTERS = "!$&'()*+,-./:;=@_~"
-"""What stays as it is in the path of a ``Location`` (RFC 3986, section 3.3)."""
 
 
 class DispatchState:
@@ -73,6 +75,9 @@ class RerouteWSGI(Exception):
         raise RerouteWSGI(self.wsgi_app)
 
 
+THROW_ERRORS = "x-wsgiorg.throw_errors"
+"""What an environ has for exceptions to go on to what is around the application: a debugger."""
+
 ANSWERING = (HTTPException, RerouteWSGI, WerkzeugHTTPException)
 """What a route may raise to say how to answer."""
 
@@ -93,6 +98,7 @@ class Dispatcher:
         "error_chain",
         "error_handler",
         "find",
+        "known",
         "null_route",
         "request_type",
         "routes",
@@ -110,7 +116,8 @@ class Dispatcher:
         self.application = application
         self.door = door
         self.routes = tuple(routes)
-        self.find = Router(self.routes).find
+        router = Router(self.routes)
+        self.find, self.known = router.find, router.known
         self.error_handler = error_handler
         self.error_chain = error_chain
         self.null_route = null_route
@@ -122,17 +129,23 @@ class Dispatcher:
         :param request: the request where it exists already; else one is made when it is wanted
         :returns: a response, or the WSGI application that the request was given to
         """
-        path = environ.get("PATH_INFO") or "/"
-        if not path.isascii() and (path := _decoded(path)) is None:
-            bad_path = BadRequest("The path of the URL is not valid UTF-8.")
-            return self.render_error(bad_path, self.null_route, environ, request)
-        candidates, segments, has_trailing_slash, has_repeated_slashes = self.find(path)
+        # What is in a slot is called from a local variable: CPython is faster at that.
+        known = self.known
+        found = known(environ.get("PATH_INFO", ""))
+        if found is None:
+            path = environ.get("PATH_INFO") or "/"
+            if not path.isascii() and (path := _decoded(path)) is None:
+                bad_path = BadRequest("The path of the URL is not valid UTF-8.")
+                return self.render_error(bad_path, self.null_route, environ, request)
+            find = self.find
+            found = find(path)
+        candidates, segments, has_trailing_slash, has_repeated_slashes = found
         response: WSGIApplication
         state = failed_route = None
         for route in candidates:
             path_values: Any = segments
-            if route.read is not None:
-                path_values = route.read(segments, has_trailing_slash)
+            if (read := route.read) is not None:
+                path_values = read(segments, has_trailing_slash)
                 if path_values is None:
                     continue
             if route.methods is not None and environ["REQUEST_METHOD"] not in route.methods:
@@ -141,20 +154,21 @@ class Dispatcher:
                 continue
             is_normal = not has_repeated_slashes and (has_trailing_slash or not route.is_branch)
             if not is_normal and route.slash_mode == S_REDIRECT:
-                return _redirect_to(
+                return redirect_to_path(
                     environ, normal_path(segments, has_trailing_slash or route.is_branch)
                 )
-            if state is not None or route.wants_dispatch_state:
-                state = _noted(route, state)
             try:
+                if state is not None or route.wants_dispatch_state:
+                    state = _noted(route, state)
                 if request is None and route.wants_request:
                     request = self.request_type(environ)
-                response = route.execute(request, state, path_values)
+                execute = route.execute
+                response = execute(request, state, path_values)
                 if type(response) is Response:
                     return response
                 response = _checked_response(response, route)
             except Exception as error:
-                response = self.failure(error, route, request)
+                response = self.failure(error, route, environ, request)
             if not isinstance(response, HTTPException):
                 return response
             if response.is_breaking:
@@ -182,13 +196,17 @@ class Dispatcher:
                 request = self.request_type(environ)
             response = _checked_response(route.execute(request, state, {}), route)
         except Exception as error:
-            response = self.failure(error, route, request)
+            response = self.failure(error, route, environ, request)
         if isinstance(response, HTTPException):
             return self.render_error(response, failed_route or route, environ, request, state)
         return response
 
     def failure(
-        self, error: Exception, route: BoundRoute, request: Request | None
+        self,
+        error: Exception,
+        route: BoundRoute,
+        environ: WSGIEnvironment,
+        request: Request | None,
     ) -> WSGIApplication:
         """Give what becomes of what a route raised; to be called while it is being handled."""
         if isinstance(error, ANSWERING):
@@ -200,6 +218,8 @@ class Dispatcher:
             return error.wsgi_app
         if isinstance(error, WerkzeugHTTPException):
             return from_werkzeug(error)
+        if environ.get(THROW_ERRORS):
+            raise error
         return self.error_handler.uncaught_to_response(
             _application=self.application, _route=route, request=request
         )
@@ -211,21 +231,23 @@ class Dispatcher:
         environ: WSGIEnvironment,
         request: Request | None = None,
         state: DispatchState | None = None,
-    ) -> BaseResponse:
+    ) -> WSGIApplication:
         """Make the response to an HTTP error; a ``render_error`` that fails is done without."""
+        response = None
         chain = route.render_error_chain or self.error_chain
-        if chain is None:
-            return render_by_accept(error, environ.get("HTTP_ACCEPT"))
-        try:
-            if request is None:
-                request = self.request_type(environ)
-            response = chain.run(request, state or DispatchState(), error, route)
-            if isinstance(response, BaseResponse):
-                return response
-            raise TypeError(f"render_error returned {response!r}, which is not a Response")
-        except Exception:
-            logger.exception("render_error of %r failed on %r", route, error)
-            return render_by_accept(error, environ.get("HTTP_ACCEPT"))
+        if chain is not None:
+            try:
+                if request is None:
+                    request = self.request_type(environ)
+                response = chain.run(request, state or DispatchState(), error, route)
+                if not isinstance(response, BaseResponse):
+                    raise TypeError(f"render_error returned {response!r}, which is not a Response")
+            except Exception:
+                logger.exception("render_error of %r failed on %r", route, error)
+                response = None
+        if response is None:
+            response = render_by_accept(error, environ.get("HTTP_ACCEPT"))
+        return ReadingOn(response) if error.code == RequestEntityTooLarge.code else response
 
 
 def _decoded(path: str) -> str | None:
@@ -255,7 +277,9 @@ def _checked_response(response: Any, route: BoundRoute) -> BaseResponse:
         return from_werkzeug(response)
     where = f"Route '{route.pattern}' (endpoint {describe(route.endpoint)})"
     given = f"gave {response!r:.200}, a {type(response).__name__}, which is not a Response"
-    if hasattr(response, "__await__"):
+    if isinstance(response, type) and issubclass(response, HTTPException):
+        remedy = f"Raise or return {response.__name__}(), an instance."
+    elif hasattr(response, "__await__"):
         remedy = "WSGI calls functions that return: run it with asyncio.run()."
     elif route.render is not None:
         remedy = f"Its render {describe(route.render)} has to return a Response."
@@ -263,16 +287,10 @@ def _checked_response(response: Any, route: BoundRoute) -> BaseResponse:
         remedy = (
             "Return a Response, or give the route a render that makes one, render_basic for one."
         )
-    if route.middlewares:
-        remedy += " A middleware has to return what next() gave, or a Response."
+    around = [each.name for each in route.middlewares if each.request or each.render]
+    if around:
+        remedy = (
+            f"Each middleware ({', '.join(around)}) has to return what next() gave, or a Response. "
+            + remedy
+        )
     raise TypeError(f"{where} {given}.\n  {remedy}")
-
-
-def _redirect_to(environ: WSGIEnvironment, path: str) -> BaseResponse:
-    """Redirect to the normal form of a path; other methods than GET and HEAD keep their body."""
-    root = quote(environ.get("SCRIPT_NAME", "").encode("latin-1"), safe=PATH_CHARACTERS)
-    location = root.rstrip("/") + quote(path, safe=PATH_CHARACTERS)
-    query = environ.get("QUERY_STRING")
-    if query:
-        location += "?" + quote(query.encode("latin-1"), safe=URL_CHARACTERS)
-    return redirect(location, 302 if environ["REQUEST_METHOD"] in ("GET", "HEAD") else 307)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from keyword import iskeyword
 from typing import Final
+from unicodedata import normalize
 
 from clastic.wiring import closest
 
@@ -137,6 +138,7 @@ def _parse_binding(part: str, names: set[str]) -> Binding | _Fault:
     is_known = type_name in _TYPE_NAMES if operator == ":" else type_name in ("", *_TYPE_NAMES)
     if not is_known or operator not in ("", *OPERATORS) or not _is_name(name):
         return _inside_fault(len(prefix) + 1, name, operator, type_name)
+    name = normalize("NFKC", name)  # as Python does with the argument of that name
     if name in names:
         other = next(f"{name}_{n}" for n in count(2) if f"{name}_{n}" not in names)
         wrong = f"the name {name!r} is used twice"

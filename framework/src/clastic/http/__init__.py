@@ -4,9 +4,9 @@ from werkzeug.utils import append_slash_redirect
 from werkzeug.wrappers import Request as BaseRequest
 from werkzeug.wrappers import Response as BaseResponse
 
-from clastic.http.redirects import Redirector, redirect
+from clastic.http.redirects import Redirector, redirect, redirect_to_path
 from clastic.http.request import Request
-from clastic.http.response import Response
+from clastic.http.response import Response, response_maker
 
 __all__ = [
     "BaseRequest",
@@ -16,4 +16,6 @@ __all__ = [
     "Response",
     "append_slash_redirect",
     "redirect",
+    "redirect_to_path",
+    "response_maker",
 ]

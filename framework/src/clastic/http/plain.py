@@ -65,29 +65,32 @@ def plain_head(
 
 
 def _plain_fields(headers: object) -> Fields | None:
-    """Return the given headers as they are sent, or None if they need Werkzeug's care."""
+    """Return the given headers as they are sent, or None if they need Werkzeug's care.
+
+    :raises ValueError: if one of them is no pair
+    """
     if type(headers) is dict:
         fields = tuple(headers.items())
     elif type(headers) is list or type(headers) is tuple:
         fields = tuple(headers)
     else:
         return None
-    locations = []
+    needing_care = []
     for field in fields:
-        if type(field) is not tuple or len(field) != 2:
+        if type(field) is not tuple:
             return None
         name, value = field
-        if type(name) is not str or type(value) is not str or "\n" in value or "\r" in value:
+        if type(value) is not str or "\n" in value or "\r" in value:
             return None
         if name.lower() in _NEEDING_CARE:
-            locations.append(field)
-    return fields if not locations or are_settled(locations) else None
+            needing_care.append(field)
+    return fields if not needing_care or are_settled(needing_care) else None
 
 
-def are_settled(locations: Sequence[tuple[str, str]]) -> bool:
-    """Tell whether Werkzeug sends these fields as they are.
+def are_settled(fields: Sequence[tuple[str, str]]) -> bool:
+    """Tell whether Werkzeug sends fields as they are whose names call for care.
 
-    :param locations: one or more fields whose names want care
+    :param fields: one or more of them, all that a response has
     """
-    (name, value), *others = locations
+    (name, value), *others = fields
     return not others and name == "Location" and _SETTLED_LOCATION(value) is not None

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from werkzeug.urls import iri_to_uri
 from werkzeug.utils import redirect as werkzeug_redirect
 from werkzeug.wrappers import Response as BaseResponse
 
-from clastic.http.response import Response
+from clastic.http.response import Response, response_maker
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f]")
 _CODES = (301, 302, 303, 307, 308)
+# What stays as it is in a query string (RFC 3986, with what it escapes), and in a path.
+_QUERY_CHARACTERS = "!$&'()*+,-./:;=?@[]_~%"
+_PATH_CHARACTERS = "!$&'()*+,-./:;=@_~"
 
 
 def redirect(
@@ -37,6 +45,20 @@ def redirect(
     return werkzeug_redirect(location, code, Response)
 
 
+def redirect_to_path(environ: WSGIEnvironment, path: str) -> BaseResponse:
+    """Return a redirect of a request to another path of its application, with the same query.
+
+    :param path: a decoded path, below the root of the application
+    :return: 302 for GET and HEAD; 307 for the others, which keep their method and body
+    """
+    root = quote(environ.get("SCRIPT_NAME", "").encode("latin-1"), safe=_PATH_CHARACTERS)
+    location = root.rstrip("/") + quote(path, safe=_PATH_CHARACTERS)
+    query = environ.get("QUERY_STRING")
+    if query:
+        location += "?" + quote(query.encode("latin-1"), safe=_QUERY_CHARACTERS)
+    return redirect(location, 302 if environ["REQUEST_METHOD"] in ("GET", "HEAD") else 307)
+
+
 class Redirector:
     """An endpoint that redirects to one location: ``("/old", Redirector("/new"))``.
 
@@ -51,11 +73,13 @@ class Redirector:
             raise ValueError(f"Cannot redirect with the status {code!r}. Use one of {choices}.")
         self.location = location
         self.code = int(code)
-        self._body = redirect(location, code).get_data()
-        self._headers = (("Location", iri_to_uri(location)),)
+        self._body = redirect(location, self.code).get_data()
+        self._respond = response_maker(
+            self.code, (("Location", iri_to_uri(location)),), "text/html; charset=utf-8"
+        )
 
-    def __call__(self) -> Response:
-        return Response(self._body, self.code, self._headers, "text/html")
+    def __call__(self) -> BaseResponse:
+        return self._respond(self._body)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.location!r}, code={self.code})"

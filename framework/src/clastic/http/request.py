@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.datastructures import EnvironHeaders, Headers
+from werkzeug.datastructures import EnvironHeaders, Headers, MultiDict
+from werkzeug.exceptions import BadRequest
+from werkzeug.utils import cached_property
 from werkzeug.wrappers import Request as BaseRequest
 from werkzeug.wsgi import get_path_info
 
@@ -60,3 +62,15 @@ class Request(BaseRequest):
         self.shallow = shallow
         if populate_request and not shallow:
             environ["werkzeug.request"] = self
+
+    @cached_property
+    def args(self) -> MultiDict[str, str]:
+        """The values of the query string.
+
+        :raises werkzeug.exceptions.BadRequest: if its bytes are not UTF-8; percent-encoded ones
+            that are not are replaced
+        """
+        try:
+            return super().args
+        except UnicodeDecodeError as error:
+            raise BadRequest("The query string of the URL is not valid UTF-8.") from error

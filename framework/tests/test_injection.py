@@ -119,7 +119,9 @@ CALLABLES = [
         id="a wrapper that takes keywords only",
     ),
     pytest.param(partial(function), "('bob', 5)", "('bob', 3)", id="a partial that binds nothing"),
-    pytest.param(partial(three, left_out=0), "('bob', 0, 9)", "('bob', 0, 3)", id="a partial"),
+    pytest.param(
+        partial(three, left_out="-"), "('bob', '-', 9)", "('bob', '-', 3)", id="a partial"
+    ),
     pytest.param(
         partial(function, "ann"), "('ann', 5)", "('ann', 3)", id="a partial that binds by position"
     ),
@@ -381,6 +383,11 @@ class TestKeywords:
 
     def test_resources_may_have_them_as_no_function_can_take_them(self, name: str) -> None:
         assert get(Application([("/", lambda: 1, show)], {name: 2})) == "1"
+
+
+def test_the_name_that_python_keeps_to_itself_is_refused_in_provides() -> None:
+    with pytest.raises(WiringError, match="which cannot be an argument's name"):
+        Application([("/", lambda: 1, show)], middlewares=[Provider("__debug__")])
 
 
 def test_a_name_that_python_reads_otherwise_is_refused_in_provides() -> None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from functools import lru_cache, partial, partialmethod, wraps
 from math import hypot
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -289,3 +290,13 @@ def test_the_texts_for_messages() -> None:
 )
 def test_where_a_file_is_shown(filename: str, shown: str) -> None:
     assert place(filename, 12) == f"{shown}:12"
+
+
+def test_where_a_file_is_shown_without_a_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
+    assert place("/apps/app.py", 12) == "/apps/app.py:12"

@@ -58,6 +58,28 @@ class TestMissingArguments:
             show=here(show),
         )
 
+    def test_an_endpoint_is_a_wsgi_application(self) -> None:
+        def legacy(environ: Any, start_response: Any) -> Any:
+            return [environ, start_response]
+
+        assert message([("/legacy", legacy)]) == golden(
+            """
+            2 problems in this application:
+
+            1. Route '/legacy' (endpoint legacy, {legacy}) needs 'environ', which nothing provides.
+              Available here: request.
+              To embed an application use SubApplication, to hand over to a WSGI application \
+            RerouteWSGI.
+
+            2. Route '/legacy' (endpoint legacy, {legacy}) needs 'start_response', which nothing \
+            provides.
+              Available here: request.
+              To embed an application use SubApplication, to hand over to a WSGI application \
+            RerouteWSGI.
+            """,
+            legacy=here(legacy),
+        )
+
     def test_a_render_needs_what_nothing_provides(self) -> None:
         def page(context: Any, theme: str) -> Response:
             return Response(f"{context} {theme}")
@@ -66,7 +88,7 @@ class TestMissingArguments:
             """
             Route '/' (render page, {page}) needs 'theme', which nothing provides.
               Available here: request, context.
-              Otherwise add it to resources=, or to the provides of a middleware.
+              Add it to resources=, or to the provides of a middleware.
             """,
             page=here(page),
         )
@@ -82,7 +104,7 @@ class TestMissingArguments:
             Middleware Auth.request ({auth}) needs 'users', which nothing provides.
               Found on routes '/a', '/b', '/c' and 2 more.
               Available here: request.
-              Otherwise add it to resources=, or to the provides of a middleware.
+              Add it to resources=, or to the provides of a middleware.
             """,
             auth=here(Auth.request),
         )
@@ -121,6 +143,35 @@ class TestMissingArguments:
               Take the argument out, or have another middleware provide it.
             """,
             session=here(Session.request),
+        )
+
+    @pytest.mark.parametrize("foreign", ["{id}", ":id"])
+    def test_a_binding_is_written_as_in_another_framework(self, foreign: str) -> None:
+        def show(id: str) -> Response:
+            return Response(id)
+
+        assert message([(f"/links/{foreign}", show)]) == golden(
+            """
+            Route '/links/{foreign}' (endpoint show, {show}) needs 'id', which nothing provides.
+              Available here: request.
+              '{foreign}' in its pattern is literal text; a binding is written <id>.
+            """,
+            show=here(show),
+            foreign=foreign,
+        )
+
+    def test_a_method_of_a_class_in_place_of_one_of_an_instance(self) -> None:
+        class Links:
+            def show(self) -> Response:
+                return Response("x")
+
+        assert message([("/", Links.show)]) == golden(
+            """
+            Route '/' (endpoint Links.show, {show}) needs 'self', which nothing provides.
+              Available here: request.
+              It is a method of a class: give that of an instance.
+            """,
+            show=here(Links.show),
         )
 
 
@@ -458,6 +509,23 @@ class TestProvides:
             line=str(Session.request.__code__.co_firstlineno + 1),
         )
 
+    def test_passing_a_value_on_twice(self) -> None:
+        class Session(Middleware):
+            provides = ("user", "token")
+
+            def request(self, next: Any) -> Any:
+                return next("ann", user="bob", token=1)
+
+        assert message([("/", ok)], middlewares=[Session()]) == golden(
+            """
+            Middleware Session.request ({session}) calls next('ann', user='bob', token=1) on line \
+            {line}, which passes 'user' by position and by name.
+              Pass each value once; what goes by position goes in the order declared.
+            """,
+            session=here(Session.request),
+            line=str(Session.request.__code__.co_firstlineno + 1),
+        )
+
     def test_declared_twice(self) -> None:
         class Session(Middleware):
             provides = ("user",)
@@ -565,7 +633,7 @@ class TestProvides:
 
             2. Route '/' (endpoint show, {show}) needs 'usr', which nothing provides.
               Available here: request.
-              Otherwise add it to resources=, or to the provides of a middleware.
+              Add it to resources=, or to the provides of a middleware.
             """,
             session=here(Session.request),
             line=str(Session.request.__code__.co_firstlineno + 1),
@@ -599,6 +667,20 @@ class TestMiddlewares:
               Define it with def; to call async code from it, use asyncio.run().
             """,
             session=here(Session.request),
+        )
+
+    def test_one_whose_function_has_another_name(self) -> None:
+        class Session(Middleware):
+            def requests(self, next: Any) -> Any:
+                return next()
+
+        assert message([("/", ok)], middlewares=[Session()]) == golden(
+            """
+            Middleware Session.requests ({session}) takes 'next', but of its functions only \
+            request, endpoint and render are called.
+              Rename it. Did you mean 'request'?
+            """,
+            session=here(Session.requests),
         )
 
     def test_something_that_is_no_middleware(self) -> None:
@@ -685,7 +767,7 @@ class TestCallables:
             """
             Route '/' (endpoint show, {show}) takes *names, and arguments are injected by name.
               Name each argument it needs; a decorator can keep the names of what it wraps with \
-            functools.wraps or clastic_decorator.
+            functools.wraps or clastic.decorators.clastic_decorator.
             """,
             show=here(show),
         )
@@ -799,36 +881,66 @@ class TestTemplates:
     """What cannot be a page is found before the first request for it."""
 
     @pytest.fixture
-    def folder(self, tmp_path: Path) -> Path:
-        (tmp_path / "home.html").write_text("<p>\n{#items}{name}</p>")
-        return tmp_path
+    def factory(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AshesRenderFactory:
+        """Makes renders of the templates in ``templates``; two of the pages have a broken base."""
+        monkeypatch.chdir(tmp_path)
+        pages = {
+            "home.html": '<h1>Home</h1>\n{>"base.html"/}',
+            "about.html": '{>"base.html"/}{>"foot.html"/}',
+            "base.html": "<p>\n{#items}{name}</p>",
+        }
+        Path("templates").mkdir()
+        for name, text in pages.items():
+            Path("templates", name).write_text(text, encoding="utf-8")
+        return AshesRenderFactory("templates")
 
-    def test_that_does_not_exist(self, folder: Path) -> None:
-        factory = AshesRenderFactory(str(folder))
+    def test_that_does_not_exist(self, factory: AshesRenderFactory) -> None:
         assert message([("/", ok, "hom.html")], render_factory=factory) == golden(
             """
-            Route '/' (endpoint ok, {ok}) has the render 'hom.html', which cannot be used.
-              Template 'hom.html' does not exist in {folder}.
-              Available here: home.html. Did you mean 'home.html'?
+            Template 'hom.html' does not exist in templates.
+              Found on route '/'.
+              Available here: home.html, about.html, base.html. Did you mean 'home.html'?
               Correct the name, or make the template.
-            """,
-            ok=here(ok),
-            folder=str(folder),
+            """
         )
 
-    def test_that_does_not_compile(self, folder: Path) -> None:
-        factory = AshesRenderFactory(str(folder))
-        assert message([("/", ok, "home.html")], render_factory=factory) == golden(
+    def test_that_does_not_compile(self, factory: AshesRenderFactory) -> None:
+        assert message([("/", ok, "base.html")], render_factory=factory) == golden(
             """
-            Route '/' (endpoint ok, {ok}) has the render 'home.html', which cannot be used.
-              Template 'home.html' ({folder}/home.html:2) does not compile: unclosed tag: {tag}.
+            Template 'base.html' ({base}:2) does not compile: unclosed tag: {tag}.
+              Found on route '/'.
               Correct the line: {line}
             """,
-            ok=here(ok),
-            folder=str(folder),
+            base=os.path.join("templates", "base.html"),
             tag="'{#items}'",
             line="{#items}{name}</p>",
         )
+
+    def test_all_that_is_wrong_on_several_routes(self, factory: AshesRenderFactory) -> None:
+        routes = [("/", ok, "home.html"), ("/about", ok, "about.html"), ("/fine", ok)]
+        assert message(routes, render_factory=factory) == golden(
+            """
+            2 problems in this application:
+
+            1. Template 'base.html' ({base}:2) does not compile: unclosed tag: {tag}.
+              Found on routes '/', '/about'.
+              Correct the line: {line}
+
+            2. Template 'about.html' ({about}:1) includes 'foot.html', which does not exist in \
+            templates.
+              Found on route '/about'.
+              Available here: about.html, home.html, base.html. Did you mean 'about.html'?
+              Correct the name, or make the template.
+            """,
+            about=os.path.join("templates", "about.html"),
+            base=os.path.join("templates", "base.html"),
+            tag="'{#items}'",
+            line="{#items}{name}</p>",
+        )
+
+    def test_of_an_embedded_application(self, factory: AshesRenderFactory) -> None:
+        inner = Application([("/page", ok, "hom.html")], render_factory=inherit_render)
+        assert "Found on route '/in/page'." in message([("/in", inner)], render_factory=factory)
 
 
 class TestRenderError:
@@ -839,8 +951,8 @@ class TestRenderError:
         assert message([Route("/", ok, None, page)]) == golden(
             """
             Route '/' (render_error page, {page}) needs 'theme', which nothing provides.
-              Available here: request.
-              Otherwise add it to resources=, or to the provides of a middleware.
+              Available here: request, _error.
+              Add it to resources=, or to the provides of a middleware.
             """,
             page=here(page),
         )
@@ -853,8 +965,8 @@ class TestRenderError:
         assert message([("/", ok)], {"db": 1}, error_handler=Pages()) == golden(
             """
             Error handler Pages.render_error ({pages}) needs 'database', which nothing provides.
-              Available here: request, db.
-              Otherwise add it to resources=, or to the provides of a middleware.
+              Available here: request, db, _error.
+              Add it to resources=, or to the provides of a middleware.
             """,
             pages=here(Pages.render_error),
         )

@@ -14,7 +14,8 @@ from functools import partial
 from typing import Any
 
 from clastic.middleware.checks import reserved
-from clastic.middleware.core import RESERVED_ARGS, SIDES, Middleware
+from clastic.middleware.core import RESERVED_ARGS, Middleware
+from clastic.middleware.order import Side
 from clastic.signature import (
     Parameter,
     Signature,
@@ -23,7 +24,7 @@ from clastic.signature import (
     located,
     read_signature,
 )
-from clastic.wiring import Problem
+from clastic.wiring import Problem, closest
 
 BUILT_IN = "built-in"
 PATH = "path"
@@ -46,6 +47,17 @@ MISPLACED = {
         "Remove it, or make the function a render_error.",
     ),
 }
+
+WSGI_REMEDY = (
+    "To embed an application use SubApplication, to hand over to a WSGI application RerouteWSGI."
+)
+
+REMEDIES = {
+    "environ": WSGI_REMEDY,
+    "start_response": WSGI_REMEDY,
+    "self": "It is a method of a class: give that of an instance.",
+}
+"""What to do about names that nothing provides but that tell what was meant."""
 
 Scope = dict[str, str]
 """The names that can be used at one place, in the order to show them, each with its source."""
@@ -200,7 +212,7 @@ class _Planner:
 
     def side(self, side: str, scope: Scope) -> tuple[Step, ...]:
         """Plan the functions of one side; what they provide is added to ``scope``."""
-        chain = _Side(side, self.middlewares)
+        chain = Side(side, self.middlewares)
         steps = []
         for middleware in self.middlewares:
             function = getattr(middleware, side)
@@ -227,7 +239,7 @@ class _Planner:
         scope: Scope,
         *,
         provides: tuple[str, ...] = (),
-        within: tuple[_Side, Middleware] | None = None,
+        within: tuple[Side, Middleware] | None = None,
         pass_over_kwargs: bool = False,
     ) -> Step:
         try:
@@ -252,7 +264,7 @@ class _Planner:
         return Step(function, tuple(arguments), sources, provides)
 
     def missing(
-        self, where: str, name: str, scope: Scope, within: tuple[_Side, Middleware] | None
+        self, where: str, name: str, scope: Scope, within: tuple[Side, Middleware] | None
     ) -> Problem:
         route = None if within is None else self.pattern
         if name in MISPLACED:
@@ -261,64 +273,25 @@ class _Planner:
         if within is not None and name in within[0].providers:
             what, remedy = within[0].too_late(name, within[1])
             return Problem(where, what, remedy, route=route)
+        available = tuple(other for other in scope if other == "_error" or other[0] != "_")
         return Problem(
             where,
             f"needs '{name}', which nothing provides",
-            "Otherwise add it to resources=, or to the provides of a middleware.",
+            self.remedy(name, has_alternative=closest(name, available) is not None),
             wanted=name,
-            available=tuple(other for other in scope if not other.startswith("_")),
+            available=available,
             route=route,
         )
 
-
-class _Side:
-    """What the middlewares of a route give to each other on one of its sides."""
-
-    def __init__(self, side: str, middlewares: Iterable[Middleware]) -> None:
-        self.side = side
-        self.attribute = dict(SIDES)[side]
-        self.providers = {
-            name: middleware for middleware in middlewares for name in self.provides(middleware)
-        }
-
-    def provides(self, middleware: Middleware) -> tuple[str, ...]:
-        return tuple(getattr(middleware, self.attribute))
-
-    def too_late(self, name: str, needing: Middleware) -> tuple[str, str]:
-        """Say why ``needing`` cannot get ``name``, although a middleware provides it."""
-        provider = self.providers[name]
-        if provider is needing:
-            return (
-                f"needs '{name}', which it provides itself",
-                "Take the argument out, or have another middleware provide it.",
-            )
-        path = self._path(provider, needing, ())
-        if not path:
-            return (
-                f"needs '{name}', which {provider.name} provides only further in",
-                f"Put {provider.name} before {needing.name} in middlewares=.",
-            )
-        circle = " needs ".join(f"'{step}' of {self.providers[step].name}, which" for step in path)
-        return (
-            f"needs '{name}' of {provider.name}, which needs {circle.removesuffix(', which')}: "
-            "a cycle",
-            "Move what one of them provides into a middleware of its own.",
-        )
-
-    def _path(
-        self, middleware: Middleware, goal: Middleware, seen: tuple[Middleware, ...]
-    ) -> tuple[str, ...]:
-        """The names by which ``middleware`` comes to depend on ``goal``; none if it does not."""
-        for name in read_signature(getattr(middleware, self.side)).required[1:]:
-            provider = self.providers.get(name)
-            if provider is goal:
-                return (name,)
-            if provider is None or any(provider is other for other in seen):
-                continue
-            path = self._path(provider, goal, (*seen, middleware))
-            if path:
-                return (name, *path)
-        return ()
+    def remedy(self, name: str, *, has_alternative: bool) -> str:
+        """Say what to do about a name that nothing provides."""
+        if name in REMEDIES:
+            return REMEDIES[name]
+        for foreign in (f"{{{name}}}", f":{name}"):
+            if self.pattern and foreign in self.pattern.split("/"):
+                return f"'{foreign}' in its pattern is literal text; a binding is written <{name}>."
+        add = "Otherwise add" if has_alternative else "Add"
+        return f"{add} it to resources=, or to the provides of a middleware."
 
 
 def _gap_problems(

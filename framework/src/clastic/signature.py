@@ -129,7 +129,10 @@ def place_of(function: object) -> str | None:
 
 def place(filename: str, line: int) -> str:
     """Give ``file:line``, the file relative to the working directory where it lies below it."""
-    relative = os.path.relpath(filename) if os.path.isabs(filename) else filename
+    try:
+        relative = os.path.relpath(filename) if os.path.isabs(filename) else filename
+    except (OSError, ValueError):  # there is no working directory, or it is on another drive
+        relative = filename
     return f"{filename if relative.startswith(os.pardir) else relative}:{line}"
 
 
@@ -190,7 +193,7 @@ def _from_inspect(
             raise UnreadableSignature(
                 f"takes {stars}{parameter.name}, and arguments are injected by name",
                 "Name each argument it needs; a decorator can keep the names of what it wraps "
-                "with functools.wraps or clastic_decorator.",
+                "with functools.wraps or clastic.decorators.clastic_decorator.",
             )
         positional_only = parameter.kind is parameter.POSITIONAL_ONLY
         by_position = parameter.kind is parameter.POSITIONAL_OR_KEYWORD and not passes_on

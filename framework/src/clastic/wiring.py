@@ -73,10 +73,9 @@ def _text(problem: Problem, routes: Sequence[str]) -> str:
     lines = [f"{problem.where} {problem.what}."]
     if routes:
         lines.append(_route_line(routes))
-    if problem.available is not None:
+    if problem.available:
         suggestion = did_you_mean(problem.wanted, problem.available) if problem.wanted else ""
-        names = ", ".join(problem.available) or "nothing"
-        lines.append(f"Available here: {names}. {suggestion}".rstrip())
+        lines.append(f"Available here: {', '.join(problem.available)}. {suggestion}".rstrip())
     lines.append(problem.remedy)
     return "\n  ".join(lines)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from clastic import Application, Middleware, Response, Route
-from clastic.middleware.core import immovable_repeats, merge_middlewares
+from clastic.middleware.core import DummyMiddleware, immovable_repeats, merge_middlewares
 
 
 class Named(Middleware):
@@ -122,6 +122,23 @@ def test_the_immovable_ones_that_would_be_left_out(
     outer: Sequence[Middleware], inner: Sequence[Middleware], count: int
 ) -> None:
     assert len(immovable_repeats(outer, inner)) == count
+
+
+def test_the_dummy_tells_when_it_runs_and_changes_nothing() -> None:
+    events: list[str] = []
+    application = Application(
+        [("/", lambda: "context", lambda context: Response(context))],
+        middlewares=[DummyMiddleware("a", events.append), DummyMiddleware(), DummyMiddleware()],
+    )
+    assert application.get_local_client().get("/").get_data(as_text=True) == "context"
+    assert events == [
+        *("a: request", "a: endpoint", "a: endpoint done"),
+        *("a: render", "a: render done", "a: request done"),
+    ]
+    assert [repr(middleware) for middleware in application.middlewares] == [
+        "DummyMiddleware('a')",
+        "DummyMiddleware('dummy')",
+    ]
 
 
 class Wrapping(Middleware):

@@ -105,20 +105,28 @@ def test_a_route_of_one_method_takes_no_others() -> None:
     )
 
 
+ENDPOINT_REMEDY = "Give it a function; its result goes to the render, if there is one."
+
+
 @pytest.mark.parametrize(
-    ("options", "role"),
+    ("options", "role", "remedy"),
     [
-        pytest.param({"endpoint": "show"}, "endpoint", id="an endpoint"),
-        pytest.param({"endpoint": None}, "endpoint", id="no endpoint"),
-        pytest.param({"endpoint": ok, "render_error": "error.html"}, "render_error", id="another"),
+        pytest.param({"endpoint": "show"}, "endpoint", ENDPOINT_REMEDY, id="an endpoint"),
+        pytest.param({"endpoint": None}, "endpoint", ENDPOINT_REMEDY, id="no endpoint"),
+        pytest.param(
+            {"endpoint": ok, "render_error": ["GET"]},
+            "render_error",
+            "It makes the response to an error. For methods write GET('/', ...), for middlewares "
+            "Route('/', ..., middlewares=[...]).",
+            id="a list of methods where render_error stands",
+        ),
     ],
 )
-def test_what_cannot_be_called_is_refused(options: dict[str, Any], role: str) -> None:
+def test_what_cannot_be_called_is_refused(options: dict[str, Any], role: str, remedy: str) -> None:
     with pytest.raises(InvalidEndpoint) as caught:
         Route("/a", **options)
     assert str(caught.value) == (
-        f"{role} of route '/a' is {options[role]!r}, which is not callable. "
-        "Give it a function; its result goes to the render, if there is one."
+        f"{role} of route '/a' is {options[role]!r}, which is not callable. {remedy}"
     )
     assert isinstance(caught.value, TypeError)
 
@@ -126,6 +134,14 @@ def test_what_cannot_be_called_is_refused(options: dict[str, Any], role: str) ->
 def test_a_pattern_outside_of_the_language_is_refused() -> None:
     with pytest.raises(InvalidPattern, match="it does not start with '/'"):
         Route("a", ok)
+
+
+def test_a_method_where_the_pattern_stands_is_refused() -> None:
+    with pytest.raises(InvalidPattern) as caught:
+        Route("POST", ok)
+    assert str(caught.value) == (
+        "Invalid pattern 'POST': it is a method. Write POST('/path', endpoint, ...), from clastic."
+    )
 
 
 @pytest.mark.parametrize("slash_mode", [S_REDIRECT, S_REWRITE, S_STRICT, None])

@@ -12,7 +12,7 @@ from unicodedata import normalize
 
 from clastic.middleware.core import RESERVED_ARGS, SIDES, Middleware, immovable_repeats
 from clastic.signature import UnreadableSignature, located, read_signature
-from clastic.wiring import Problem
+from clastic.wiring import Problem, did_you_mean
 
 
 def middleware_problems(middleware: object) -> Iterator[Problem]:
@@ -31,6 +31,7 @@ def middleware_problems(middleware: object) -> Iterator[Problem]:
         yield from problems
         if function is not None and not problems:
             yield from _next_call_problems(function, attribute, tuple(provides))
+    yield from _idle_problems(middleware)
     if middleware.wsgi_wrapper is not None and not callable(middleware.wsgi_wrapper):
         yield Problem(
             f"Middleware {middleware.name}",
@@ -129,6 +130,19 @@ def _provides_problems(
             declared[name] = attribute
 
 
+def _idle_problems(middleware: Middleware) -> Iterator[Problem]:
+    """A middleware without functions is idle on purpose, unless one of another name takes next."""
+    if any(getattr(middleware, side) is not None for side, _ in SIDES):
+        return
+    for name, function in vars(type(middleware)).items():
+        if inspect.isfunction(function) and "next" in function.__code__.co_varnames[1:2]:
+            yield Problem(
+                located("Middleware", getattr(middleware, name)),
+                "takes 'next', but of its functions only request, endpoint and render are called",
+                f"Rename it. {did_you_mean(name.lower(), [side for side, _ in SIDES])}".rstrip(),
+            )
+
+
 def _names_an_argument(name: str) -> bool:
     return name.isidentifier() and not iskeyword(name) and name != "__debug__"
 
@@ -167,6 +181,7 @@ def _next_call_problems(
         given = [*provides[: len(call.args)], *(str(keyword.arg) for keyword in call.keywords)]
         undeclared = [name for name in given if name not in provides]
         missing = [name for name in provides if name not in given]
+        twice = [name for name in provides if given.count(name) > 1]
         where = located("Middleware", function)
         calls = f"calls {ast.unparse(call)} on line {line}"
         if len(call.args) > len(provides):
@@ -184,6 +199,12 @@ def _next_call_problems(
                 wanted=undeclared[0],
                 available=provides,
             )
+        elif twice:
+            yield Problem(
+                where,
+                f"{calls}, which passes '{twice[0]}' by position and by name",
+                "Pass each value once; what goes by position goes in the order declared.",
+            )
         elif missing:
             passed = ", ".join(f"{name}=..." for name in provides)
             yield Problem(
@@ -196,11 +217,11 @@ def _next_call_problems(
 def _next_calls(function: Callable[..., Any]) -> Iterator[tuple[int, ast.Call]]:
     """The calls of ``next`` whose arguments the source shows, each with its line in the file.
 
-    Nothing where the source cannot be had, or gives ``next`` another meaning somewhere, or a
-    decorator may do that: then the call itself reports what is missing.
+    Nothing where the source cannot be had or gives ``next`` another meaning somewhere: then the
+    call itself reports what is missing. Of a decorated function that is the wrapper's source.
     """
     code = getattr(function, "__code__", None)
-    if code is None or hasattr(function, "__wrapped__"):
+    if code is None:
         return
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(code)))

@@ -84,9 +84,7 @@ class DummyMiddleware(Middleware):
     :param tell: called with each line; ``None`` to keep silent
     """
 
-    def __init__(
-        self, label: str = "dummy", tell: Callable[[str], object] | None = None
-    ) -> None:
+    def __init__(self, label: str = "dummy", tell: Callable[[str], object] | None = None) -> None:
         self.label = label
         self.tell = tell
 

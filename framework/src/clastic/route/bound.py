@@ -7,14 +7,14 @@ an application binds its bound routes once more, under a prefix.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from clastic.chain import Chain, ChainCompiler
 from clastic.injection import Plan, plan_render_error, plan_route, reserved_resources
 from clastic.middleware.checks import declared_names, middleware_problems, repeat_problems
 from clastic.middleware.core import Middleware, merge_middlewares
-from clastic.pattern import Pattern
+from clastic.pattern import InvalidPattern, Pattern
 from clastic.render.templates import TemplateError
 from clastic.route.declared import Route, spoken
 from clastic.signature import describe
@@ -191,7 +191,10 @@ class BoundRoute:
         :param inherit_slashes: use the slash mode of the outer application, unless the route as
             it was written has one
         """
-        path_pattern = self.path_pattern.mounted(prefix)
+        try:
+            path_pattern = self.path_pattern.mounted(prefix)
+        except InvalidPattern as error:
+            raise InvalidPattern(f"Embedding '{self.pattern}' under '{prefix}': {error}") from error
         render, render_factory = self.render, self.render_factory
         if rebind_render or render_factory is inherit_render:
             render_factory = binding.render_factory
@@ -285,9 +288,7 @@ def _made_render(
     try:
         render = render_factory(route.render)
     except TemplateError as error:
-        binding.problems.append(
-            Problem(where, f"has the render {route.render!r}, which cannot be used", str(error))
-        )
+        binding.problems.extend(replace(problem, route=pattern) for problem in error.problems)
         return None
     if not callable(render):
         binding.problems.append(

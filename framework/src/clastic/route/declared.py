@@ -6,12 +6,21 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from clastic.middleware.core import Middleware
-from clastic.pattern import S_REDIRECT, S_REWRITE, S_STRICT, Pattern
+from clastic.pattern import S_REDIRECT, S_REWRITE, S_STRICT, InvalidPattern, Pattern
 from clastic.signature import describe
 from clastic.wiring import did_you_mean
 
 HTTP_METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
 """The methods of RFC 9110, section 9, and RFC 5789."""
+
+CALLABLE_REMEDIES = {
+    "endpoint": "Give it a function; its result goes to the render, if there is one.",
+    "render_error": (
+        "It makes the response to an error. For methods write GET('/', ...), for middlewares "
+        "Route('/', ..., middlewares=[...])."
+    ),
+}
+"""What to do, by the role of what is not callable."""
 
 SLASH_MODES = (S_REDIRECT, S_REWRITE, S_STRICT)
 
@@ -57,6 +66,11 @@ class Route:
         resources: Mapping[str, Any] | None = None,
         slash_mode: str | None = None,
     ) -> None:
+        if pattern in HTTP_METHODS:
+            raise InvalidPattern(
+                f"Invalid pattern {pattern!r}: it is a method. "
+                f"Write {pattern}('/path', endpoint, ...), from clastic."
+            )
         self.path_pattern = Pattern(pattern)
         self.endpoint = _checked_callable(pattern, "endpoint", endpoint)
         self.render = render
@@ -158,7 +172,7 @@ def _checked_callable(pattern: str, role: str, function: Callable[..., Any]) -> 
     if not callable(function):
         raise InvalidEndpoint(
             f"{role} of route '{pattern}' is {function!r}, which is not callable. "
-            "Give it a function; its result goes to the render, if there is one."
+            f"{CALLABLE_REMEDIES[role]}"
         )
     return function
 

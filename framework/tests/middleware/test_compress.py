@@ -1,0 +1,463 @@
+"""Which answers go out compressed, and what they say of themselves."""
+
+from __future__ import annotations
+
+import gzip
+import threading
+import zlib
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from werkzeug.serving import make_server
+from werkzeug.test import Client, TestResponse
+
+from clastic import (
+    Application,
+    BadRequest,
+    Middleware,
+    NotFound,
+    Response,
+    Route,
+    StaticApplication,
+)
+from clastic.middleware import GzipMiddleware, HTTPCacheMiddleware
+
+TEXT = b"All happy families are alike. " * 100
+ACCEPTED = {"Accept-Encoding": "gzip"}
+
+
+def served(endpoint: Callable[..., Any] = lambda: Response(TEXT), **options: Any) -> Client:
+    application = Application([("/", endpoint)], middlewares=[GzipMiddleware(**options)])
+    return application.get_local_client()
+
+
+def is_compressed(response: TestResponse) -> bool:
+    """Whether an answer is compressed; it says so if and only if it is."""
+    says = response.headers.get("Content-Encoding") == "gzip"
+    assert says is response.data.startswith(b"\x1f\x8b")
+    return says
+
+
+def respond(*arguments: Any, **options: Any) -> Callable[[], Response]:
+    """An endpoint that makes such a response."""
+    return lambda: Response(*arguments, **options)
+
+
+class TestWhatIsCompressed:
+    def test_the_body_comes_back(self) -> None:
+        response = served().get("/", headers=ACCEPTED)
+        assert is_compressed(response)
+        assert gzip.decompress(response.data) == TEXT
+        assert response.headers["Content-Length"] == str(len(response.data))
+        assert len(response.data) < 200
+
+    def test_the_same_body_is_the_same_bytes(self) -> None:
+        one, other = (served().get("/", headers=ACCEPTED).data for _ in range(2))
+        assert one == other
+        assert one[4:8] == b"\0\0\0\0"  # the time in it
+
+    @pytest.mark.parametrize(
+        ("header", "expected"),
+        [
+            pytest.param("gzip", True, id="gzip"),
+            pytest.param("GZIP", True, id="in upper case"),
+            pytest.param("gzip, deflate, br", True, id="among others"),
+            pytest.param("br;q=1, gzip;q=0.1", True, id="a little"),
+            pytest.param("*", True, id="anything"),
+            pytest.param("identity, gzip", True, id="as much as the body as it is"),
+            pytest.param(None, False, id="no header"),
+            pytest.param("", False, id="an empty header"),
+            pytest.param("br", False, id="something else"),
+            pytest.param("gzip;q=0", False, id="not gzip"),
+            pytest.param("gzip;q=0, *", False, id="anything but gzip"),
+            pytest.param("*;q=0", False, id="nothing"),
+            pytest.param("identity, gzip;q=0.5", False, id="less than the body as it is"),
+            pytest.param("gzip;q=nonsense", False, id="a quality that is none"),
+            pytest.param("gzip," + "x," * 300, False, id="a header that nobody sends"),
+        ],
+    )
+    def test_by_accept_encoding(self, header: str | None, expected: bool) -> None:
+        headers = {} if header is None else {"Accept-Encoding": header}
+        response = served().get("/", headers=headers)
+        assert is_compressed(response) is expected
+        assert response.headers["Vary"] == "Accept-Encoding"
+
+    @pytest.mark.parametrize(
+        ("content_type", "expected"),
+        [
+            pytest.param("text/html; charset=utf-8", True, id="HTML"),
+            pytest.param("TEXT/PLAIN", True, id="text in upper case"),
+            pytest.param("application/json", True, id="JSON"),
+            pytest.param("application/problem+json", True, id="something in JSON"),
+            pytest.param("image/svg+xml", True, id="SVG"),
+            pytest.param("application/javascript", True, id="JavaScript"),
+            pytest.param("application/wasm", True, id="WebAssembly"),
+            pytest.param("image/png", False, id="PNG"),
+            pytest.param("video/mp4", False, id="MP4"),
+            pytest.param("application/zip", False, id="ZIP"),
+            pytest.param("font/woff2", False, id="WOFF2"),
+            pytest.param("application/octet-stream", False, id="anything"),
+            pytest.param("", False, id="nothing"),
+        ],
+    )
+    def test_by_content_type(self, content_type: str, expected: bool) -> None:
+        endpoint = respond(TEXT, content_type=content_type)
+        response = served(endpoint).get("/", headers=ACCEPTED)
+        assert is_compressed(response) is expected
+        assert ("Vary" in response.headers) is expected
+
+    @pytest.mark.parametrize(
+        ("size", "options", "expected"),
+        [
+            pytest.param(499, {}, False, id="below the limit"),
+            pytest.param(500, {}, True, id="at the limit"),
+            pytest.param(99, {"min_size": 100}, False, id="below another limit"),
+            pytest.param(100, {"min_size": 100}, True, id="at another limit"),
+            pytest.param(1, {"min_size": 0}, True, id="one byte without a limit"),
+            pytest.param(0, {"min_size": 0}, False, id="no byte without a limit"),
+        ],
+    )
+    def test_by_size(self, size: int, options: dict[str, int], expected: bool) -> None:
+        response = served(respond(b"x" * size), **options).get("/", headers=ACCEPTED)
+        assert is_compressed(response) is expected
+        assert ("Vary" in response.headers) is expected
+
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            pytest.param({"Content-Encoding": "br"}, id="what is encoded already"),
+            pytest.param({"Content-Encoding": "identity"}, id="what says it is not encoded"),
+            pytest.param({"Cache-Control": "max-age=1, No-Transform"}, id="no-transform"),
+            pytest.param({"Content-Digest": "sha-256=:x:"}, id="a digest of the content"),
+            pytest.param({"Repr-Digest": "sha-256=:x:"}, id="a digest of the representation"),
+            pytest.param({"Content-MD5": "x"}, id="a digest of old"),
+        ],
+    )
+    def test_what_is_left_alone(self, headers: dict[str, str]) -> None:
+        plain = served(respond(TEXT, headers=headers)).get("/")
+        response = served(respond(TEXT, headers=headers)).get("/", headers=ACCEPTED)
+        assert response.data == TEXT
+        assert response.headers == plain.headers
+        assert "Vary" not in response.headers
+
+    @pytest.mark.parametrize("status", [204, 304])
+    def test_an_answer_without_a_body(self, status: int) -> None:
+        response = served(respond(None, status, mimetype="text/plain")).get("/", headers=ACCEPTED)
+        assert (response.status_code, response.data) == (status, b"")
+        assert "Content-Encoding" not in response.headers
+
+    def test_never_twice(self) -> None:
+        middlewares = [GzipMiddleware(), GzipMiddleware(9)]
+        application = Application([("/", respond(TEXT))], middlewares=middlewares)
+        response = application.get_local_client().get("/", headers=ACCEPTED)
+        assert response.headers.getlist("Content-Encoding") == ["gzip"]
+        assert gzip.decompress(response.data) == TEXT
+
+    @given(st.text(st.characters(max_codepoint=255, exclude_characters="\r\n")))
+    def test_any_accept_encoding(self, header: str) -> None:
+        response = CLIENT.get("/", environ_overrides={"HTTP_ACCEPT_ENCODING": header})
+        body = gzip.decompress(response.data) if is_compressed(response) else response.data
+        assert (response.status_code, body) == (200, TEXT)
+
+    @given(st.lists(st.binary(max_size=2000)), st.integers(1, 9))
+    def test_any_body(self, blocks: list[bytes], level: int) -> None:
+        application = Application(
+            [("/list", respond(blocks)), ("/stream", lambda: Response(iter(blocks)))],
+            middlewares=[GzipMiddleware(level, 1)],
+        )
+        for path in ("/list", "/stream"):
+            response = application.get_local_client().get(path, headers=ACCEPTED)
+            body = gzip.decompress(response.data) if is_compressed(response) else response.data
+            assert body == b"".join(blocks)
+
+
+CLIENT = served()
+
+
+class TestHead:
+    def test_it_says_what_get_says_but_for_the_length(self) -> None:
+        endpoint = respond(TEXT, headers=[("ETag", '"x"'), ("Accept-Ranges", "bytes")])
+        get = served(endpoint).get("/", headers=ACCEPTED)
+        head = served(endpoint).head("/", headers=ACCEPTED)
+        del get.headers["Content-Length"]
+        assert (head.data, dict(head.headers)) == (b"", dict(get.headers))
+
+    def test_it_has_the_length_of_what_is_not_compressed(self) -> None:
+        head = served().head("/")
+        assert (head.data, head.headers["Content-Length"]) == (b"", str(len(TEXT)))
+
+    def test_it_has_the_length_of_what_is_too_small(self) -> None:
+        head = served(respond(b"small")).head("/", headers=ACCEPTED)
+        assert dict(head.headers) == {
+            "Content-Type": "text/plain; charset=utf-8",
+            "Content-Length": "5",
+        }
+
+
+class TestStreams:
+    def test_each_block_is_there_as_soon_as_it_is_made(self) -> None:
+        made = []
+
+        def parts() -> Iterator[bytes]:
+            for part in (b"one ", b"", b"two ", b"three"):
+                made.append(part)
+                yield part
+
+        response = served(lambda: Response(parts())).get("/", headers=ACCEPTED, buffered=False)
+        unpacked = zlib.decompressobj(31)
+        blocks = response.iter_encoded()
+        seen = []
+        for block in blocks:
+            seen.append((unpacked.decompress(block), len(made)))
+        assert seen == [(b"one ", 1), (b"", 2), (b"two ", 3), (b"three", 4), (b"", 4)]
+        assert unpacked.eof
+        assert "Content-Length" not in response.headers
+
+    def test_each_block_gets_to_the_client_before_the_next_is_made(self) -> None:
+        has_arrived = threading.Event()
+
+        def parts() -> Iterator[bytes]:
+            yield b"first"
+            assert has_arrived.wait(10)
+            yield b"second"
+
+        application = Application(
+            [("/", lambda: Response(parts()))], middlewares=[GzipMiddleware()]
+        )
+        server = make_server("127.0.0.1", 0, application, threaded=True)
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        connection = HTTPConnection("127.0.0.1", server.port, timeout=10)
+        try:
+            connection.request("GET", "/", headers=ACCEPTED)
+            response = connection.getresponse()
+            unpacked = zlib.decompressobj(31)
+            first = b""
+            while len(first) < len(b"first"):
+                first += unpacked.decompress(response.read1())
+            has_arrived.set()
+            second = unpacked.decompress(response.read())
+        finally:
+            has_arrived.set()
+            connection.close()
+            server.shutdown()
+            thread.join(10)
+            server.server_close()
+        assert (first, second, unpacked.eof) == (b"first", b"second", True)
+
+    def test_one_of_nothing(self) -> None:
+        response = served(lambda: Response(iter([]))).get("/", headers=ACCEPTED)
+        assert gzip.decompress(response.data) == b""
+
+    def test_it_is_closed(self) -> None:
+        closed = []
+
+        def stream() -> Response:
+            response = Response(iter([TEXT]))
+            response.call_on_close(lambda: closed.append(True))
+            return response
+
+        served(stream).get("/", headers=ACCEPTED).close()
+        assert closed == [True]
+
+    def test_a_body_of_one_block_whose_length_is_said_keeps_a_length(self) -> None:
+        def touched() -> Response:
+            response = Response(TEXT)
+            response.set_data(TEXT * 2)
+            return response
+
+        response = served(touched).get("/", headers=ACCEPTED)
+        assert response.headers["Content-Length"] == str(len(response.data))
+        assert gzip.decompress(response.data) == TEXT * 2
+
+    def test_a_file_is_not_gathered_in_memory(self, tmp_path: Any) -> None:
+        (tmp_path / "big.txt").write_bytes(TEXT * 100)
+        application = Application(
+            [("/", StaticApplication(tmp_path))], middlewares=[GzipMiddleware()]
+        )
+        client = application.get_local_client()
+        response = client.get("/big.txt", headers=ACCEPTED, buffered=False)
+        blocks = list(response.iter_encoded())
+        assert len(blocks) == 1 + -(-len(TEXT * 100) // 65536)
+        assert gzip.decompress(b"".join(blocks)) == TEXT * 100
+        response.close()
+
+
+class TestValidators:
+    @pytest.mark.parametrize(
+        ("given_tag", "expected"),
+        [
+            pytest.param('"x"', 'W/"x"', id="a strong one"),
+            pytest.param('W/"x"', 'W/"x"', id="a weak one"),
+            pytest.param(None, None, id="none"),
+        ],
+    )
+    def test_the_entity_tag_of_what_is_compressed_is_weak(
+        self, given_tag: str | None, expected: str | None
+    ) -> None:
+        headers = [] if given_tag is None else [("ETag", given_tag)]
+        client = served(respond(TEXT, headers=headers))
+        assert client.get("/").headers.get("ETag") == given_tag
+        assert client.get("/", headers=ACCEPTED).headers.get("ETag") == expected
+
+    @pytest.mark.parametrize("sent", [{}, ACCEPTED], ids=["as it is", "compressed"])
+    def test_a_copy_is_found_to_hold_by_the_tag_it_came_with(self, sent: dict[str, str]) -> None:
+        application = Application(
+            [("/", respond(TEXT))],
+            middlewares=[GzipMiddleware(), HTTPCacheMiddleware(max_age=60)],
+        )
+        client = application.get_local_client()
+        first = client.get("/", headers=sent)
+        tag = first.headers["ETag"]
+        again = client.get("/", headers={**sent, "If-None-Match": tag})
+        assert (again.status_code, again.data) == (304, b"")
+        for name in ("ETag", "Vary", "Cache-Control"):
+            assert again.headers[name] == first.headers[name]
+        other = client.get("/", headers={**sent, "If-None-Match": '"other"'})
+        assert other.status_code == 200
+
+    @pytest.mark.parametrize(
+        ("if_none_match", "expected"),
+        [
+            pytest.param('"x"', '"x"', id="the strong one"),
+            pytest.param('"y", W/"x"', 'W/"x"', id="the weak one"),
+            pytest.param('"x", W/"x"', '"x"', id="both"),
+            pytest.param("*", '"x"', id="any"),
+            pytest.param(None, '"x"', id="none"),
+        ],
+    )
+    def test_the_tag_of_a_304_is_the_one_asked_about(
+        self, if_none_match: str | None, expected: str
+    ) -> None:
+        client = served(respond(None, 304, headers=[("ETag", '"x"')]))
+        headers = {} if if_none_match is None else {"If-None-Match": if_none_match}
+        assert client.get("/", headers=headers).headers["ETag"] == expected
+
+    def test_a_304_without_a_tag(self) -> None:
+        client = served(respond(None, 304))
+        response = client.get("/", headers={"If-None-Match": '"x"'})
+        assert (response.headers.get("ETag"), response.headers["Vary"]) == (None, "Accept-Encoding")
+
+    def test_a_vary_that_is_there_already_is_added_to(self) -> None:
+        client = served(respond(TEXT, headers=[("Vary", "Accept"), ("Vary", "Cookie")]))
+        assert client.get("/").headers.getlist("Vary") == ["Accept, Cookie, Accept-Encoding"]
+
+
+class TestRanges:
+    @pytest.fixture
+    def client(self, tmp_path: Any) -> Client:
+        (tmp_path / "a.txt").write_bytes(TEXT)
+        application = Application(
+            [("/", StaticApplication(tmp_path))], middlewares=[GzipMiddleware()]
+        )
+        return application.get_local_client()
+
+    def test_a_part_is_one_of_the_file_as_it_is(self, client: Client) -> None:
+        response = client.get("/a.txt", headers={**ACCEPTED, "Range": "bytes=0-999"})
+        assert (response.status_code, response.data) == (206, TEXT[:1000])
+        assert response.headers["Content-Range"] == f"bytes 0-999/{len(TEXT)}"
+        assert response.headers["Vary"] == "Accept-Encoding"
+        assert "Content-Encoding" not in response.headers
+
+    def test_what_is_compressed_offers_none(self, client: Client) -> None:
+        assert client.get("/a.txt").headers["Accept-Ranges"] == "bytes"
+        assert "Accept-Ranges" not in client.get("/a.txt", headers=ACCEPTED).headers
+
+    def test_a_part_of_what_was_compressed_is_the_whole(self, client: Client) -> None:
+        tag = client.get("/a.txt", headers=ACCEPTED).headers["ETag"]
+        headers = {**ACCEPTED, "Range": "bytes=0-9", "If-Range": tag}
+        response = client.get("/a.txt", headers=headers)
+        assert (response.status_code, gzip.decompress(response.data)) == (200, TEXT)
+
+
+class TestWhere:
+    """It compresses the answers of the routes that it is around, whoever makes them."""
+
+    def test_error_pages(self) -> None:
+        def fail() -> None:
+            raise BadRequest(TEXT)
+
+        response = served(fail).get("/", headers={**ACCEPTED, "Accept": "text/html"})
+        assert response.status_code == 400
+        assert response.headers["Vary"] == "Accept, Accept-Encoding"
+        assert TEXT.strip() in gzip.decompress(response.data)
+
+    def test_pages_of_misses_and_of_crashes(self) -> None:
+        def crash() -> None:
+            raise ZeroDivisionError
+
+        client = served(crash, min_size=1)
+        assert [
+            (response.status_code, is_compressed(response))
+            for response in (client.get(path, headers=ACCEPTED) for path in ("/", "/nowhere"))
+        ] == [(500, True), (404, True)]
+
+    @pytest.mark.parametrize(
+        ("path", "expected"),
+        [
+            pytest.param("/with", True, id="the route that has it"),
+            pytest.param("/without", False, id="a route beside it"),
+            pytest.param("/inner/", True, id="the application that has it"),
+        ],
+    )
+    def test_only_routes_that_have_it(self, path: str, expected: bool) -> None:
+        inner = Application([("/", respond(TEXT))], middlewares=[GzipMiddleware()])
+        application = Application(
+            [
+                Route("/with", respond(TEXT), middlewares=[GzipMiddleware()]),
+                ("/without", respond(TEXT)),
+                ("/inner", inner),
+            ]
+        )
+        response = application.get_local_client().get(path, headers=ACCEPTED)
+        assert is_compressed(response) is expected
+
+    def test_a_route_that_passes_the_request_on_to_one_that_has_it_not(self) -> None:
+        def pass_on() -> None:
+            raise NotFound(is_breaking=False)
+
+        routes = [Route("/", pass_on, middlewares=[GzipMiddleware()]), ("/", respond(TEXT))]
+        response = Application(routes).get_local_client().get("/", headers=ACCEPTED)
+        assert gzip.decompress(response.data) == TEXT
+
+    def test_other_middlewares_see_the_body_as_it_is(self) -> None:
+        seen = []
+
+        class Watching(Middleware):
+            def request(self, next: Callable[..., Any]) -> Any:
+                response = next()
+                seen.append(response.get_data())
+                return response
+
+        middlewares = [Watching(), GzipMiddleware()]
+        application = Application([("/", respond(TEXT))], middlewares=middlewares)
+        assert is_compressed(application.get_local_client().get("/", headers=ACCEPTED))
+        assert seen == [TEXT]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        pytest.param(
+            {"compress_level": 0},
+            "compress_level is 0. Give 1 (fastest) to 9 (smallest).",
+            id="a level below",
+        ),
+        pytest.param(
+            {"compress_level": 10},
+            "compress_level is 10. Give 1 (fastest) to 9 (smallest).",
+            id="a level above",
+        ),
+        pytest.param(
+            {"min_size": -1}, "min_size is -1, and no body is smaller than 0 bytes.", id="a size"
+        ),
+    ],
+)
+def test_settings_that_are_refused(options: dict[str, int], message: str) -> None:
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 (the whole message is compared)
+        GzipMiddleware(**options)
+    assert str(caught.value) == message

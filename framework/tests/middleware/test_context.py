@@ -1,0 +1,190 @@
+"""What context processors put into contexts."""
+
+from __future__ import annotations
+
+from collections import ChainMap, OrderedDict
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from clastic import Application, Middleware, Response, Route, render_json
+from clastic.middleware import ContextProcessor, SimpleContextProcessor
+from clastic.wiring import WiringError
+
+
+def rendered(
+    processors: list[Middleware],
+    context: Any = None,
+    *,
+    resources: dict[str, Any] | None = None,
+    pattern: str = "/",
+) -> Any:
+    """The JSON of what an endpoint with that context is rendered as."""
+    given = {} if context is None else context
+    application = Application(
+        [(pattern, lambda: given, render_json)], resources=resources, middlewares=processors
+    )
+    return application.get_local_client().get("/").json
+
+
+@pytest.mark.parametrize(
+    ("processor", "expected"),
+    [
+        pytest.param(ContextProcessor(), {}, id="nothing"),
+        pytest.param(ContextProcessor(["user"]), {"user": "ann"}, id="a resource"),
+        pytest.param(ContextProcessor("user"), {"user": "ann"}, id="one name"),
+        pytest.param(ContextProcessor(["user", "user"]), {"user": "ann"}, id="the same name twice"),
+        pytest.param(ContextProcessor(defaults={"a": 1}), {"a": 1}, id="a default"),
+        pytest.param(
+            ContextProcessor(defaults={"user": "nobody"}),
+            {"user": "ann"},
+            id="a resource in place of a default",
+        ),
+        pytest.param(
+            ContextProcessor(["user"], {"a": 1}), {"user": "ann", "a": 1}, id="one of each"
+        ),
+        pytest.param(SimpleContextProcessor("user", a=1), {"user": "ann", "a": 1}, id="simple"),
+    ],
+)
+def test_values_by_name(processor: Middleware, expected: dict[str, Any]) -> None:
+    assert rendered([processor], resources={"user": "ann"}) == expected
+
+
+def test_values_of_every_source() -> None:
+    class Providing(Middleware):
+        provides = ("provided",)
+        render_provides = ("rendered",)
+
+        def request(self, next: Callable[..., Any]) -> Any:
+            return next(1)
+
+        def render(self, next: Callable[..., Any]) -> Any:
+            return next(2)
+
+    processor = ContextProcessor(["provided", "rendered", "value"])
+    route = Route(
+        "/<value:int>", lambda: OrderedDict(), render_json, middlewares=[Providing(), processor]
+    )
+    response = Application([route]).get_local_client().get("/3")
+    assert response.json == {"provided": 1, "rendered": 2, "value": 3}
+
+
+@pytest.mark.parametrize(
+    ("overwrite", "expected"),
+    [
+        pytest.param(True, {"user": "ann", "own": 1}, id="the processor wins"),
+        pytest.param(False, {"user": "endpoint", "own": 1}, id="the endpoint wins"),
+    ],
+)
+def test_overwriting(overwrite: bool, expected: dict[str, Any]) -> None:
+    processor = ContextProcessor(["user"], overwrite=overwrite)
+    context = {"user": "endpoint", "own": 1}
+    assert rendered([processor], context, resources={"user": "ann"}) == expected
+
+
+def test_the_innermost_processor_has_the_last_word() -> None:
+    processors = [SimpleContextProcessor(title="site"), SimpleContextProcessor(title="page")]
+    assert rendered(processors) == {"title": "page"}
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        pytest.param({"own": 1}, id="dict"),
+        pytest.param(OrderedDict(own=1), id="OrderedDict"),
+        pytest.param(ChainMap({"own": 1}), id="another mutable mapping"),
+        pytest.param(MappingProxyType({"own": 1}), id="a mapping that cannot be changed"),
+    ],
+)
+def test_what_the_endpoint_gave_stays_as_it_is(context: Any) -> None:
+    assert rendered([SimpleContextProcessor(a=1)], context) == {"own": 1, "a": 1}
+    assert dict(context) == {"own": 1}
+
+
+@pytest.mark.parametrize(
+    ("context", "expected"),
+    [
+        ({}, dict),
+        (OrderedDict(), OrderedDict),
+        (ChainMap(), ChainMap),
+        (MappingProxyType({}), dict),
+    ],
+)
+def test_the_type_of_what_is_rendered(context: Any, expected: type) -> None:
+    application = Application(
+        [("/", lambda: context, lambda context: Response(type(context).__name__))],
+        middlewares=[SimpleContextProcessor(a=1)],
+    )
+    assert application.get_local_client().get("/").text == expected.__name__
+
+
+@pytest.mark.parametrize("context", [[1], "text", 5, None], ids=repr)
+def test_other_contexts_are_left_alone(context: Any) -> None:
+    application = Application(
+        [("/", lambda: context, lambda context: Response(repr(context)))],
+        middlewares=[SimpleContextProcessor(a=1)],
+    )
+    assert application.get_local_client().get("/").text == repr(context)
+
+
+def test_responses_are_left_alone() -> None:
+    assert rendered([SimpleContextProcessor(a=1)], Response('"own"', mimetype="application/json"))
+
+
+def test_a_name_that_nothing_provides() -> None:
+    with pytest.raises(WiringError) as caught:
+        rendered([ContextProcessor(["user"])], resources={"users": []})
+    lines = str(caught.value).splitlines()
+    assert lines[0].startswith("Middleware ContextProcessor.render (")
+    assert lines[0].endswith(") needs 'user', which nothing provides.")
+    assert lines[1] == "  Found on route '/'."
+    assert "Did you mean 'users'?" in lines[2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        pytest.param(
+            (["not-a-name"],),
+            "ContextProcessor cannot get 'not-a-name': "
+            "a name has to be a Python identifier and no keyword.",
+            id="no identifier",
+        ),
+        pytest.param(
+            ((), {"class": 1}),
+            "ContextProcessor cannot get 'class': "
+            "a name has to be a Python identifier and no keyword.",
+            id="a keyword",
+        ),
+        pytest.param(
+            ([1],),
+            "ContextProcessor cannot get 1: a name has to be a Python identifier and no keyword.",
+            id="no text",
+        ),
+        pytest.param(
+            (["next"],), "ContextProcessor cannot put 'next' into the context.", id="next"
+        ),
+        pytest.param(
+            (["context"],), "ContextProcessor cannot put 'context' into the context.", id="context"
+        ),
+        pytest.param(
+            (["a"], {"a": 1}),
+            "ContextProcessor has 'a' in required and in defaults. With a default it is not "
+            "required: keep one of the two.",
+            id="in both",
+        ),
+    ],
+)
+def test_names_that_are_refused(arguments: Any, message: str) -> None:
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 (the whole message is compared)
+        ContextProcessor(*arguments)
+    assert str(caught.value) == message
+
+
+def test_one_configuration_is_one_middleware() -> None:
+    assert SimpleContextProcessor("a", b=[]) == SimpleContextProcessor("a", b=[])
+    assert SimpleContextProcessor("a") != SimpleContextProcessor("b")
+    assert ContextProcessor("a") != ContextProcessor("a", overwrite=False)
+    assert repr(SimpleContextProcessor("a", b=1)) == "SimpleContextProcessor('a', 'b')"

@@ -1,0 +1,398 @@
+"""What is counted of each route, and where it is shown."""
+
+from __future__ import annotations
+
+import threading
+import tracemalloc
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from werkzeug.exceptions import Gone
+from werkzeug.test import Client
+
+from clastic import (
+    GET,
+    POST,
+    Application,
+    BadRequest,
+    Middleware,
+    NotFound,
+    RerouteWSGI,
+    Response,
+    Route,
+)
+from clastic.middleware.stats import StatsMiddleware, create_stats_app
+
+
+class Clock:
+    """A clock that moves on only when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def ok() -> Response:
+    return Response("ok")
+
+
+def fail() -> None:
+    raise ZeroDivisionError
+
+
+def refuse() -> None:
+    raise BadRequest
+
+
+def counted(
+    *routes: Any, clock: Callable[[], float] | None = None
+) -> tuple[StatsMiddleware, Client]:
+    """A middleware that counts the answers of these routes, and a client."""
+    stats = StatsMiddleware() if clock is None else StatsMiddleware(clock)
+    application = Application(routes, middlewares=[stats])
+    return stats, application.get_local_client()
+
+
+def rows(stats: StatsMiddleware) -> dict[str, dict[int | str, int]]:
+    """The number of answers by pattern and status."""
+    return {
+        route.pattern: {status.status: status.count for status in route.statuses}
+        for route in stats.report().routes
+    }
+
+
+class TestCounting:
+    def test_by_pattern_and_status(self) -> None:
+        stats, client = counted(("/links/<id:int>", ok), ("/bad", refuse), ("/broken", fail))
+        for path in ("/links/1", "/links/2", "/bad", "/broken", "/links/3", "/broken"):
+            client.get(path)
+        assert rows(stats) == {"/links/<id:int>": {200: 3}, "/bad": {400: 1}, "/broken": {500: 2}}
+
+    def test_the_whole_of_a_route(self) -> None:
+        def answer(status: int) -> Response:
+            return Response("x", status)
+
+        stats, client = counted(("/<status:int>", answer))
+        for status in (200, 200, 404, 500, 503):
+            client.get(f"/{status}")
+        (route,) = stats.report().routes
+        assert (route.count, route.errors) == (5, 2)
+        assert [(row.status, row.count) for row in route.statuses] == [
+            (200, 2),
+            (404, 1),
+            (500, 1),
+            (503, 1),
+        ]
+
+    def test_a_pattern_has_the_prefix_it_is_mounted_at(self) -> None:
+        inner = Application([("/show", ok)])
+        stats, client = counted(("/v1", inner), ("/v2", Application([("/deep", inner)])))
+        client.get("/v1/show")
+        client.get("/v2/deep/show")
+        assert rows(stats) == {"/v1/show": {200: 1}, "/v2/deep/show": {200: 1}}
+
+    def test_routes_of_one_pattern_are_told_apart_by_their_methods(self) -> None:
+        stats, client = counted(GET("/", ok), POST("/", refuse))
+        client.get("/")
+        client.head("/")
+        client.post("/")
+        assert [(route.pattern, route.methods, route.count) for route in stats.report().routes] == [
+            ("/", ("GET", "HEAD"), 2),
+            ("/", ("POST",), 1),
+        ]
+
+    def test_whatever_matches_no_route_is_one_row(self) -> None:
+        stats, client = counted(GET("/", ok), GET("/a/<b>", ok))
+        for path in ("/x", "/y", "/a/b/c"):
+            client.get(path)
+        client.post("/")
+        assert rows(stats) == {"(unmatched)": {404: 3, 405: 1}}
+
+    def test_a_route_with_the_pattern_of_misses_is_a_route(self) -> None:
+        stats, client = counted(("/<_path*>", ok))
+        client.get("/x")
+        assert rows(stats) == {"/<_path*>": {200: 1}}
+
+    @pytest.mark.parametrize(
+        ("endpoint", "status"),
+        [
+            pytest.param(lambda: BadRequest(), 400, id="a returned error"),
+            pytest.param(lambda: Gone(), 410, id="one of Werkzeug's"),
+            pytest.param(RerouteWSGI(Response("x")), "rerouted", id="another application"),
+            pytest.param(lambda: None, 500, id="what is no response"),
+        ],
+    )
+    def test_other_answers(self, endpoint: Any, status: int | str) -> None:
+        stats, client = counted(("/", endpoint))
+        client.get("/")
+        assert rows(stats) == {"/": {status: 1}}
+
+    def test_an_error_of_werkzeug_that_is_raised(self) -> None:
+        def gone() -> None:
+            raise Gone
+
+        stats, client = counted(("/", gone))
+        client.get("/")
+        assert rows(stats) == {"/": {410: 1}}
+
+    def test_a_request_counts_where_it_is_answered(self) -> None:
+        def pass_on(is_raised: bool) -> NotFound:
+            if is_raised:
+                raise NotFound(is_breaking=False)
+            return NotFound(is_breaking=False)
+
+        stats, client = counted(
+            Route("/a", pass_on, resources={"is_raised": True}),
+            Route("/a", pass_on, resources={"is_raised": False}),
+            ("/<name>", ok),
+            Route("/b/c", pass_on, resources={"is_raised": True}),
+        )
+        client.get("/a")
+        client.get("/b/c")
+        assert rows(stats) == {"/<name>": {200: 1}, "(unmatched)": {404: 1}}
+
+    def test_what_ends_the_server_is_not_counted(self) -> None:
+        def leave() -> None:
+            raise SystemExit
+
+        stats, client = counted(("/", leave))
+        with pytest.raises(SystemExit):
+            client.get("/")
+        assert rows(stats) == {}
+
+    def test_every_one_of_32_threads_is_counted(self) -> None:
+        stats, client = counted(("/<n:int>", ok), ("/bad", refuse))
+        application: Any = client.application
+        ready = threading.Barrier(32)
+
+        def ask() -> None:
+            own = application.get_local_client()
+            ready.wait(10)
+            for number in range(50):
+                own.get(f"/{number}")
+                own.get("/bad")
+
+        threads = [threading.Thread(target=ask) for _ in range(32)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        assert rows(stats) == {"/<n:int>": {200: 1600}, "/bad": {400: 1600}}
+
+    def test_memory_does_not_grow(self) -> None:
+        clock = Clock()
+        stats, client = counted(("/", ok), clock=clock)
+        client.get("/")
+        route = next(iter(client.application.routes))  # type: ignore[union-attr]
+
+        def take(seconds: float) -> None:
+            def next() -> Response:
+                clock.now += seconds
+                return RESPONSE
+
+            stats.request(next, route)
+
+        for number in range(500):
+            take(number / 500)
+        tracemalloc.start()
+        try:
+            before = tracemalloc.get_traced_memory()[0]
+            for number in range(5000):
+                take(number / 500)
+            grown = tracemalloc.get_traced_memory()[0] - before
+        finally:
+            tracemalloc.stop()
+        assert grown < 10_000
+        assert stats.report().routes[0].count == 5501
+
+
+RESPONSE = Response("x")
+
+
+class TestTimes:
+    def test_quantiles(self) -> None:
+        clock = Clock()
+
+        def take(milliseconds: int) -> Response:
+            clock.now += milliseconds / 1000
+            return Response("x")
+
+        stats, client = counted(("/<milliseconds:int>", take), clock=clock)
+        for milliseconds in range(1, 101):
+            client.get(f"/{milliseconds}")
+        (route,) = stats.report().routes
+        assert route.milliseconds == pytest.approx(
+            {"p50": 50, "p95": 95, "p99": 99, "max": 100}, rel=0.05
+        )
+        assert route.statuses[0].milliseconds == route.milliseconds
+        assert stats.report().seconds == pytest.approx(5.05)
+
+    def test_of_a_route_and_of_each_status(self) -> None:
+        clock = Clock()
+
+        def take(status: int) -> Response:
+            clock.now += status / 1000
+            return Response("x", status)
+
+        stats, client = counted(("/<status:int>", take), clock=clock)
+        for status in (200, 200, 200, 500):
+            client.get(f"/{status}")
+        (route,) = stats.report().routes
+        by_status = {row.status: row.milliseconds["p50"] for row in route.statuses}
+        assert by_status == pytest.approx({200: 200, 500: 500})
+        assert route.milliseconds["p50"] == pytest.approx(200, rel=0.05)
+        assert route.milliseconds["max"] == pytest.approx(500)
+
+    def test_they_include_the_middlewares_further_in(self) -> None:
+        clock = Clock()
+
+        class Slow(Middleware):
+            def request(self, next: Callable[..., Any]) -> Any:
+                clock.now += 1
+                return next()
+
+        stats = StatsMiddleware(clock)
+        application = Application([("/", ok)], middlewares=[stats, Slow()])
+        application.get_local_client().get("/")
+        assert stats.report().routes[0].milliseconds["max"] == 1000
+
+
+class TestStatsApplication:
+    def embedded(self, *routes: Any, stats: StatsMiddleware | None = None) -> Client:
+        clock = Clock()
+        counting = StatsMiddleware(clock) if stats is None else stats
+        application = Application(
+            [*routes, ("/stats", create_stats_app(stats))], middlewares=[counting]
+        )
+        return application.get_local_client()
+
+    def test_as_json(self) -> None:
+        client = self.embedded(GET("/x/<id>", ok), ("/broken", fail))
+        for path in ("/x/1", "/broken", "/nowhere", "/x/2"):
+            client.get(path)
+        response = client.get("/stats/json/")
+        times = {"p50": 0, "p95": 0, "p99": 0, "max": 0}
+        assert response.headers["Cache-Control"] == "no-store"
+        assert response.json == {
+            "seconds": 0.0,
+            "routes": [
+                {
+                    "pattern": "/broken",
+                    "methods": [],
+                    "count": 1,
+                    "errors": 1,
+                    "milliseconds": times,
+                    "statuses": [{"status": 500, "count": 1, "milliseconds": times}],
+                },
+                {
+                    "pattern": "/x/<id>",
+                    "methods": ["GET", "HEAD"],
+                    "count": 2,
+                    "errors": 0,
+                    "milliseconds": times,
+                    "statuses": [{"status": 200, "count": 2, "milliseconds": times}],
+                },
+                {
+                    "pattern": "(unmatched)",
+                    "methods": [],
+                    "count": 1,
+                    "errors": 0,
+                    "milliseconds": times,
+                    "statuses": [{"status": 404, "count": 1, "milliseconds": times}],
+                },
+            ],
+        }
+
+    def test_as_a_page(self) -> None:
+        client = self.embedded(GET("/x/<id>", ok), ("/broken", fail))
+        for path in ("/x/1", "/broken"):
+            client.get(path)
+        response = client.get("/stats/")
+        assert response.content_type == "text/html; charset=utf-8"
+        assert "<span>GET HEAD</span> /x/&lt;id&gt;</th><td>200</td>" in response.text
+        assert '<td class="errors">1</td>' in response.text
+        assert 'href="json/"' in response.text
+        assert "Counted for 0 s." in response.text
+
+    def test_a_page_of_a_route_with_several_statuses(self) -> None:
+        def answer(status: int) -> Response:
+            return Response("x", status)
+
+        client = self.embedded(("/<status:int>", answer))
+        for status in (200, 200, 404):
+            client.get(f"/{status}")
+        text = client.get("/stats/").text
+        assert 'rowspan="3">/&lt;status:int&gt;</th><td>all</td><td>3</td>' in text
+        assert '<tr class="part"><td>200</td><td>2</td>' in text
+        assert '<tr class="part"><td>404</td><td>1</td>' in text
+
+    def test_a_page_of_nothing(self) -> None:
+        assert "No route has been asked for yet." in self.embedded().get("/stats/").text
+
+    def test_what_it_is_given_is_what_it_shows(self) -> None:
+        stats = StatsMiddleware()
+        application = Application([("/", ok)], middlewares=[stats])
+        application.get_local_client().get("/")
+        client = create_stats_app(stats).get_local_client()
+        assert [route["pattern"] for route in client.get("/json/").json["routes"]] == ["/"]
+
+    def test_it_finds_what_counts_only_one_route(self) -> None:
+        application = Application(
+            [
+                ("/a", ok),
+                Route("/", ok, middlewares=[StatsMiddleware()]),
+                ("/s", create_stats_app()),
+            ]
+        )
+        client = application.get_local_client()
+        client.get("/a")
+        client.get("/")
+        assert [route["pattern"] for route in client.get("/s/json/").json["routes"]] == ["/"]
+
+    def test_without_anything_that_counts(self) -> None:
+        response = create_stats_app().get_local_client().get("/")
+        assert response.status_code == 404
+        assert "This application counts nothing. Add a StatsMiddleware" in response.text
+
+    @pytest.mark.parametrize(
+        ("seconds", "period"),
+        [
+            pytest.param(59.9, "59 s", id="seconds"),
+            pytest.param(60, "1 min 0 s", id="a minute"),
+            pytest.param(7500, "2 h 5 min", id="hours"),
+            pytest.param(90_000, "1 d 1 h", id="a day"),
+        ],
+    )
+    def test_the_period_it_covers(self, seconds: float, period: str) -> None:
+        clock = Clock()
+        client = self.embedded(stats=StatsMiddleware(clock))
+        clock.now += seconds
+        assert f"Counted for {period}." in client.get("/stats/").text
+
+    @pytest.mark.parametrize(
+        ("milliseconds", "shown"),
+        [(0.01234, "0.012"), (1.2345, "1.23"), (12.345, "12.3"), (12345.6, "12,346")],
+    )
+    def test_times_have_three_digits(self, milliseconds: float, shown: str) -> None:
+        clock = Clock()
+
+        def take() -> Response:
+            clock.now += milliseconds / 1000
+            return Response("x")
+
+        client = self.embedded(("/take", take), stats=StatsMiddleware(clock))
+        client.get("/take")
+        assert f"<td>{shown}</td>" in client.get("/stats/").text
+
+
+def test_one_that_counts_is_no_other() -> None:
+    one, other = StatsMiddleware(), StatsMiddleware()
+    assert one != other
+    assert len({one, other}) == 2
+    inner = Application([("/", ok)], middlewares=[one])
+    client = Application([("/", inner)], middlewares=[other]).get_local_client()
+    client.get("/")
+    assert rows(one) == rows(other) == {"/": {200: 1}}

@@ -1,15 +1,21 @@
-"""Compiles an Ashes template with all that it includes, and says what is wrong with them."""
+"""Compiles Ashes templates, and says what is wrong with them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from pathlib import PurePosixPath
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import ashes
 
-from ..wiring import Problem
-from .templates import TemplateError, TemplateSource, TemplateText
+from clastic.render.template_library import (
+    Compiled,
+    Reference,
+    TemplateLibrary,
+    not_compiled,
+)
+from clastic.render.template_names import name_of
+from clastic.render.templates import TemplateSource, TemplateText
+from clastic.wiring import Problem
 
 REGISTRIES = {
     "filter": "filters",
@@ -19,60 +25,59 @@ REGISTRIES = {
 }
 """What a template can name: the kind, and the attribute of an Ashes environment that has them."""
 
+LAST_OF_BASIC_PLANE = "\uffff"
+"""Ashes gives each character of a template that comes after it as a pair of surrogates."""
+
 NOTHING = "{! Ashes cannot render a template that has no text !}"
 
 
-class Loading:
-    """One template on its way to being used, with all that it includes.
+class AshesLibrary(TemplateLibrary):
+    """Ashes templates, as the files were at one time."""
 
-    :param source: where the templates are
-    :param environment: the Ashes environment to compile them for; it is not changed
-    :ivar compiled: the templates, each with its text
-    :ivar problems: what is wrong with them
-    """
+    def __init__(
+        self,
+        source: TemplateSource,
+        keep_whitespace: bool,
+        filters: Mapping[str, Callable[[Any], Any]],
+    ) -> None:
+        super().__init__(source)
+        self._has_pairs = False
+        self._environment = ashes.AshesEnv(
+            keep_whitespace=keep_whitespace,
+            filters=filters,
+            loaders=[_NothingMore(self)],
+            auto_reload=False,
+        )
 
-    def __init__(self, source: TemplateSource, environment: Any) -> None:
-        self._source = source
-        self._environment = environment
-        self._seen: set[str] = set()
-        self.compiled: list[tuple[Any, TemplateText]] = []
-        self.problems: list[Problem] = []
-
-    def load(self, name: str, where: str | None = None, what: str = "does not exist") -> None:
-        """Compile a template, if that is not done yet, and what it includes.
-
-        :param where: where to say that it is missing; at the template itself if not given
-        :param what: what to say there
-        """
-        if name in self._seen:
-            return
-        self._seen.add(name)
-        try:
-            text = self._source.read(name)
-        except TemplateError as error:
-            self.problems += error.problems
-            return
-        if text is None:
-            where = where or f"Template '{name}'"
-            self.problems.append(self._source.missing(name, where, what))
-        else:
-            self._compile(text)
-
-    def _compile(self, text: TemplateText) -> None:
+    def compile(self, text: TemplateText) -> Compiled:
+        """Compile one text; what is wrong with it is in the problems of what is returned."""
+        self._has_pairs |= max(text.text, default="") > LAST_OF_BASIC_PLANE
         try:
             tokens = ashes.tokenize(text.text)
-            if self._knows_names(tokens, text):
+            problems = self._unknown_names(tokens, text)
+            template = None
+            if not problems:
                 template = ashes.Template(text.name, text.text or NOTHING, env=self._environment)
-                self.compiled.append((template, text))
         except (ashes.AshesException, ValueError, LookupError) as error:
-            self.problems.append(_not_compiled(error, text))
-            return
-        for token in tokens:
-            if isinstance(token, ashes.PartialTag):
-                self._follow(token, text)
+            return Compiled(text, problems=[_not_compiled(error, text)])
+        return Compiled(text, template, [*_references(tokens)], problems)
 
-    def _knows_names(self, tokens: Iterable[Any], text: TemplateText) -> bool:
-        unknown = [
+    def keep(self, name: str, template: Any) -> None:
+        """Have a compiled template at hand for rendering."""
+        self._environment.register(template)
+
+    def fill(self, name: str, context: Mapping[str, Any]) -> str:
+        """Fill a template that was loaded.
+
+        :raises TemplateError: when it includes one that was not
+        """
+        page = str(self._environment.render(name, context))
+        if self._has_pairs:
+            page = page.encode("utf-16", "surrogatepass").decode("utf-16")
+        return page
+
+    def _unknown_names(self, tokens: Iterable[Any], text: TemplateText) -> list[Problem]:
+        return [
             Problem(
                 text.place(token.start_line),
                 f"uses the {kind} '{name}', which does not exist",
@@ -86,27 +91,25 @@ class Loading:
             for kind, name in _names_used(token)
             if name not in getattr(self._environment, REGISTRIES[kind])
         ]
-        self.problems += unknown
-        return not unknown
 
-    def _follow(self, tag: Any, text: TemplateText) -> None:
-        """Load what a tag includes: one template, or each that its name can come to."""
-        parts = [part.text if isinstance(part, ashes.BufferToken) else "" for part in tag.subtokens]
-        if all(parts):
-            name = "".join(parts)
-            what = f"includes '{name}', which does not exist"
-            self.load(name, text.place(tag.start_line), what)
-            return
-        start, end = parts[0], parts[-1]
-        for name in self._source.names() if end else self._names_like(text.name):
-            if name.startswith(start) and name.endswith(end):
-                self.load(name)
 
-    def _names_like(self, name: str) -> Iterable[str]:
-        extension = PurePosixPath(name).suffix
-        if not extension:
-            return self._source.templates
-        return [other for other in self._source.names() if other.endswith(extension)]
+class _NothingMore:
+    """The loader that Ashes asks for a template which was not compiled at construction."""
+
+    def __init__(self, library: AshesLibrary) -> None:
+        self._library = library
+
+    def load(self, name: str, env: Any) -> None:
+        raise self._library.not_loaded(name)
+
+
+def _references(tokens: Iterable[Any]) -> Iterator[Reference]:
+    for tag in tokens:
+        if isinstance(tag, ashes.PartialTag):
+            parts = (
+                part.text if isinstance(part, ashes.BufferToken) else None for part in tag.subtokens
+            )
+            yield Reference(tag.start_line, "includes", (name_of(parts),))
 
 
 def _names_used(token: Any) -> Iterator[tuple[str, str]]:
@@ -124,11 +127,6 @@ def _names_used(token: Any) -> Iterator[tuple[str, str]]:
 
 
 def _not_compiled(error: Exception, text: TemplateText) -> Problem:
-    if not isinstance(error, ashes.ParseError):
-        return Problem(text.place(), f"does not compile: {error}", "Correct the template.")
-    line = text.text.split("\n")[error.line_no - 1].strip()
-    return Problem(
-        text.place(error.line_no),
-        f"does not compile: {error.message}",
-        f"Correct the line: {line}",
-    )
+    if isinstance(error, ashes.ParseError):
+        return not_compiled(text, error.message, error.line_no)
+    return not_compiled(text, str(error))

@@ -13,11 +13,11 @@ from uuid import UUID
 
 from markupsafe import Markup, escape
 
-from ..errors import BadRequest
-from ..http import Request, Response
-from .json_encoding import JSONEncoding
-from .json_values import BYTES_TYPES, simplify
-from .tabular import Table, TabularRender
+from clastic.errors import BadRequest
+from clastic.http import Request, Response
+from clastic.render.json_encoding import JSONEncoding
+from clastic.render.json_values import BYTES_TYPES, simplify
+from clastic.render.tabular import Table, TabularRender
 
 HTML = "text/html; charset=utf-8"
 JSON = "application/json"

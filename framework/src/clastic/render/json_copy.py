@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from .json_values import BYTES_TYPES, NoJSONForm, is_one_shot, simplify
+from clastic.render.json_values import BYTES_TYPES, NoJSONForm, is_one_shot, simplify
 
 DEPTH_SHOWN = 100
 """How deep a lenient copy goes. A strict one goes as deep as Python's recursion limit lets it."""

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from .json_copy import PlainCopy
-from .json_values import as_mapping, is_one_shot, simplify
+from clastic.render.json_copy import PlainCopy
+from clastic.render.json_values import as_mapping, is_one_shot, simplify
 
 Write = Callable[[object, int], Iterable[str]]
 

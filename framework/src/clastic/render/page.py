@@ -7,12 +7,12 @@ from functools import partial
 
 from markupsafe import Markup
 
-from ..signature import name_of
+from clastic.signature import name_of
 
 STYLE = Markup("""\
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
 body { margin: 0; }
-main { margin: 0 auto; max-width: 80rem; padding: 1.5rem 1rem 3rem; overflow-wrap: anywhere; }
+main { margin: 0 auto; max-width: 80rem; padding: 1.5rem 1rem 3rem; overflow-wrap: break-word; }
 h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 1rem; }
 p { margin: 0 0 1rem; max-width: 45rem; white-space: pre-line; }
 .table { overflow-x: auto; }
@@ -21,7 +21,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 caption { padding: 0 0 .5rem; text-align: start; }
 th, td {
   border: 1px solid #8886; padding: .375rem .75rem; text-align: start; vertical-align: top;
-  max-width: 36rem; min-width: 3rem; overflow-wrap: anywhere; white-space: pre-wrap;
+  max-width: 36rem; min-width: 3rem; overflow-wrap: break-word; white-space: pre-wrap;
 }
 th { background: #8882; font-weight: 600; }
 td.number { text-align: end; }

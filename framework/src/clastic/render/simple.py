@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import re
 
-from ..errors import BadRequest
-from ..http import Request, Response
-from .json_encoding import JSONEncoding
+from clastic.errors import BadRequest
+from clastic.http import BaseResponse, Request, Response, response_maker
+from clastic.render.json_encoding import JSONEncoding
 
 CALLBACK = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*", re.ASCII)
 LONGEST_CALLBACK = 128
 DEV_INDENT = 2
-
-
-class JSONResponse(Response):
-    """A response whose type is that of JSON, which is quicker than to give each its type."""
-
-    default_mimetype = "application/json"
+JSON_TYPE = "application/json"
 
 
 class JSONRender:
@@ -42,17 +37,20 @@ class JSONRender:
         indent: int | None = None,
         sort_keys: bool = False,
     ) -> None:
-        json = _json_encoding(dev_mode, encoding, indent, sort_keys)
-        self._write = json.iter_encode if streaming else json.encode
+        self._json = _json_encoding(dev_mode, encoding, indent, sort_keys)
+        self._streaming = streaming
+        self._respond = response_maker(200, (), JSON_TYPE)
 
-    def __call__(self, context: object) -> Response:
+    def __call__(self, context: object) -> BaseResponse:
         """Render ``context``.
 
         :raises TypeError: for a type or a key that JSON has nothing for, with its place
         :raises ValueError: for NaN, Infinity, bytes that are no text, and a context that contains
             itself, with the place
         """
-        return JSONResponse(self._write(context))
+        if self._streaming:
+            return Response(self._json.iter_encode(context), content_type=JSON_TYPE)
+        return self._respond(self._json.encode(context))
 
 
 class JSONPRender:
@@ -88,7 +86,7 @@ class JSONPRender:
         callback = request.args.get(self._qp_name)
         body = self._json.encode(context)
         if callback is None:
-            return JSONResponse(body, headers=headers)
+            return Response(body, headers=headers, content_type=JSON_TYPE)
         if len(callback) > LONGEST_CALLBACK or not CALLBACK.fullmatch(callback):
             raise BadRequest(
                 f"{self._qp_name} is the name of a JavaScript function: identifiers with dots "

@@ -8,10 +8,10 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from ..errors.formats import to_text
-from ..http import Response
-from .page import table_page
-from .tabular_data import MISSING, brief, is_container, shape_of
+from clastic.errors.formats import to_text
+from clastic.http import Response
+from clastic.render.page import table_page
+from clastic.render.tabular_data import MISSING, brief, is_container, shape_of
 
 ORIENTATIONS = ("auto", "horizontal", "vertical")
 CELL_LENGTH = 60

@@ -9,8 +9,8 @@ from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from ..http import Response
-from ..wiring import Problem, WiringError
+from clastic.http import Response
+from clastic.wiring import Problem, WiringError
 
 NAMES_SHOWN = 8
 
@@ -101,14 +101,12 @@ class TemplateSource:
         :param what: what is wrong there; where it was looked for is added
         """
         searched = " or ".join(shown_path(directory) for directory in self.directories)
-        names = self.names()
-        near = get_close_matches(name, names, NAMES_SHOWN, 0.3) or names[:NAMES_SHOWN]
         return Problem(
             where,
             f"{what} in {searched or 'the templates given'}",
             "Correct the name, or make the template.",
             wanted=name,
-            available=tuple(near),
+            available=nearest(name, self.names()),
         )
 
 
@@ -117,13 +115,22 @@ class TemplateRender:
 
     :param name: the name of the template
     :param fill: gives the page for a mapping
+    :param factory: what has loaded the template
     """
 
-    __slots__ = ("_fill", "name")
+    __slots__ = ("_factory", "_fill", "name")
 
-    def __init__(self, name: str, fill: Callable[[Mapping[str, Any]], str]) -> None:
+    def __init__(
+        self, name: str, fill: Callable[[Mapping[str, Any]], str], factory: object = None
+    ) -> None:
         self.name = name
         self._fill = fill
+        self._factory = factory
+
+    @property
+    def watched_files(self) -> tuple[Path, ...]:
+        """The files of its factory that the development server has to watch."""
+        return getattr(self._factory, "watched_files", ())
 
     def __call__(self, context: Mapping[str, Any]) -> Response:
         """Render ``context`` as HTML.
@@ -139,6 +146,13 @@ class TemplateRender:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
+
+
+def nearest(name: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Give the few names to show to somebody who looked for ``name``, the most similar first."""
+    candidates = sorted(names)
+    near = get_close_matches(name, candidates, NAMES_SHOWN, 0.3)
+    return tuple(near or candidates[:NAMES_SHOWN])
 
 
 def shown_path(path: Path) -> str:

@@ -1,0 +1,226 @@
+"""What only Chameleon templates have: macros, types of expressions, attributes."""
+
+from __future__ import annotations
+
+import traceback
+
+import pytest
+from chameleon.tales import PythonExpr
+from markupsafe import Markup
+
+from clastic.render.chameleon_templates import ChameleonRenderFactory
+from clastic.render.templates import TemplateError
+
+
+def filled(texts, context=(), **options):
+    if isinstance(texts, str):
+        texts = {"main": texts}
+    render = ChameleonRenderFactory(templates=texts, **options)("main")
+    return render(dict(context)).get_data(as_text=True)
+
+
+def refusal(texts, **options):
+    if isinstance(texts, str):
+        texts = {"main": texts}
+    with pytest.raises(TemplateError) as caught:
+        ChameleonRenderFactory(templates=texts, **options)("main")
+    return str(caught.value)
+
+
+TEXTS = [
+    ("escapes content", '<p tal:content="x"/>', "<p>&lt;\"'&amp;</p>"),
+    ("escapes attributes", '<p tal:attributes="title x"/>', '<p title="&lt;&quot;\'&amp;"/>'),
+    ("leaves structure as it is", '<p tal:content="structure x"/>', "<p><\"'&</p>"),
+    ("leaves markup as it is", "${markup}", "<i>"),
+    ("leaves out attributes that are false", '<input tal:attributes="checked no"/>', "<input/>"),
+    ("shows another for one that is missing", "${nope | x}", "&lt;\"'&amp;"),
+    ("shows nothing for one that is missing", "[${nope | nothing}]", "[]"),
+]
+
+
+class TestTexts:
+    @pytest.mark.parametrize(
+        ("text", "expected"), [row[1:] for row in TEXTS], ids=[row[0] for row in TEXTS]
+    )
+    def test_template(self, text, expected):
+        context = {"x": "<\"'&", "markup": Markup("<i>"), "no": None}
+        assert filled(text, context) == expected
+
+
+class TestOptions:
+    def test_globals_are_there_in_what_is_loaded(self):
+        texts = {"main": '${site}<tal:a metal:use-macro="load: part"/>', "part": "${site}"}
+        assert filled(texts, globals={"site": "s"}) == "ss"
+
+    def test_the_context_wins_over_globals(self):
+        assert filled("${x}", {"x": "context"}, globals={"x": "global"}) == "context"
+
+    def test_expression_types(self):
+        def shout(expression):
+            return PythonExpr(f"({expression}).upper()")
+
+        assert filled("${shout: x}", {"x": "a"}, expression_types={"shout": shout}) == "A"
+
+    def test_expression_types_that_are_not_callable_are_refused(self):
+        with pytest.raises(TypeError, match=r"^expression type 'a' is 3, which is not callable$"):
+            ChameleonRenderFactory(expression_types={"a": 3})
+
+    def test_translate(self):
+        def translate(message, default=None, **options):
+            return {"Hello": "Grüezi"}.get(message, default)
+
+        text = '<p i18n:translate="">Hello</p><p i18n:translate="">World</p>'
+        assert filled(text, translate=translate) == "<p>Grüezi</p><p>World</p>"
+
+    def test_translate_that_is_not_callable_is_refused(self):
+        with pytest.raises(TypeError, match=r"^option 'translate' is 3, which is not callable$"):
+            ChameleonRenderFactory(translate=3)
+
+    def test_restricted_namespace(self):
+        text = '<p v-on:click="x">${1}</p>'
+        assert filled(text, restricted_namespace=False) == '<p v-on:click="x">1</p>'
+        assert refusal(text) == (
+            "Template 'main' does not compile: Undefined namespace prefix: v-on.\n"
+            "  Correct the prefix, or pass restricted_namespace=False to leave it as it is."
+        )
+
+    @pytest.mark.parametrize(
+        ("options", "message"),
+        [
+            ({"globals": {"econtext": 1}}, "globals has 'econtext'"),
+            ({"expression_types": {"load": str}}, "expression_types has 'load'"),
+        ],
+    )
+    def test_names_that_chameleon_keeps_are_refused(self, options, message):
+        with pytest.raises(ValueError, match=f"^{message}, a name that Chameleon keeps for itself"):
+            ChameleonRenderFactory(**options)
+
+    @pytest.mark.parametrize("name", ["self", "decode", "econtext"])
+    def test_a_context_with_a_name_that_chameleon_keeps_is_refused(self, name):
+        render = ChameleonRenderFactory(templates={"main": ""})("main")
+        with pytest.raises(ValueError, match="keeps for itself") as caught:
+            render({name: 1})
+        assert str(caught.value) == (
+            f"The context of template 'main' has '{name}', a name that Chameleon keeps for itself."
+            "\n  Use another name."
+        )
+
+
+FORMS = '<tal:x><b metal:define-macro="label">${x}</b><i metal:define-macro="hint">?</i></tal:x>'
+
+
+class TestMacros:
+    def test_of_another_template(self):
+        text = (
+            '<tal:a define="forms load: forms">'
+            "<tal:a metal:use-macro=\"forms.macros['label']\"/></tal:a>"
+        )
+        assert filled({"main": text, "forms": FORMS}, {"x": "<"}) == "<b>&lt;</b>"
+
+    def test_of_the_template_itself(self):
+        text = FORMS + "<tal:a metal:use-macro=\"macros['hint']\"/>"
+        assert filled(text, {"x": 1}) == "<b>1</b><i>?</i><i>?</i>"
+
+    def test_that_extend_others(self):
+        texts = {
+            "main": '<tal:a metal:use-macro="load: page"><i metal:fill-slot="b">M</i></tal:a>',
+            "page": '<tal:a metal:use-macro="load: base"><b metal:fill-slot="a">'
+            '<i metal:define-slot="b"/></b></tal:a>',
+            "base": '<html><b metal:define-slot="a"/></html>',
+        }
+        assert filled(texts) == "<html><b><i>M</i></b></html>"
+
+
+LOADS = [
+    ("beside the template", "beside", "a/beside"),
+    ("at the template paths", "c", "c"),
+    ("beside rather than at the paths", "both", "a/both"),
+    ("one directory up", "../c", "c"),
+    ("from the top", "/both", "both"),
+    ("the first that there is", "nope | c | both", "c"),
+    ("what is made at run time beside", "be${'side'}", "a/beside"),
+    ("what is made at run time at the paths", "$kind", "c"),
+]
+
+
+class TestLoad:
+    @pytest.mark.parametrize(
+        ("name", "expected"), [row[1:] for row in LOADS], ids=[row[0] for row in LOADS]
+    )
+    def test_finds(self, name, expected):
+        texts = {each: each for each in ("a/beside", "a/both", "both", "c")}
+        texts["a/main"] = f'<tal:a metal:use-macro="load: {name}"/>'
+        render = ChameleonRenderFactory(templates=texts)("a/main")
+        assert render({"kind": "c"}).get_data(as_text=True) == expected
+
+    def test_that_finds_nothing_is_refused(self):
+        texts = {"a/main": '\n<tal:a metal:use-macro="load: nope | no"/>'}
+        with pytest.raises(TemplateError) as caught:
+            ChameleonRenderFactory(templates=texts)("a/main")
+        assert str(caught.value) == (
+            "Template 'a/main' (line 2) loads 'a/nope' or 'nope' or 'a/no' or 'no', of which none "
+            "exists in the templates given.\n"
+            "  Available here: a/main.\n"
+            "  Correct the name, or make the template."
+        )
+
+
+REFUSALS = [
+    (
+        "a tag that does not close",
+        "<p>\n <b></p></b>",
+        "Template 'main' (line 2) does not compile: Unexpected end tag.\n"
+        "  Correct the line: <b></p></b>",
+    ),
+    (
+        "an attribute that does not exist",
+        "<p>\n <b tal:nope='x'/></p>",
+        "Template 'main' (line 2) does not compile: Bad attribute for namespace "
+        "'http://xml.zope.org/namespaces/tal'.\n"
+        "  Correct the line: <b tal:nope='x'/></p>",
+    ),
+    (
+        "an expression of a type that does not exist",
+        "<p>\n${nope: x}</p>",
+        "Template 'main' (line 2) does not compile: Unknown expression type: 'nope'.\n"
+        "  Correct the line: ${nope: x}</p>",
+    ),
+    (
+        "Python that does not belong there",
+        "<p>\n\n${await x}</p>",
+        "Template 'main' (line 3) does not compile: 'await' outside async function.\n"
+        "  Correct the line: ${await x}</p>",
+    ),
+    (
+        "a block of Python that is none",
+        "<p>\n<?python x = = 1 ?></p>",
+        "Template 'main' does not compile: invalid syntax.\n  Correct the template.",
+    ),
+]
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("text", "message"), [row[1:] for row in REFUSALS], ids=[row[0] for row in REFUSALS]
+    )
+    def test_of(self, text, message):
+        assert refusal(text) == message
+
+
+class TestErrorsOfRendering:
+    def test_do_not_tell_values(self):
+        with pytest.raises(NameError) as caught:
+            filled("<p>${nope}</p>", {"password": "canary", "people": [{"name": "canary"}]})
+        assert "canary" not in str(caught.value)
+        assert "password: <str>" in str(caught.value)
+
+    def test_show_lines_of_macros_and_slots(self):
+        texts = {
+            "main": '<tal:a metal:use-macro="load: base">\n\n<b metal:fill-slot="b">'
+            "\n${1 // 0}</b></tal:a>",
+            "base": '<html>\n<b metal:define-slot="b"/></html>',
+        }
+        with pytest.raises(ZeroDivisionError) as caught:
+            filled(texts)
+        frames = traceback.extract_tb(caught.tb)
+        assert ("<template 'main'>", 4) in [(frame.filename, frame.lineno) for frame in frames]

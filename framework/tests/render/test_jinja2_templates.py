@@ -1,0 +1,291 @@
+"""What only Jinja2 templates have: settings, undefined names, macros, choices of templates."""
+
+from __future__ import annotations
+
+import jinja2
+import pytest
+from jinja2.sandbox import SandboxedEnvironment, SecurityError
+from markupsafe import Markup
+
+from clastic.render.jinja2_templates import Jinja2RenderFactory
+from clastic.render.templates import TemplateError
+
+
+def filled(texts, context=(), **options):
+    if isinstance(texts, str):
+        texts = {"main": texts}
+    render = Jinja2RenderFactory(templates=texts, **options)("main")
+    return render(dict(context)).get_data(as_text=True)
+
+
+def refusal(texts, **options):
+    if isinstance(texts, str):
+        texts = {"main": texts}
+    with pytest.raises(TemplateError) as caught:
+        Jinja2RenderFactory(templates=texts, **options)("main")
+    return str(caught.value)
+
+
+class TestEscaping:
+    def test_leaves_out_what_is_markup(self):
+        assert filled("{{ x }}", {"x": Markup("<b>")}) == "<b>"
+
+    def test_can_be_turned_off(self):
+        assert filled("{{ x }}", {"x": "<b>"}, autoescape=False) == "<b>"
+
+    def test_can_depend_on_the_name(self):
+        texts = {"main": "{{ x }}{% include 'mail.txt' %}", "mail.txt": "{{ x }}"}
+        escaped = filled(texts, {"x": "<"}, autoescape=lambda name: not name.endswith(".txt"))
+        assert escaped == "&lt;<"
+
+    def test_is_on_whatever_the_environment_has(self):
+        environment = jinja2.Environment(autoescape=False)
+        assert filled("{{ x }}", {"x": "<b>"}, environment=environment) == "&lt;b&gt;"
+
+    def test_leaves_out_what_a_macro_gives(self):
+        assert filled("{% macro a(x) %}<b>{{ x }}{% endmacro %}{{ a('<') }}") == "<b>&lt;"
+
+
+class TestUndefinedNames:
+    @pytest.mark.parametrize("text", ["{{ nope }}", "{% if nope %}{% endif %}", "{{ x.nope }}"])
+    def test_are_errors(self, text):
+        with pytest.raises(jinja2.UndefinedError, match="nope"):
+            filled(text, {"x": {}})
+
+    def test_can_be_asked_for(self):
+        assert filled("{% if nope is defined %}a{% else %}b{% endif %}") == "b"
+        assert filled("{{ nope|default('c') }}") == "c"
+
+    def test_are_what_a_given_environment_makes_of_them(self):
+        environment = jinja2.Environment(undefined=jinja2.ChainableUndefined)
+        assert filled("[{{ nope.nope }}]", environment=environment) == "[]"
+
+
+class TestOptions:
+    def test_filters(self):
+        assert filled("{{ 'a'|shout }}", filters={"shout": str.upper}) == "A"
+
+    def test_tests(self):
+        text = "{% if 3 is prime %}prime{% endif %}"
+        assert filled(text, tests={"prime": lambda number: number == 3}) == "prime"
+
+    def test_globals_are_there_in_includes_and_imports(self):
+        texts = {
+            "main": "{{ site }}{% include 'part' %}{% import 'forms' as forms %}{{ forms.name() }}",
+            "part": "{{ site }}",
+            "forms": "{% macro name() %}{{ site }}{% endmacro %}",
+        }
+        assert filled(texts, globals={"site": "s"}) == "sss"
+
+    def test_the_context_wins_over_globals(self):
+        assert filled("{{ x }}", {"x": "context"}, globals={"x": "global"}) == "context"
+
+    @pytest.mark.parametrize("kind", ["filter", "test"])
+    def test_what_is_not_callable_is_refused(self, kind):
+        with pytest.raises(TypeError, match=f"^{kind} 'shout' is 3, which is not callable$"):
+            Jinja2RenderFactory(**{f"{kind}s": {"shout": 3}})
+
+    def test_the_environment_gives_syntax_extensions_and_functions(self):
+        environment = jinja2.Environment(
+            variable_start_string="<<", variable_end_string=">>", extensions=["jinja2.ext.do"]
+        )
+        environment.filters["shout"] = str.upper
+        environment.globals["site"] = "s"
+        text = "{% set a = [] %}{% do a.append(site) %}<< a[0]|shout >><< a[0]|twice >>"
+        twice = {"twice": lambda text: text * 2}
+        assert filled(text, environment=environment, filters=twice) == "Sss"
+
+    def test_the_environment_stays_what_it_was(self):
+        loader = jinja2.DictLoader({"main": "not this one"})
+        environment = jinja2.Environment(loader=loader)
+        functions = {"filters": {"a": str}, "tests": {"a": bool}, "globals": {"a": 1}}
+        assert filled("main", environment=environment, **functions) == "main"
+        assert environment.loader is loader
+        assert environment.autoescape is False
+        for registry in (environment.filters, environment.tests, environment.globals):
+            assert "a" not in registry
+
+    def test_the_environment_can_be_a_sandbox(self):
+        with pytest.raises(SecurityError):
+            filled("{{ ''.__class__.__mro__ }}", environment=SandboxedEnvironment())
+
+    def test_the_environment_can_say_what_names_are_relative_to(self):
+        class Relative(jinja2.Environment):
+            def join_path(self, template: str, parent: str) -> str:
+                return f"{parent.rpartition('/')[0]}/{template}"
+
+        texts = {"main": "{% include 'a/b' %}", "/a/b": "{% include 'c' %}", "/a/c": "found"}
+        assert filled(texts, environment=Relative()) == "found"
+
+
+FORMS = "{% macro label(x) %}<b>{{ x }}{% endmacro %}{% set size = 3 %}"
+
+CHOICES = [
+    ("a list of which some exist", "{% include ['nope', 'a', 'b'] %}", "A"),
+    ("a list that has a name made at run time", "{% include ('nope', name) %}", "B"),
+    ("a name that may be missing", "[{% include 'nope' ignore missing %}]", "[]"),
+    ("a list that may be missing", "[{% include ['nope', 'no'] ignore missing %}]", "[]"),
+    ("one of two", "{% include 'a' if name == 'b' else 'b' %}", "A"),
+    ("a default", "{% include nothing or 'a' %}", "A"),
+    ("parts that are all known", "{% include 'parts/' ~ 'a' %}", "A of parts"),
+    ("a parent, or none", "{% extends 'a' if name == 'b' %}", "A"),
+    ("a template that the context has", "{% include template %}", "T"),
+]
+
+
+class TestChoices:
+    @pytest.mark.parametrize(
+        ("text", "expected"), [row[1:] for row in CHOICES], ids=[row[0] for row in CHOICES]
+    )
+    def test_of_templates(self, text, expected):
+        texts = {"main": text, "a": "A", "b": "B", "parts/a": "A of parts"}
+        context = {"name": "b", "nothing": None, "template": jinja2.Template("T")}
+        assert filled(texts, context) == expected
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "{% include 'a' if x else 'nope' %}",
+            "{% extends 'nope' if x %}",
+            "{% include x or 'nope' %}",
+            "{% import 'no' ~ 'pe' as forms %}",
+            "{% from 'nope' import a %}",
+        ],
+    )
+    def test_that_can_fail_are_refused(self, text):
+        assert "'nope', which does not exist" in refusal({"main": text, "a": ""})
+
+    def test_that_all_fail_are_refused(self):
+        assert refusal({"main": "\n{% include ['pat', 'no'] %}", "part": ""}) == (
+            "Template 'main' (line 2) includes 'pat' or 'no', of which none exists in the "
+            "templates given.\n"
+            "  Available here: part. Did you mean 'part'?\n"
+            "  Correct the name, or make the template."
+        )
+
+    @pytest.mark.parametrize(
+        ("text", "names"),
+        [
+            ("{% include [a, b] %}", "'parts/a' or 'b'"),
+            ("{% include a %}", "'parts/a'"),
+            ("{% include names %}", "''"),
+            ("{% include [] %}", "''"),
+        ],
+    )
+    def test_that_all_fail_at_run_time(self, text, names):
+        with pytest.raises(TemplateError, match=f"^Template {names} is included by a name made"):
+            filled(text, {"a": "parts/a", "b": "b", "names": []})
+
+
+class TestImports:
+    def test_of_macros(self):
+        texts = {
+            "main": "{% import 'forms' as forms %}{{ forms.label('<') }}"
+            "{% from 'forms' import label as title, size %}{{ title(size) }}",
+            "forms": FORMS,
+        }
+        assert filled(texts) == "<b>&lt;<b>3"
+
+    @pytest.mark.parametrize(
+        "forms",
+        [
+            "{% extends 'forms' %}",
+            "{% set label = 3 %}",
+            "{% set label %}3{% endset %}",
+            "{% if true %}{% macro label() %}{% endmacro %}{% endif %}",
+        ],
+        ids=["a parent", "a value", "a text", "a macro on a condition"],
+    )
+    def test_of_what_is_defined_by(self, forms):
+        texts = {"main": "{% from 'more' import label %}{{ label is defined }}"}
+        assert filled({**texts, "more": forms, "forms": FORMS}) == "True"
+
+    def test_of_a_template_that_was_loaded_before(self):
+        factory = Jinja2RenderFactory(
+            templates={"forms": FORMS, "main": "{% from 'forms' import lable %}"}
+        )
+        factory("forms")
+        with pytest.raises(TemplateError, match="imports 'lable' from 'forms'"):
+            factory("main")
+
+    def test_of_itself(self):
+        text = "{% macro a() %}A{% endmacro %}{% if x is defined %}{% from 'main' import a %}"
+        assert filled(text + "{% endif %}{{ a() }}", {"x": 1}) == "A"
+
+    def test_of_what_is_not_defined(self):
+        assert refusal({"main": "\n{% from 'forms' import lable, size %}", "forms": FORMS}) == (
+            "Template 'main' (line 2) imports 'lable' from 'forms', which does not define it.\n"
+            "  Available here: label. Did you mean 'label'?\n"
+            "  Correct the name, or define it there."
+        )
+
+    def test_of_what_is_broken(self):
+        message = refusal({"main": "{% from 'forms' import label %}", "forms": "{% macro %}"})
+        assert message.startswith("Template 'forms' (line 1) does not compile")
+
+
+REFUSALS = [
+    (
+        "a tag that does not exist",
+        "\n{% fro x in y %}",
+        "Template 'main' (line 2) does not compile: Encountered unknown tag 'fro'.\n"
+        "  Correct the line: {% fro x in y %}",
+    ),
+    (
+        "a block that is there twice",
+        "{% block a %}{% endblock %}\n{% block a %}{% endblock %}",
+        "Template 'main' (line 2) does not compile: block 'a' defined twice.\n"
+        "  Correct the line: {% block a %}{% endblock %}",
+    ),
+    (
+        "an argument that is there twice",
+        "{{ f(a=1, a=2) }}",
+        "Template 'main' does not compile: keyword argument repeated: a.\n  Correct the template.",
+    ),
+]
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("text", "message"), [row[1:] for row in REFUSALS], ids=[row[0] for row in REFUSALS]
+    )
+    def test_of(self, text, message):
+        assert refusal(text) == message
+
+    @pytest.mark.parametrize(
+        ("text", "kind", "name", "near"),
+        [
+            ("\n{{ x|uper }}", "filter", "uper", "upper"),
+            (
+                "\n{% if x %}{% if x is definde %}{% endif %}{% endif %}",
+                "test",
+                "definde",
+                "defined",
+            ),
+        ],
+    )
+    def test_of_a_function_that_does_not_exist(self, text, kind, name, near):
+        lines = refusal(text).split("\n")
+        assert (
+            lines[0] == f"Template 'main' (line 2) uses the {kind} '{name}', which does not exist."
+        )
+        assert lines[1].startswith(f"  Available here: {near}, ")
+        assert lines[1].endswith(f". Did you mean '{near}'?")
+        assert lines[2:] == [
+            f"  Correct the name, or pass the {kind} as {kind}s={{'{name}': function}}."
+        ]
+
+    def test_of_all_unknown_names_at_once(self):
+        message = refusal("{{ x|one }}{% filter two %}{% endfilter %}{{ y is three }}")
+        assert message.startswith("3 problems in this application:")
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "{% if 'markdown' is filter %}{{ x|markdown }}{% else %}{{ x }}{% endif %}",
+            "{{ x|markdown if 'markdown' is filter else x }}",
+            "{% if 'prime' is test and x is prime %}{% else %}{{ x }}{% endif %}",
+        ],
+    )
+    def test_leave_out_what_a_template_asks_for_first(self, text):
+        assert filled(text, {"x": 3}) == "3"

@@ -1,0 +1,360 @@
+"""What only Mako templates have: Python, defs, relative names, and names of Mako's own."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+import mako.cache
+import pytest
+from markupsafe import Markup
+
+from clastic.render.mako_templates import MakoRenderFactory
+from clastic.render.templates import TemplateError
+
+
+def filled(texts, context=(), **options):
+    if isinstance(texts, str):
+        texts = {"main": texts}
+    render = MakoRenderFactory(templates=texts, **options)("main")
+    return render(dict(context)).get_data(as_text=True).strip()
+
+
+def refusal(texts, **options):
+    if isinstance(texts, str):
+        texts = {"main": texts}
+    with pytest.raises(TemplateError) as caught:
+        MakoRenderFactory(templates=texts, **options)("main")
+    return str(caught.value)
+
+
+DEF = '<%def name="part(x)"><b>${x}</b></%def>'
+BUFFERED = '<%def name="part(x)" buffered="True"><b>${x}</b></%def>'
+TRIMMED = '<%def name="part(x)" filter="trim"> <b>${x}</b> </%def>'
+CALLED = '<%def name="part(x)"><b>${caller.body()}</b></%def>'
+
+ESCAPED = [
+    ("a value", "${x}", "&lt;&#34;&#39;&amp;"),
+    ("a value that is escaped by name", "${x | h}", "&lt;&#34;&#39;&amp;"),
+    ("a value before other filters", "${x | trim}", "&lt;&#34;&#39;&amp;"),
+    ("not what is marked so", "${x | n}", "<\"'&"),
+    ("not what is markup", "${markup}", "<i>"),
+    ("not what a def gives", DEF + "${part('<')}", "<b>&lt;</b>"),
+    ("not what a buffered def gives", BUFFERED + "${part('<')}", "<b>&lt;</b>"),
+    ("not what a filtered def gives", TRIMMED + "${part('<')}", "<b>&lt;</b>"),
+    ("not what a call has inside", CALLED + "<%self:part x='3'>${x}</%self:part>", None),
+    ("not what is captured and marked so", DEF + "${capture(part, '<') | n}", "<b>&lt;</b>"),
+]
+
+
+class TestEscaping:
+    @pytest.mark.parametrize(
+        ("text", "expected"), [row[1:] for row in ESCAPED], ids=[row[0] for row in ESCAPED]
+    )
+    def test_reaches(self, text, expected):
+        expected = expected or "<b>&lt;&#34;&#39;&amp;</b>"
+        assert filled(text, {"x": "<\"'&", "markup": Markup("<i>")}) == expected
+
+    def test_can_be_turned_off(self):
+        assert filled("${x}", {"x": "<b>"}, default_filters=["str"]) == "<b>"
+
+    def test_can_be_more_than_that(self):
+        assert filled("${x}", {"x": " < "}, default_filters=["trim", "h"]) == "&lt;"
+
+
+class TestUndefinedNames:
+    @pytest.mark.parametrize(
+        "text",
+        ["${nope}", "% if nope:\n% endif", "<%block>${nope}</%block>", "${3 | nope}"],
+        ids=["a value", "a condition", "in a block", "a filter"],
+    )
+    def test_are_errors(self, text):
+        with pytest.raises(NameError, match=r"^'nope' is not defined$"):
+            filled(text)
+
+    def test_can_be_asked_for(self):
+        assert filled("${context.get('nope', 'none')}") == "none"
+
+    def test_show_the_line_of_their_first_use(self):
+        text = (
+            "<%\n  a = 1\n%>\n% if a:\n  ${a}\n% for b in nope:\n${b}\n% endfor\n% endif\n${nope}"
+        )
+        with pytest.raises(NameError) as caught:
+            filled(text)
+        assert caught.traceback[-1].lineno + 1 == 6
+
+    def test_show_no_error_on_the_way(self):
+        with pytest.raises(NameError) as caught:
+            filled("${nope}")
+        assert "KeyError" not in "".join(traceback.format_exception(caught.value))
+
+    def test_can_be_no_error_in_conditions(self):
+        text = "% if nope:\nno\n% else:\nnone\n% endif"
+        assert filled(text, strict_undefined=False) == "none"
+
+    def test_show_their_line_where_conditions_may_have_them(self):
+        with pytest.raises(NameError) as caught:
+            filled("\n\n${nope}", strict_undefined=False)
+        assert ("<template 'main'>", 3) in [
+            (frame.filename, frame.lineno) for frame in traceback.extract_tb(caught.tb)
+        ]
+
+
+class TestOptions:
+    def test_filters(self):
+        assert filled("${'a' | shout}", filters={"shout": str.upper}) == "A"
+
+    def test_filters_that_are_not_callable_are_refused(self):
+        with pytest.raises(TypeError, match=r"^filter 'shout' is 3, which is not callable$"):
+            MakoRenderFactory(filters={"shout": 3})
+
+    def test_globals_are_there_in_includes_and_defs(self):
+        texts = {
+            "main": "<%namespace name='n' file='n'/>${site}<%include file='part'/>${n.part()}",
+            "part": "${site}",
+            "n": "<%def name='part()'>${site}</%def>",
+        }
+        assert filled(texts, globals={"site": "s"}) == "sss"
+
+    def test_the_context_wins_over_globals(self):
+        assert filled("${x}", {"x": "context"}, globals={"x": "global"}) == "context"
+
+    def test_imports(self):
+        assert filled("${floor(2.5)}", imports=["from math import floor"]) == "2"
+
+    @pytest.mark.parametrize(
+        ("options", "message"),
+        [
+            ({"filters": {"u": str}}, "filters has 'u'"),
+            ({"filters": {"self": str}}, "filters has 'self'"),
+            ({"globals": {"next": 1, "context": 2}}, "globals has 'context'"),
+        ],
+    )
+    def test_names_that_mako_keeps_are_refused(self, options, message):
+        with pytest.raises(ValueError, match=f"^{message}, a name that Mako keeps for itself"):
+            MakoRenderFactory(**options)
+
+    @pytest.mark.parametrize("name", ["buffer", "callable_", "context", "loop", "next", "self"])
+    def test_a_context_with_a_name_that_mako_keeps_is_refused(self, name):
+        render = MakoRenderFactory(templates={"main": ""})("main")
+        with pytest.raises(ValueError, match="keeps for itself") as caught:
+            render({name: 1})
+        assert str(caught.value) == (
+            f"The context of template 'main' has '{name}', a name that Mako keeps for itself.\n"
+            "  Use another name."
+        )
+
+    @pytest.mark.parametrize(
+        "text", ["\n${runtime}", "\n% for filters in x:\n% endfor", "\n<% filters = 1 %>"]
+    )
+    def test_a_template_with_a_name_that_mako_needs_is_refused(self, text):
+        name = "runtime" if "runtime" in text else "filters"
+        assert refusal(text) == (
+            f"Template 'main' (line 2) uses the name '{name}', by which Mako calls itself.\n"
+            "  Use another name."
+        )
+
+
+class MemoryCache(mako.cache.CacheImpl):
+    """A cache plugin that keeps everything in a dict of its own."""
+
+    def __init__(self, cache):
+        super().__init__(cache)
+        self.values = {}
+
+    def get_or_create(self, key, creation_function, **settings):
+        if key not in self.values:
+            self.values[key] = creation_function() + settings["mark"]
+        return self.values[key]
+
+
+class TestCache:
+    TEXT = "<%def name='part()' cached='True'>${next(count)}</%def>\n${part()}${part()}"
+
+    def test_is_refused_if_there_is_none(self):
+        assert refusal(self.TEXT) == (
+            "Template 'main' (line 1) has 'cached', and there is no cache.\n"
+            "  Take it out, or give the factory a cache plugin of Mako as cache_impl=."
+        )
+
+    def test_is_the_plugin_of_that_name(self, monkeypatch):
+        monkeypatch.setitem(sys.modules, "a_cache", sys.modules[__name__])
+        mako.cache.register_plugin("clastic.test", "a_cache", "MemoryCache")
+        text = self.TEXT.replace("next(count)", "count.pop()")
+        options = {"cache_impl": "clastic.test", "cache_args": {"mark": "!"}}
+        assert filled(text, {"count": [2, 1]}, **options) == "1!1!"
+
+
+class TestNames:
+    def test_are_relative_to_the_directory_of_the_template(self):
+        texts = {
+            "main": "<%include file='a/one'/>",
+            "a/one": "<%include file='two'/><%include file='../b/three'/><%include file='/four'/>",
+            "a/two": "2",
+            "b/three": "3",
+            "four": "4",
+        }
+        assert filled(texts) == "234"
+
+    def test_lead_nowhere_up(self):
+        texts = {"main": "<%include file='../../main.txt'/>", "main.txt": "found"}
+        assert filled(texts) == "found"
+
+    def test_with_parts_made_at_run_time_are_relative_too(self):
+        texts = {"main": "<%include file='a/one'/>", "a/one": "<%include file='${x}/${y}'/>"}
+        texts["a/one"] = texts["a/one"].replace("${x}", "p${x}")
+        assert filled({**texts, "a/pq/r": "found"}, {"x": "q", "y": "r"}) == "found"
+
+    def test_can_be_asked_for_by_python(self):
+        text = "${context.lookup.has_template('part')} ${context.lookup.has_template('/nope')}"
+        texts = {"main": "<%include file='part'/>" + text, "part": "part "}
+        assert filled(texts) == "part True False"
+
+    def test_that_python_asks_for_have_to_be_there(self):
+        text = "${context.lookup.get_template('/nope')}"
+        with pytest.raises(TemplateError, match=r"^Template 'nope' is included by a name made at"):
+            filled(text)
+
+    @pytest.mark.parametrize(
+        ("text", "verb"),
+        [
+            ("<%inherit file='nope'/>", "inherits from"),
+            ("<%namespace name='n' file='nope'/>", "imports"),
+            ("% if x:\n<%include file='nope'/>\n% endif", "includes"),
+            ("<%block>\n<%include file='nope'/></%block>", "includes"),
+        ],
+    )
+    def test_that_do_not_exist_are_refused(self, text, verb):
+        line = text.split("\n").index(next(each for each in text.split("\n") if "nope" in each)) + 1
+        assert refusal(text) == (
+            f"Template 'main' (line {line}) {verb} 'nope', which does not exist in the templates "
+            "given.\n  Available here: main.\n  Correct the name, or make the template."
+        )
+
+    def test_of_modules_are_left_to_python(self):
+        text = "<%namespace name='path' module='posixpath'/>${path.module.basename('a/b')}"
+        assert filled(text) == "b"
+
+
+NAMESPACE = "<%def name='label(x)'><b>${x}</b></%def><%block name='title'>T</%block>"
+
+
+class TestNamespaces:
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("<%namespace file='n' import='label'/>${label('<')}", "<b>&lt;</b>"),
+            ("<%namespace file='n' import='*'/>${label('<')}", "<b>&lt;</b>"),
+            ("<%namespace name='n' file='n'/>${n.label('<')}", "<b>&lt;</b>"),
+            ("<%namespace name='n' file='n'/><%n:label x='&lt;'/>", "<b>&amp;lt;</b>"),
+            (
+                "<%namespace name='n' file='n' import='own'> <%def name='own()'>o</%def>"
+                " </%namespace>${own()}",
+                "o",
+            ),
+        ],
+        ids=["some", "all", "by a name", "as a tag", "with a def of their own"],
+    )
+    def test_have_defs(self, text, expected):
+        assert filled({"main": text, "n": "T" + NAMESPACE}) == expected
+
+    def test_have_the_defs_of_a_parent(self):
+        texts = {"main": "<%namespace file='more' import='label'/>${label(3)}"}
+        texts |= {"more": "<%inherit file='n'/>", "n": NAMESPACE}
+        assert filled(texts) == "<b>3</b>"
+
+    def test_that_lack_what_is_imported_are_refused(self):
+        text = "\n<%namespace file='n' import='lable, title'/>"
+        assert refusal({"main": text, "n": NAMESPACE}) == (
+            "Template 'main' (line 2) imports 'lable' from 'n', which does not define it.\n"
+            "  Available here: label, title. Did you mean 'label'?\n"
+            "  Correct the name, or define it there."
+        )
+
+
+REFUSALS = [
+    (
+        "a control line that does not end",
+        "% if x:\na",
+        "Template 'main' (line 1) does not compile: Unterminated control keyword: 'if'.\n"
+        "  Correct the line: % if x:",
+    ),
+    (
+        "a tag that does not exist",
+        "a\n<%foo/>",
+        "Template 'main' (line 2) does not compile: No such tag: 'foo'.\n"
+        "  Correct the line: <%foo/>",
+    ),
+    (
+        "Python that is none",
+        "a\n<%\n  x = 1\n  y = = 2\n%>",
+        "Template 'main' (line 4) does not compile: invalid syntax.\n  Correct the line: y = = 2",
+    ),
+    (
+        "Python that does not belong there",
+        "a\n<%\n  x = 1\n  break\n%>",
+        "Template 'main' (line 4) does not compile: 'break' outside loop.\n"
+        "  Correct the line: break",
+    ),
+    (
+        "a value for a name that Mako keeps",
+        "<% context = 1 %>",
+        "Template 'main' does not compile: Reserved words declared in template: context.\n"
+        "  Correct the template.",
+    ),
+]
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("text", "message"), [row[1:] for row in REFUSALS], ids=[row[0] for row in REFUSALS]
+    )
+    def test_of(self, text, message):
+        assert refusal(text) == message
+
+    def test_of_much_nested_control(self):
+        depth = 18
+        text = "".join(f"% if x{level}:\n" for level in range(depth))
+        text += "<%include file='nope'/>\n" + "% endif\n" * depth
+        assert refusal(text).startswith(f"Template 'main' (line {depth + 1}) includes 'nope'")
+
+
+class TestPython:
+    def test_has_no_future_but_its_own(self):
+        text = "<%!\ndef f(x: int): pass\n%>${f.__annotations__['x'] is int}"
+        assert filled(text) == "True"
+
+    def test_of_a_module_runs_once(self):
+        log = []
+        text = "<%! from builtins import log\nlog.append(1) %>${len(log)}"
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("builtins.log", log, raising=False)
+            assert filled(text) == "1"
+        assert log == [1]
+
+    def test_that_fails_at_construction_shows_the_line(self):
+        with pytest.raises(ModuleNotFoundError) as caught:
+            MakoRenderFactory(templates={"main": "a\n<%!\n\nimport no_such_module\n%>"})("main")
+        frame = traceback.extract_tb(caught.tb)[-1]
+        assert (frame.filename, frame.lineno) == ("<template 'main'>", 4)
+
+    def test_that_fails_at_run_time_shows_the_line(self):
+        text = "a\n<%!\n\ndef divide(x):\n    return 1 / x\n%>\n\n${divide(0)}"
+        with pytest.raises(ZeroDivisionError) as caught:
+            filled(text)
+        frames = [(each.filename, each.lineno) for each in traceback.extract_tb(caught.tb)]
+        assert frames[-2:] == [("<template 'main'>", 8), ("<template 'main'>", 5)]
+
+    def test_of_a_module_that_is_not_there_shows_the_line(self):
+        with pytest.raises(ModuleNotFoundError) as caught:
+            filled("\n\n<%namespace name='n' module='no_such_module'/>${n.x()}")
+        frames = [(each.filename, each.lineno) for each in traceback.extract_tb(caught.tb)]
+        lines = [line for file, line in frames if file == "<template 'main'>"]
+        assert lines == [1, 1, 3]
+
+    def test_that_fails_marks_no_columns(self, tmp_path):
+        (tmp_path / "main").write_text("${1 / 0}", encoding="utf-8")
+        with pytest.raises(ZeroDivisionError) as caught:
+            MakoRenderFactory(tmp_path)("main")({})
+        assert "${1 / 0}\n" in (shown := "".join(traceback.format_exception(caught.value)))
+        assert "^" not in shown.rpartition("${1 / 0}")[2]

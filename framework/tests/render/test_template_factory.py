@@ -1,0 +1,587 @@
+"""What holds for the templates of every engine, each scenario written in the words of each."""
+
+from __future__ import annotations
+
+import builtins
+import html
+import os
+import shutil
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clastic import Application
+from clastic.render.ashes_templates import AshesRenderFactory
+from clastic.render.chameleon_templates import ChameleonRenderFactory
+from clastic.render.jinja2_templates import Jinja2RenderFactory
+from clastic.render.mako_templates import MakoRenderFactory
+from clastic.render.templates import TemplateError
+
+
+@dataclass(frozen=True)
+class Engine:
+    """An engine, and how its templates say what the scenarios need.
+
+    includes: the verb for an include in messages
+    loop: shows ``name`` of each of ``rows``, in brackets
+    child: is ``base.html`` with "Links of" and ``name`` as its title
+    base: has a title, "Links" if nothing else is said, in "<h1>"
+    broken: does not compile
+    open_names: includes by names made of ``kind``, with beginning and end, with a beginning, alone
+    """
+
+    name: str
+    factory: Callable[..., Any]
+    includes: str
+    variable: str
+    raw: str
+    include: str
+    loop: str
+    child: str
+    base: str
+    broken: str
+    reason: str
+    open_names: tuple[str, str, str]
+
+    def var(self, name: str = "name") -> str:
+        return self.variable.replace("NAME", name)
+
+    def part(self, name: str = "part.html") -> str:
+        return self.include.replace("NAME", name)
+
+
+ASHES = Engine(
+    "ashes",
+    AshesRenderFactory,
+    includes="includes",
+    variable="{NAME}",
+    raw="{name|s}",
+    include='{>"NAME"/}',
+    loop="{#rows}[{name}]{/rows}",
+    child='{>"base.html"/}{<title}Links of {name}{/title}',
+    base="<h1>{+title}Links{/title}</h1>",
+    broken="{#rows}",
+    reason="unclosed tag: '{#rows}'",
+    open_names=('{>"parts/{kind}.html"/}', '{>"parts/{kind}"/}', '{>"{kind}"/}'),
+)
+JINJA2 = Engine(
+    "jinja2",
+    Jinja2RenderFactory,
+    includes="includes",
+    variable="{{ NAME }}",
+    raw="{{ name|safe }}",
+    include='{% include "NAME" %}',
+    loop="{% for row in rows %}[{{ row.name }}]{% endfor %}",
+    child='{% extends "base.html" %}{% block title %}Links of {{ name }}{% endblock %}',
+    base="<h1>{% block title %}Links{% endblock %}</h1>",
+    broken="{{ name",
+    reason="unexpected end of template, expected 'end of print statement'",
+    open_names=(
+        '{% include "parts/" ~ kind ~ ".html" %}',
+        '{% include "parts/" + kind %}',
+        "{% include kind %}",
+    ),
+)
+MAKO = Engine(
+    "mako",
+    MakoRenderFactory,
+    includes="includes",
+    variable="${NAME}",
+    raw="${name | n}",
+    include='<%include file="NAME"/>',
+    loop="\\\n% for row in rows:\n[${row['name']}]\\\n% endfor\n",
+    child='<%inherit file="base.html"/><%block name="title">Links of ${name}</%block>',
+    base='<h1><%block name="title">Links</%block></h1>',
+    broken="${name name}",
+    reason="invalid syntax",
+    open_names=(
+        '<%include file="parts/${kind}.html"/>',
+        '<%include file="parts/${kind}"/>',
+        '<%include file="${kind}"/>',
+    ),
+)
+CHAMELEON = Engine(
+    "chameleon",
+    ChameleonRenderFactory,
+    includes="loads",
+    variable="${NAME}",
+    raw="${structure: name}",
+    include='<tal:part metal:use-macro="load: NAME"/>',
+    loop='<tal:row repeat="row rows">[${row["name"]}]</tal:row>',
+    child='<tal:page metal:use-macro="load: base.html">'
+    '<tal:title metal:fill-slot="title">Links of ${name}</tal:title></tal:page>',
+    base='<h1><tal:title metal:define-slot="title">Links</tal:title></h1>',
+    broken="${name name}",
+    reason="invalid syntax",
+    open_names=(
+        '<tal:part metal:use-macro="load: parts/${kind}.html"/>',
+        '<tal:part metal:use-macro="load: parts/${kind}"/>',
+        '<tal:part metal:use-macro="load: ${kind}"/>',
+    ),
+)
+ENGINES = (ASHES, JINJA2, MAKO, CHAMELEON)
+OPTIONAL = ENGINES[1:]
+UNSAFE = "<b>\"'&"
+
+
+def named(*engines: Engine) -> list[Any]:
+    return [pytest.param(engine, id=engine.name) for engine in engines]
+
+
+@pytest.fixture(params=named(*ENGINES))
+def engine(request):
+    return request.param
+
+
+@pytest.fixture
+def write(tmp_path, monkeypatch):
+    """Write templates into ``templates`` below the working directory, each time with a new date."""
+    monkeypatch.chdir(tmp_path)
+    Path("templates").mkdir()
+    dates = iter(range(1, 1000))
+
+    def write_templates(texts: Mapping[str, str]) -> None:
+        for name, text in texts.items():
+            file = Path("templates", name)
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+            os.utime(file, ns=(0, next(dates)))
+
+    return write_templates
+
+
+def body(render, **context):
+    return render(context).get_data(as_text=True)
+
+
+def filled(engine, texts, **context):
+    """The page that ``main.html`` makes, without the line breaks that engines add or take away."""
+    return body(engine.factory(templates=texts)("main.html"), **context).strip()
+
+
+def refusal(factory, name="main.html"):
+    with pytest.raises(TemplateError) as caught:
+        factory(name)
+    return str(caught.value).replace(os.sep, "/")
+
+
+class TestFilling:
+    def test_a_template_is_the_page_of_a_route(self, engine, write):
+        write({"main.html": f"<p>{engine.var()}</p>"})
+        factory = engine.factory("templates")
+        app = Application([("/<name>", dict_of_name, "main.html")], render_factory=factory)
+        response = app.get_local_client().get("/<Zoë>")
+        assert response.text == "<p>&lt;Zoë&gt;</p>"
+        assert response.headers["Content-Type"] == "text/html; charset=utf-8"
+
+    @pytest.mark.parametrize("value", ["plain", "Zoë", "日本語", "😀", "{name}", "${name}", ""])
+    def test_a_value_is_shown(self, engine, value):
+        assert filled(engine, {"main.html": f"[{engine.var()}]"}, name=value) == f"[{value}]"
+
+    def test_a_number_is_shown(self, engine):
+        assert filled(engine, {"main.html": engine.var()}, name=3) == "3"
+
+    def test_text_of_a_template_is_not_changed(self, engine, write):
+        write({"main.html": "<p>Zoë 日本語 😀 &eacute;</p>"})
+        page = body(engine.factory("templates")("main.html"))
+        assert page == "<p>Zoë 日本語 😀 &eacute;</p>"
+
+    def test_a_template_can_be_empty(self, engine):
+        assert filled(engine, {"main.html": ""}) == ""
+
+    def test_rows_are_shown_one_by_one(self, engine):
+        rows = [{"name": "a"}, {"name": "<"}, {"name": 3}]
+        page = filled(engine, {"main.html": engine.loop}, rows=rows)
+        assert page.replace("\n", "") == "[a][&lt;][3]"
+
+    def test_an_include_shares_the_context(self, engine):
+        texts = {"main.html": f"({engine.part()})", "part.html": engine.var()}
+        assert filled(engine, texts, name="x") == "(x)"
+
+    def test_an_include_in_a_directory_below(self, engine, write):
+        write({"main.html": f"({engine.part('parts/part.html')})", "parts/part.html": "part"})
+        assert body(engine.factory("templates")("main.html")) == "(part)"
+
+    def test_an_include_from_another_directory(self, engine, write, tmp_path):
+        write({"main.html": f"({engine.part()})"})
+        (tmp_path / "shared").mkdir()
+        (tmp_path / "shared/part.html").write_text("shared", encoding="utf-8")
+        assert body(engine.factory(["templates", "shared"])("main.html")) == "(shared)"
+
+    def test_a_template_fills_the_blocks_of_its_base(self, engine):
+        texts = {"main.html": engine.child, "base.html": engine.base}
+        assert filled(engine, texts, name="<x>") == "<h1>Links of &lt;x&gt;</h1>"
+
+    def test_a_base_stands_for_itself(self, engine):
+        assert filled(engine, {"main.html": engine.base}) == "<h1>Links</h1>"
+
+    def test_a_template_can_be_given(self, engine, write):
+        write({"main.html": "file", "part.html": "file"})
+        given = {"part.html": "given"}
+        assert body(engine.factory("templates", templates=given)("part.html")) == "given"
+        assert body(engine.factory("templates", templates=given)("main.html")) == "file"
+
+    def test_factories_share_nothing(self, engine):
+        one = engine.factory(templates={"main.html": "one"})("main.html")
+        two = engine.factory(templates={"main.html": "two"})("main.html")
+        assert (body(one), body(two)) == ("one", "two")
+
+    def test_a_template_can_be_asked_for_twice(self, engine):
+        factory = engine.factory(templates={"main.html": "one"})
+        assert body(factory("main.html")) == body(factory("main.html")) == "one"
+
+    def test_a_context_that_is_no_mapping_is_refused(self, engine):
+        render = engine.factory(templates={"main.html": ""})("main.html")
+        with pytest.raises(TypeError) as caught:
+            render(["x"])
+        assert str(caught.value) == (
+            "Template 'main.html' is filled from a mapping, and the endpoint returned a value of "
+            "type list.\n  Return a dict from the endpoint."
+        )
+
+
+def dict_of_name(name):
+    return {"name": name}
+
+
+ESCAPED_IN = {
+    "text": lambda engine: {"main.html": engine.var()},
+    "a template that is not called HTML": lambda engine: {
+        "main.html": engine.part("part.txt"),
+        "part.txt": engine.var(),
+    },
+    "an include": lambda engine: {"main.html": engine.part(), "part.html": engine.var()},
+}
+
+
+class TestEscaping:
+    @pytest.mark.parametrize("texts", ESCAPED_IN.values(), ids=ESCAPED_IN.keys())
+    def test_is_on_in(self, engine, texts):
+        page = filled(engine, texts(engine), name=UNSAFE)
+        assert "<" not in page
+        assert html.unescape(page) == UNSAFE
+
+    def test_is_on_in_an_attribute(self, engine):
+        page = filled(engine, {"main.html": f'<p title="{engine.var()}">'}, name=UNSAFE)
+        value = page.removeprefix('<p title="').removesuffix('">')
+        assert not {"<", '"'}.intersection(value)
+        assert html.unescape(value) == UNSAFE
+
+    def test_is_on_in_a_loop(self, engine):
+        page = filled(engine, {"main.html": engine.loop}, rows=[{"name": UNSAFE}])
+        assert "<" not in page
+        assert html.unescape(page) == f"[{UNSAFE}]"
+
+    def test_is_left_out_where_a_template_says_so(self, engine):
+        assert filled(engine, {"main.html": engine.raw}, name=UNSAFE) == UNSAFE
+
+
+class TestRefusals:
+    def test_a_name_that_is_no_text(self, engine):
+        assert refusal(engine.factory(), 3) == (
+            "Template 3 is not the name of a template.\n"
+            "  Give the name as text, or a callable that renders."
+        )
+
+    def test_a_template_that_does_not_exist(self, engine, write):
+        write({"home.html": "", "about.html": ""})
+        assert refusal(engine.factory("templates"), "hoem.html") == (
+            "Template 'hoem.html' does not exist in templates.\n"
+            "  Available here: home.html, about.html. Did you mean 'home.html'?\n"
+            "  Correct the name, or make the template."
+        )
+
+    @pytest.mark.parametrize("name", ["../secret.html", "/etc/passwd", "parts/../../secret.html"])
+    def test_a_template_outside_of_the_directories(self, engine, write, name):
+        write({"main.html": "", "parts/part.html": ""})
+        Path("secret.html").write_text("secret", encoding="utf-8")
+        message = refusal(engine.factory("templates"), name)
+        assert message.startswith(f"Template '{name}' does not exist in templates.")
+
+    def test_an_include_that_does_not_exist(self, engine, write):
+        write({"main.html": f"<p>\n{engine.part('prat.html')}", "part.html": ""})
+        assert refusal(engine.factory("templates")) == (
+            f"Template 'main.html' (templates/main.html:2) {engine.includes} 'prat.html', which "
+            "does not exist in templates.\n"
+            "  Available here: part.html, main.html. Did you mean 'part.html'?\n"
+            "  Correct the name, or make the template."
+        )
+
+    def test_a_base_that_does_not_exist(self, engine):
+        message = refusal(engine.factory(templates={"main.html": engine.child}))
+        assert message.startswith("Template 'main.html' (line 1) ")
+        assert " 'base.html', which does not exist in the templates given.\n" in message
+
+    def test_a_template_that_does_not_compile(self, engine, write):
+        write({"main.html": f"<p>\n  {engine.broken}"})
+        assert refusal(engine.factory("templates")) == (
+            "Template 'main.html' (templates/main.html:2) does not compile: "
+            f"{engine.reason}.\n  Correct the line: {engine.broken}"
+        )
+
+    def test_an_include_that_does_not_compile(self, engine, write):
+        write({"main.html": engine.part(), "part.html": f"\n\n{engine.broken}"})
+        assert refusal(engine.factory("templates")) == (
+            "Template 'part.html' (templates/part.html:3) does not compile: "
+            f"{engine.reason}.\n  Correct the line: {engine.broken}"
+        )
+
+    def test_a_file_that_is_no_text(self, engine, write):
+        write({"main.html": engine.part()})
+        Path("templates/part.html").write_bytes(b"\xff\xd8")
+        assert "cannot be read: it is not UTF-8 text" in refusal(engine.factory("templates"))
+
+    def test_all_that_is_wrong_is_told_at_once(self, engine, write):
+        write(
+            {
+                "main.html": engine.part("nothing.html") + engine.part(),
+                "part.html": engine.part("base.html") + engine.part("no.html"),
+                "base.html": engine.broken,
+            }
+        )
+        with pytest.raises(TemplateError) as caught:
+            engine.factory("templates")("main.html")
+        assert [problem.what for problem in caught.value.problems] == [
+            f"{engine.includes} 'nothing.html', which does not exist in templates",
+            f"does not compile: {engine.reason}",
+            f"{engine.includes} 'no.html', which does not exist in templates",
+        ]
+
+    def test_a_template_that_was_refused_is_refused_again(self, engine):
+        texts = {"main.html": engine.part() + engine.part("nothing.html"), "part.html": "part"}
+        factory = engine.factory(templates=texts)
+        assert refusal(factory) == refusal(factory)
+        assert body(factory("part.html")) == "part"
+
+    def test_a_directory_that_does_not_exist(self, engine, write):
+        with pytest.raises(TemplateError, match=r"^Template path 'tmeplates' is not a directory\."):
+            engine.factory("tmeplates")
+
+
+OPEN_TEXTS = {
+    "parts/a.html": "A",
+    "parts/b.html": "B",
+    "parts/c.txt": "not a page",
+}
+
+
+class TestNamesMadeAtRunTime:
+    @pytest.mark.parametrize(
+        ("index", "kind", "expected"),
+        [(0, "a", "A"), (1, "b.html", "B"), (2, "parts/b.html", "B")],
+        ids=["with a beginning and an end", "with a beginning", "alone"],
+    )
+    def test_are_found(self, engine, write, index, kind, expected):
+        write({**OPEN_TEXTS, "main.html": engine.open_names[index], "parts/c.txt": engine.broken})
+        render = engine.factory("templates")("main.html")
+        shutil.rmtree("templates")
+        assert body(render, kind=kind).strip() == expected
+
+    def test_are_found_where_names_have_no_extension(self, engine, write):
+        write({"photo": engine.broken})
+        texts = {"main": engine.open_names[2], "part": "part"}
+        factory = engine.factory("templates", templates=texts)
+        assert body(factory("main"), kind="part").strip() == "part"
+
+    def test_can_come_to_nothing_that_is_broken(self, engine, write):
+        write({**OPEN_TEXTS, "main.html": engine.open_names[0], "parts/c.html": engine.broken})
+        message = refusal(engine.factory("templates"))
+        assert message.startswith("Template 'parts/c.html' (templates/parts/c.html:1) does not")
+
+    def test_can_come_to_nothing_at_all(self, engine):
+        render = engine.factory(templates={"main.html": engine.open_names[0]})("main.html")
+        with pytest.raises(TemplateError, match=r"'parts/a\.html' is included by a name made"):
+            render({"kind": "a"})
+
+    @pytest.mark.parametrize("kind", ["c", "../../secret"])
+    def test_that_were_not_there_at_construction(self, engine, write, kind):
+        write({**OPEN_TEXTS, "main.html": engine.open_names[0]})
+        Path("secret.html").write_text("secret", encoding="utf-8")
+        render = engine.factory("templates")("main.html")
+        write({"parts/c.html": "C"})
+        with pytest.raises(TemplateError) as caught:
+            render({"kind": kind})
+        (problem,) = caught.value.problems
+        assert problem.what == (
+            "is included by a name made at run time, and was not there at construction"
+        )
+        assert set(problem.available) <= {"main.html", "parts/a.html", "parts/b.html"}
+
+
+class TestDisk:
+    def test_nothing_is_read_after_construction(self, engine, write, monkeypatch):
+        write({"main.html": engine.child + engine.part(), "base.html": engine.base})
+        write({"part.html": engine.var()})
+        render = engine.factory("templates")("main.html")
+        expected = body(render, name="x")
+        shutil.rmtree("templates")
+
+        def refuse(*args, **options):
+            raise OSError(f"the disk is touched: {args}")
+
+        with monkeypatch.context() as patch:
+            for module, name in [(builtins, "open"), (os, "stat"), (os, "scandir"), (os, "open")]:
+                patch.setattr(module, name, refuse)
+            again = render({"name": "x"}).get_data(as_text=True)
+        assert again == expected
+        assert "Links of x" in again
+
+    def test_changes_are_not_seen(self, engine, write):
+        write({"main.html": "old"})
+        render = engine.factory("templates")("main.html")
+        write({"main.html": "new!"})
+        assert body(render) == "old"
+
+
+class TestDebug:
+    @pytest.fixture
+    def render(self, engine, write):
+        """The render function of a template that includes another one."""
+        write({"main.html": f"{engine.part()} {engine.var()}", "part.html": "part"})
+        factory = engine.factory("templates", debug=True, templates={"given.html": "given"})
+        factory("given.html")
+        return factory("main.html")
+
+    def test_shows_what_has_not_changed(self, render):
+        assert body(render, name="x") == body(render, name="x") == "part x"
+
+    def test_shows_that_the_only_file_has_changed(self, engine, write):
+        write({"main.html": "old"})
+        render = engine.factory("templates", debug=True)("main.html")
+        write({"main.html": "new"})
+        assert body(render) == "new"
+
+    def test_shows_a_changed_template(self, engine, write, render):
+        write({"main.html": f"new {engine.var()}"})
+        assert body(render, name="x") == "new x"
+
+    def test_shows_a_changed_include(self, write, render):
+        write({"part.html": "new"})
+        assert body(render, name="x") == "new x"
+
+    def test_shows_an_include_that_came_with_a_change(self, engine, write, render):
+        write({"more.html": "more", "part.html": engine.part("more.html")})
+        assert body(render, name="x") == "more x"
+
+    def test_shows_a_template_that_was_replaced_by_an_older_one(self, write, render):
+        write({"part.html": "older"})
+        os.utime("templates/part.html", ns=(0, 0))
+        assert body(render, name="x") == "older x"
+
+    def test_tells_what_broke_until_it_is_mended(self, engine, write, render):
+        write({"part.html": engine.broken})
+        for _ in range(2):
+            with pytest.raises(TemplateError, match=r"part\.html:1\) does not compile"):
+                render({"name": "x"})
+        write({"part.html": "mended"})
+        assert body(render, name="x") == "mended x"
+
+    def test_tells_what_was_removed(self, engine, render):
+        Path("templates/part.html").unlink()
+        with pytest.raises(TemplateError, match=rf"{engine.includes} 'part\.html', which does not"):
+            render({"name": "x"})
+
+
+class TestWatchedFiles:
+    def test_are_those_that_were_read(self, engine, write):
+        write({"main.html": engine.part(), "part.html": "part", "other.html": "other"})
+        factory = engine.factory("templates", templates={"given.html": "given"})
+        render = factory("main.html")
+        factory("given.html")
+        expected = {Path.cwd() / "templates/main.html", Path.cwd() / "templates/part.html"}
+        assert set(factory.watched_files) == set(render.watched_files) == expected
+
+    def test_are_none_where_changes_are_seen_anyway(self, engine, write):
+        write({"main.html": ""})
+        render = engine.factory("templates", debug=True)("main.html")
+        assert render.watched_files == ()
+
+
+def frames_of(caught):
+    """The files below the working directory that a traceback shows, with their lines."""
+    found = []
+    for frame in traceback.extract_tb(caught.tb):
+        if Path(frame.filename).is_relative_to(Path.cwd()):
+            found.append((Path(frame.filename).relative_to(Path.cwd()).as_posix(), frame.lineno))
+    return found
+
+
+class TestErrorsOfRendering:
+    @pytest.fixture(params=named(*OPTIONAL))
+    def engine(self, request):
+        """An engine to which a name that is not there is an error."""
+        return request.param
+
+    def test_show_the_line_of_the_template(self, engine, write):
+        write({"main.html": f"<p>\n{engine.var()}\n{engine.var('nmae')}\n</p>"})
+        render = engine.factory("templates")("main.html")
+        with pytest.raises(Exception, match="nmae") as caught:
+            render({"name": "x"})
+        assert frames_of(caught) == [("templates/main.html", 3)]
+        assert "During handling" not in "".join(
+            line for line in traceback.format_exception(caught.value) if "KeyError" in line
+        )
+
+    def test_show_the_lines_of_all_templates_on_the_way(self, engine, write):
+        write({"main.html": f"\n<p>{engine.part()}</p>", "part.html": f"\n\n{engine.var('nmae')}"})
+        render = engine.factory("templates")("main.html")
+        with pytest.raises(Exception, match="nmae") as caught:
+            render({})
+        assert frames_of(caught) == [("templates/main.html", 2), ("templates/part.html", 3)]
+
+    def test_show_the_line_of_a_call_that_fails(self, engine, write):
+        write({"main.html": f"<p>\n\n\n{engine.var('fail()')}</p>"})
+        render = engine.factory("templates")("main.html")
+        with pytest.raises(ZeroDivisionError) as caught:
+            render({"fail": lambda: 1 // 0})
+        assert ("templates/main.html", 4) in frames_of(caught)
+
+    def test_name_a_template_that_is_no_file(self, engine):
+        render = engine.factory(templates={"main.html": f"\n{engine.var('nmae')}"})("main.html")
+        with pytest.raises(Exception, match="nmae") as caught:
+            render({})
+        frames = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(caught.tb)]
+        assert ("<template 'main.html'>", 2) in frames
+
+
+def test_no_engine_is_imported_before_it_is_used():
+    modules = ", ".join(f"clastic.render.{engine.name}_templates" for engine in OPTIONAL)
+    program = f"import sys, clastic, {modules}\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert not {engine.name for engine in OPTIONAL}.intersection(done.stdout.decode().split())
+
+
+class TestMissingEngines:
+    @pytest.fixture(params=named(*OPTIONAL))
+    def engine(self, request):
+        return request.param
+
+    def test_say_what_to_install(self, engine, monkeypatch):
+        for module in [name for name in sys.modules if name.split(".")[0] == engine.name]:
+            monkeypatch.delitem(sys.modules, module)
+        for module in [name for name in sys.modules if name.startswith("clastic.render.")]:
+            if engine.name in module and not module.endswith("_templates"):
+                monkeypatch.delitem(sys.modules, module)
+        monkeypatch.setitem(sys.modules, engine.name, None)
+        with pytest.raises(ModuleNotFoundError) as caught:
+            engine.factory()
+        assert caught.value.name == engine.name
+        assert str(caught.value) == (
+            f"{engine.factory.__name__} needs the package {engine.name}, which is not installed.\n"
+            f"  Install it: pip install 'clastic[{engine.name}]'"
+        )
+
+    def test_are_told_from_what_an_engine_misses_itself(self, engine, monkeypatch):
+        for module in [name for name in sys.modules if name.startswith("clastic.render.")]:
+            if engine.name in module and not module.endswith("_templates"):
+                monkeypatch.delitem(sys.modules, module)
+        monkeypatch.setitem(sys.modules, "clastic.render.template_library", None)
+        with pytest.raises(ModuleNotFoundError) as caught:
+            engine.factory()
+        assert caught.value.name == "clastic.render.template_library"

@@ -21,7 +21,8 @@ from clastic.http import (
     append_slash_redirect,
     redirect,
 )
-from clastic.middleware import RESERVED_ARGS, Middleware
+from clastic.meta import META_ASSETS_APP, MetaApplication
+from clastic.middleware import RESERVED_ARGS, GetParamMiddleware, Middleware
 from clastic.render import render_basic, render_json, render_json_dev
 from clastic.route import (
     CONNECT,
@@ -45,6 +46,7 @@ __all__ = [
     "DELETE",
     "GET",
     "HEAD",
+    "META_ASSETS_APP",
     "OPTIONS",
     "PATCH",
     "POST",
@@ -58,8 +60,10 @@ __all__ = [
     "BadRequest",
     "BaseRequest",
     "BaseResponse",
+    "GetParamMiddleware",
     "HTTPException",
     "InternalServerError",
+    "MetaApplication",
     "MethodNotAllowed",
     "Middleware",
     "NotFound",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import copy
+import os
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.debug import DebuggedApplication
 from werkzeug.middleware.lint import LintMiddleware
 
 from clastic.application import Application
+from clastic.dispatch import THROW_ERRORS
 from clastic.errors import HTTPException
 from clastic.pattern import split_path
 from clastic.server.options import ServerOptions
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 def assemble(application: Application, options: ServerOptions) -> WSGIApplication:
     """Return what to serve for `application`, which itself is left as it is."""
-    served: WSGIApplication = with_open_errors(application) if options.may_debug else application
+    served: WSGIApplication = application
     folder = options.static_path or folder_beside_program("static")
     if options.use_static and folder is not None:
         served = with_static(served, StaticApplication(folder), options.static_prefix)
@@ -33,13 +34,16 @@ def assemble(application: Application, options: ServerOptions) -> WSGIApplicatio
     return served
 
 
-def with_open_errors(application: Application) -> Application:
-    """Return the same application, but for what it does not catch, which goes on to the server."""
-    handler = copy.copy(application.error_handler)
-    handler.reraise_uncaught = True
-    opened = copy.copy(application)
-    opened.set_error_handler(handler)
-    return opened
+def template_files(application: Application) -> set[str]:
+    """Return the absolute paths of the templates that `application` has loaded once and for all.
+
+    Render factories, and render functions, have them as ``watched_files``.
+    """
+    sources: list[Any] = [application.render_factory]
+    for route in application.iter_routes():
+        sources += [route.render_factory, route.render]
+    paths = {path for source in sources for path in getattr(source, "watched_files", ())}
+    return {os.path.abspath(path) for path in paths}
 
 
 def with_static(
@@ -95,12 +99,23 @@ def with_lint(application: WSGIApplication) -> WSGIApplication:
     return check_unless_head
 
 
+def with_thrown_errors(application: WSGIApplication) -> WSGIApplication:
+    """Return an application that lets the server see the exceptions that are not caught."""
+
+    def throw_errors(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ[THROW_ERRORS] = True
+        return application(environ, start_response)
+
+    return throw_errors
+
+
 def with_debugger(application: WSGIApplication, options: ServerOptions) -> DebuggedApplication:
     """Return `application` inside Werkzeug's debugger.
 
     Its console needs the process that the exception was raised in: with several, it only shows.
     """
-    debugged = DebuggedApplication(application, evalex=options.is_threaded, pin_logging=False)
+    throwing = with_thrown_errors(application)
+    debugged = DebuggedApplication(throwing, evalex=options.is_threaded, pin_logging=False)
     # The debugger talks to these hosts only, so that no page elsewhere can use the console by DNS.
     debugged.trusted_hosts.append(options.address)
     return debugged

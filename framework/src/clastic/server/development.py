@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
-import errno
-import logging
 import os
 import signal
-import socket
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Sequence
+from socket import socket
 from typing import TYPE_CHECKING, Literal, NoReturn
 
-from werkzeug import serving
 from werkzeug.debug import DebuggedApplication
 
+from clastic import flaw
 from clastic.application import Application
-from clastic.server.assembly import assemble
+from clastic.server import child
+from clastic.server.assembly import assemble, template_files
+from clastic.server.command import Command, this_command
+from clastic.server.ending import TERMINATED, Ending
+from clastic.server.files import ProgramFiles
+from clastic.server.listening import announcement, listen
 from clastic.server.options import ServerOptions
-from clastic.server.program import program_name
+from clastic.server.program import say
+from clastic.server.supervisor import Supervisor
+from clastic.server.workers import Threads, make_worker
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-_BACKLOG = 128
-
-# Addresses that stand for every interface, and how a browser on this machine reaches them.
-_REACHABLE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
-
-# What a program that SIGTERM ended is known by.
-_TERMINATED = 128 + signal.SIGTERM
+# What others on the network see of a mistake, instead of the source with all that is in it.
+_HIDDEN = (
+    "The program does not run. The terminal that it was started in says why; this page does not, "
+    "because others can reach it. --debugger shows it all the same."
+)
 
 
 def serve(
@@ -55,10 +56,14 @@ def serve(
     ``--static-prefix``, ``--processes``; ``--help`` lists them. Other arguments are left to the
     program. The application itself stays as it is.
 
+    With the reloader, this process watches, and a child process runs the program once more and
+    serves. A change of a file that it has imported, or of a template that it has loaded, starts a
+    new one. Where the program does not run any more, a page says why, until a save mends it.
+
     :param address: a name or IP address of this machine; ``0.0.0.0`` or ``::`` for all of its
     :param port: 0 for any that is free; the line that is printed has the real one
     :param use_lint: warn on standard error when WSGI or HTTP is not used as specified
-    :param use_reloader: restart when a module that the program has imported changes
+    :param use_reloader: start the program again when one of its files changes
     :param use_debugger: show uncaught exceptions in Werkzeug's debugger. Who can reach its console
         can run code here, so it is only used on the loopback interface; ``"force"``, or the flag
         ``--debugger``, uses it elsewhere too
@@ -85,8 +90,8 @@ def serve(
         processes=processes,
     ).overridden_by(sys.argv[1:] if arguments is None else arguments)
     try:
-        if options.use_reloader:
-            _serve_with_reloader(application, options)
+        if child.parent is not None:
+            _serve_as_child(application, options, child.parent)
         else:
             _serve(application, options)
     except KeyboardInterrupt:
@@ -94,120 +99,79 @@ def serve(
 
 
 def _serve(application: Application, options: ServerOptions) -> None:
-    """Serve in this process."""
-    with _listen(options) as listener, _ended_by_sigterm():
-        _announce(options, listener)
-        server = serving.make_server(
-            options.address,
-            options.port,
-            _assemble(application, options),
-            threaded=options.is_threaded,
-            processes=options.processes or 1,
-            fd=listener.fileno(),
-        )
-        if isinstance(server, serving.ForkingWSGIServer):
-            server.block_on_close = False  # the end does not wait for requests
-        try:
-            server.serve_forever()
-        finally:
-            if isinstance(server, serving.ForkingWSGIServer):
-                _end_processes(server.active_children or ())
-
-
-def _serve_with_reloader(application: Application, options: ServerOptions) -> None:
-    """Serve in a child process, which Werkzeug starts anew when a file changes.
-
-    Both processes come by here. The parent listens, and does nothing else but watch the child.
-    """
-    served: WSGIApplication = application
-    if serving.is_running_from_reloader():
-        served = _assemble(application, options)
-    else:
-        with _listen(options) as listener:
-            _announce(options, listener)
-            options = replace(options, port=listener.getsockname()[1])
-        logging.getLogger("werkzeug").setLevel(logging.WARNING)  # the rest has been announced
-    try:
-        serving.run_simple(
-            options.address,
-            options.port,
-            served,
-            use_reloader=True,
-            threaded=options.is_threaded,
-            processes=options.processes or 1,
-        )
-    except SystemExit as end:
-        # Werkzeug ends by 0 on SIGTERM, in the parent and in the child.
-        raise SystemExit(end.code or _TERMINATED) from None
-
-
-def _assemble(application: Application, options: ServerOptions) -> WSGIApplication:
-    """Return what to serve, and print what unlocks the debugger."""
-    served = assemble(application, options)
-    if isinstance(served, DebuggedApplication) and served.evalex and served.pin:
-        _say(f" * debugger PIN: {served.pin}")
-    return served
-
-
-def _listen(options: ServerOptions) -> socket.socket:
-    """Return a socket that listens where the options say, or end the program with one line."""
-    family = socket.AF_INET6 if ":" in options.address else socket.AF_INET
-    where = (options.address, options.port)
-    try:
-        return socket.create_server(where, family=family, backlog=_BACKLOG)
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            problem = (
-                f"port {options.port} on {options.address} is in use by another program. "
-                "Stop that one, or choose another port with --port."
-            )
+    """Listen, and serve in this process or in a child of it."""
+    command = _command_or_obstacle() if options.use_reloader else None
+    with listen(options) as listener:
+        for line in announcement(options, listener):
+            say(line)
+        if isinstance(command, Command):
+            exit_code = _serve_by_child(application, options, listener, command)
         else:
-            reason = error.strerror or error
-            problem = f"cannot listen on {options.address}, port {options.port}: {reason}"
-        print(f"{program_name()}: {problem}", file=sys.stderr)
-        raise SystemExit(1) from None
+            if command is not None:
+                say(f" * no reloader: {command}")
+            exit_code = _serve_here(application, options, listener)
+    if exit_code:
+        raise SystemExit(exit_code)
 
 
-def _announce(options: ServerOptions, listener: socket.socket) -> None:
-    """Print where the server is."""
-    host = _REACHABLE.get(options.address, options.address)
-    host = f"[{host}]" if ":" in host else host
-    elsewhere = ", and all other addresses of this machine"
-    _say(
-        f" * {program_name()}: http://{host}:{listener.getsockname()[1]}/"
-        f"{elsewhere if options.address in _REACHABLE else ''}"
-        " (development server, Ctrl-C ends it)"
-    )
-    if options.use_debugger and not options.may_debug:
-        _say(
-            f" * no debugger: others can reach {options.address}, and could run code in it. "
-            "--debugger uses it all the same."
-        )
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
-
-
-@contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """Make SIGTERM raise SystemExit, so that what is open gets closed (in the main thread)."""
+def _command_or_obstacle() -> Command | str:
+    """Return what runs this program once more, or why that cannot be."""
+    if not hasattr(os, "register_at_fork"):
+        return "it needs a POSIX system: Linux, macOS, or Windows by its subsystem for Linux"
     if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def end(number: int, frame: object) -> NoReturn:
-        raise SystemExit(_TERMINATED)
-
-    previous = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)
+        return "it needs the main thread, and serve() was called in another"
+    return this_command() or "this program has no file to be started from again"
 
 
-def _end_processes(pids: Iterable[int]) -> None:
-    """End child processes, whose requests nobody waits for any more."""
-    for pid in tuple(pids):
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
+def _serve_here(application: Application, options: ServerOptions, listener: socket) -> int:
+    """Serve in this process, and return the exit code."""
+    with Ending() as ending:
+        worker = make_worker(_assemble(application, options), options, listener)
+        worker.serve_until(ending)
+        if not ending.is_urgent:
+            worker.accept_waiting()
+        worker.finish(ending)
+    return TERMINATED if ending.number == signal.SIGTERM else 0
+
+
+def _serve_by_child(
+    application: Application, options: ServerOptions, listener: socket, command: Command
+) -> int:
+    """Serve in a child process, which starts anew when a file changes; return the exit code."""
+
+    def make_flaw(text: str, paths: Sequence[str]) -> Threads:
+        if not options.may_show_source:
+            text, paths = _HIDDEN, ()
+        return Threads(flaw.create_app(text, paths), options.address, listener)
+
+    files = ProgramFiles()
+    files.add({*child.module_files(), *template_files(application)}, since=sys.maxsize)
+    return Supervisor(command, listener, files, make_flaw).run()
+
+
+def _serve_as_child(
+    application: Application, options: ServerOptions, parent: child.Parent
+) -> NoReturn:
+    """Serve in this process, which is a child, until the parent asks it to end."""
+    with Ending(is_final=True) as ending:
+        served = _assemble(application, options, is_new=parent.is_first)
+        worker = make_worker(served, options, parent.listener)
+        if not options.is_threaded:
+            parent.leave_to_caller()  # a process of several threads cannot fork well
+        port = parent.listener.getsockname()[1]
+        if options.port not in (0, port):
+            say(f" * this is still port {port}: start it anew for port {options.port}")
+        parent.report_ready(template_files(application))
+        worker.serve_until(ending, parent.look)
+        worker.finish(ending)
+    raise SystemExit(128 + (ending.number or 0))
+
+
+def _assemble(
+    application: Application, options: ServerOptions, is_new: bool = True
+) -> WSGIApplication:
+    """Return what to serve, and print what unlocks the debugger, unless that is known already."""
+    served = assemble(application, options)
+    if is_new and isinstance(served, DebuggedApplication) and served.evalex and served.pin:
+        say(f" * debugger PIN: {served.pin}")
+    return served

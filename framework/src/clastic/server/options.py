@@ -56,6 +56,11 @@ class ServerOptions:
         return self.use_debugger == "force" or (self.use_debugger and self.is_loopback)
 
     @property
+    def may_show_source(self) -> bool:
+        """Whether pages may show lines of the program: not to others, unless by name."""
+        return self.use_debugger == "force" or self.is_loopback
+
+    @property
     def is_threaded(self) -> bool:
         """Whether one process serves, with a thread a request, and not several."""
         return self.processes in (None, 1)

@@ -20,6 +20,12 @@ def program_name() -> str:
     return path.parent.name if path.stem == "__main__" else path.stem
 
 
+def say(line: str) -> None:
+    """Print a line for the developer; characters that the terminal does not have are described."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    print(line.encode(encoding, "backslashreplace").decode(encoding), flush=True)
+
+
 def folder_beside_program(name: str) -> str | None:
     """Return the path of the folder `name` beside the program's file, if there is one."""
     path = _main_file()

@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test lint bench clean environment
+.PHONY: help run test lint bench docs clean environment
 
 VENV ?= .venv
 PYTHON ?=
@@ -33,8 +33,15 @@ lint: environment ## check style, formatting and types
 bench: environment ## measure the framework against others here; ARGS=--quick for a short round
 	$(python) framework/benchmarks/run.py $(ARGS)
 
+# What Sphinx remembers of pages with warnings is removed: it would take them for done the next time.
+docs: environment ## build the documentation, with its reference, into framework/docs/_build/html
+	@$(python) -m sphinx -q -W --keep-going -d framework/docs/_build/doctrees \
+		framework/docs framework/docs/_build/html || { rm -rf framework/docs/_build/doctrees; exit 1; }
+	@echo "The documentation is in framework/docs/_build/html/index.html."
+
 clean: ## remove environments, caches and build products
-	rm -rf .venv .venv-3.* framework/benchmarks/.venv framework/build framework/dist
+	rm -rf .venv .venv-3.* framework/benchmarks/.venv framework/benchmarks/results
+	rm -rf framework/build framework/dist framework/docs/_build
 	rm -f .coverage .coverage.*
 	find . -name .git -prune -o \( -name __pycache__ -o -name .hypothesis -o -name .mypy_cache \
 		-o -name .pytest_cache -o -name .ruff_cache -o -name '*.egg-info' \) -prune -exec rm -rf {} +

@@ -1,6 +1,6 @@
 """A first look at Clastic: five routes, each a plain function.
 
-Run it with ``python hello.py``, or with ``APP=hello make run`` from the root of the repository.
+Run it with ``APP=hello make run`` from the root of the repository.
 """
 
 from clastic import Application, Request, Response, redirect, render_basic

@@ -36,7 +36,7 @@ def test_the_first_app_has_ten_lines():
 
 def test_the_example_of_the_framework_answers_as_the_page_says(tmp_path, serve_app, replay):
     script = tmp_path / "app.py"
-    script.write_text(block(FRAMEWORK / "README.md", "python") + "\napp.serve()\n")
+    script.write_text(block(FRAMEWORK / "README.md", "python"))
     said, printed = replay(FRAMEWORK / "README.md", WRITTEN_URL, serve_app(script))
     assert printed == said
     assert len(said) == 2

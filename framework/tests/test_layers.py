@@ -114,10 +114,15 @@ def import_graph(modules: dict[str, Module]) -> dict[str, set[str]]:
     graph = {}
     for module in modules.values():
         needed = imported_framework(module, set(modules), late=False)
-        packages = {name.rpartition(".")[0] for name in needed}
-        own = module.name.rpartition(".")[0]
-        graph[module.name] = (needed | packages & set(modules)) - {module.name, own, "clastic"}
+        packages = {package for name in needed for package in packages_of(name)}
+        graph[module.name] = (needed | packages) - {module.name, *packages_of(module.name)}
     return graph
+
+
+def packages_of(name: str) -> list[str]:
+    """The packages around a module, the outermost first."""
+    parts = name.split(".")
+    return [".".join(parts[:size]) for size in range(1, len(parts))]
 
 
 def private_uses(module: Module) -> list[str]:

@@ -8,17 +8,17 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from clastic.errors.base import HTTPException
-from clastic.errors.debug_documents import write_json, write_problem_json, write_xml
-from clastic.errors.debug_page import write_html
-from clastic.errors.debug_text import write_text
-from clastic.errors.exceptions import ExceptionRecord
+from clastic.errors.debug.documents import write_json, write_problem_json, write_xml
+from clastic.errors.debug.exceptions import ExceptionRecord
+from clastic.errors.debug.page import write_html
+from clastic.errors.debug.report import DebugReport, report_exception, report_routes
+from clastic.errors.debug.request_data import search_request
+from clastic.errors.debug.secret_search import SecretSearch
+from clastic.errors.debug.text import write_text
 from clastic.errors.formats import format_of
 from clastic.errors.handler import ErrorHandler
 from clastic.errors.masking import Secrets
-from clastic.errors.report import DebugReport, report_exception, report_routes
-from clastic.errors.request_data import search_request
 from clastic.errors.secret_names import SecretNames
-from clastic.errors.secret_search import SecretSearch
 from clastic.http import BaseRequest, BaseResponse
 
 if TYPE_CHECKING:

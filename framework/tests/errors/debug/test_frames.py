@@ -15,8 +15,8 @@ from typing import Any, NoReturn
 import pytest
 
 from clastic import Application
-from clastic.errors.exceptions import ExceptionRecord
-from clastic.errors.frames import APPLICATION, FRAMEWORK, LIBRARY, Frame
+from clastic.errors.debug.exceptions import ExceptionRecord
+from clastic.errors.debug.frames import APPLICATION, FRAMEWORK, LIBRARY, Frame
 
 needs_positions = pytest.mark.skipif(
     sys.version_info < (3, 11), reason="code knows its columns from Python 3.11 on"
@@ -196,7 +196,7 @@ def test_what_of_a_line_was_running(
 def test_code_that_does_not_know_its_columns(tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(
-        "from clastic.errors.exceptions import ExceptionRecord\n"
+        "from clastic.errors.debug.exceptions import ExceptionRecord\n"
         "try:\n    x = int('x') + 1\n"
         "except ValueError:\n    print(ExceptionRecord.from_current().exceptions[0].frames)\n"
     )

@@ -7,8 +7,8 @@ from textwrap import indent
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from clastic.errors.exceptions import RaisedException
-    from clastic.errors.frames import Frame
+    from clastic.errors.debug.exceptions import RaisedException
+    from clastic.errors.debug.frames import Frame
 
 _BETWEEN = {
     "cause": "The above exception was the direct cause of the following exception:",

@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
+from clastic.errors.debug.secret_search import SecretSearch
 from clastic.errors.masking import MASK, Secrets
-from clastic.errors.secret_search import SecretSearch
 
 SECRET = "swordfish-17"
 

@@ -10,7 +10,7 @@ from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple
 
-from clastic.errors.inspection import attributes_of, is_a, items_of, pairs_of
+from clastic.errors.debug.inspection import attributes_of, is_a, items_of, pairs_of
 from clastic.errors.masking import SHORTEST, Secrets
 
 # How many objects are looked at altogether, how many in one of them, and how deep.

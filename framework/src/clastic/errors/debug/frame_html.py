@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from clastic.errors.debug_text import RELATIONS, left_out
-from clastic.errors.exceptions import RaisedException
-from clastic.errors.frames import APPLICATION, Frame, Line
-from clastic.errors.values import NamedText
+from clastic.errors.debug.exceptions import RaisedException
+from clastic.errors.debug.frames import APPLICATION, Frame, Line
+from clastic.errors.debug.text import RELATIONS, left_out
+from clastic.errors.debug.values import NamedText
 
 # How many frames of an exception are open at first: the inner ones of the application.
 _MOST_OPEN = 5

@@ -20,9 +20,9 @@ from types import (
 )
 from typing import Any
 
+from clastic.errors.debug.guarded import Guard, NoAnswer
+from clastic.errors.debug.inspection import attributes_of, is_a, items_of, pairs_of
 from clastic.errors.formats import to_text
-from clastic.errors.guarded import Guard, NoAnswer
-from clastic.errors.inspection import attributes_of, is_a, items_of, pairs_of
 from clastic.errors.masking import MASK, Secrets
 from clastic.signature import describe
 

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from clastic.errors.guarded import Guard, NoAnswer
+from clastic.errors.debug.guarded import Guard, NoAnswer
 
 LONG = 30.0
 SHORT = 0.05
@@ -162,7 +162,7 @@ def test_the_interpreter_can_end_while_a_call_is_stuck() -> None:
 
     program = (
         "import threading\n"
-        "from clastic.errors.guarded import Guard, NoAnswer\n"
+        "from clastic.errors.debug.guarded import Guard, NoAnswer\n"
         "with Guard(0.01, 1) as guard:\n"
         "    try: guard.text_of(threading.Event().wait)\n"
         "    except NoAnswer as reason: print(reason)\n"

@@ -8,8 +8,8 @@ from typing import Any
 
 from markupsafe import escape
 
+from clastic.errors.debug.report import DebugReport
 from clastic.errors.formats import format_of, to_text
-from clastic.errors.report import DebugReport
 
 _END = "</error>\n"
 

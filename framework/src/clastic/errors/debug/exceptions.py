@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, NamedTuple
 
-from clastic.errors.frames import (
+from clastic.errors.debug.frames import (
     APPLICATION,
     FRAMEWORK,
     Frame,
@@ -16,12 +16,12 @@ from clastic.errors.frames import (
     read_frames,
     variables_of,
 )
-from clastic.errors.guarded import Guard
-from clastic.errors.inspection import attributes_of
+from clastic.errors.debug.guarded import Guard
+from clastic.errors.debug.inspection import attributes_of
+from clastic.errors.debug.secret_search import SecretSearch
+from clastic.errors.debug.traceback_text import traceback_text
+from clastic.errors.debug.values import ValueWriter
 from clastic.errors.masking import Secrets
-from clastic.errors.secret_search import SecretSearch
-from clastic.errors.traceback_text import traceback_text
-from clastic.errors.values import ValueWriter
 
 CAUSE: Final = "cause"
 CONTEXT: Final = "context"

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import pytest
 
 from clastic import Application, Response, Route
-from clastic.errors.debug_style import STYLE
+from clastic.errors.debug.style import STYLE
 
 VOID = frozenset({"meta"})
 INJECTED = '<script>alert(1)</script><b onclick="alert(1)">\'&amp;'

@@ -13,9 +13,9 @@ from itertools import islice
 from types import CodeType, FrameType, TracebackType
 from typing import Any, Final
 
+from clastic.errors.debug.values import CUT, NamedText, ValueWriter
 from clastic.errors.formats import to_text
 from clastic.errors.masking import Secrets
-from clastic.errors.values import CUT, NamedText, ValueWriter
 from clastic.signature import place
 
 APPLICATION: Final = "application"

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
-from clastic.errors.guarded import Guard
+from clastic.errors.debug.guarded import Guard
+from clastic.errors.debug.values import ValueWriter
 from clastic.errors.masking import Secrets
-from clastic.errors.values import ValueWriter
 
 LONG = 30.0
 MODULE = __name__

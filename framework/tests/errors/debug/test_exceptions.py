@@ -10,8 +10,8 @@ from typing import Any, NoReturn
 
 import pytest
 
-from clastic.errors.exceptions import ExceptionRecord, RaisedException
-from clastic.errors.frames import Frame
+from clastic.errors.debug.exceptions import ExceptionRecord, RaisedException
+from clastic.errors.debug.frames import Frame
 from clastic.errors.masking import Secrets
 
 needs_groups = pytest.mark.skipif(sys.version_info < (3, 11), reason="groups are of Python 3.11")

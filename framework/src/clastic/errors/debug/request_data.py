@@ -10,10 +10,10 @@ from typing import Any
 
 from werkzeug.datastructures import FileStorage, MultiDict
 
+from clastic.errors.debug.secret_search import SecretSearch
+from clastic.errors.debug.values import CUT, NamedText
 from clastic.errors.formats import to_text
 from clastic.errors.masking import MASK, Secrets
-from clastic.errors.secret_search import SecretSearch
-from clastic.errors.values import CUT, NamedText
 from clastic.http import BaseRequest
 
 # How many fields of one kind are shown, and how many characters of one.

@@ -7,14 +7,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from clastic.errors.base import HTTPException
-from clastic.errors.exceptions import ExceptionRecord, RaisedException
+from clastic.errors.debug.exceptions import ExceptionRecord, RaisedException
+from clastic.errors.debug.frames import APPLICATION
+from clastic.errors.debug.request_data import RequestData, read_request, search_request
+from clastic.errors.debug.route_data import (
+    RouteData,
+    Suggestion,
+    read_route,
+    read_routes,
+    suggest_route,
+)
+from clastic.errors.debug.secret_search import SecretSearch
+from clastic.errors.debug.values import NamedText, type_name
 from clastic.errors.formats import to_text
-from clastic.errors.frames import APPLICATION
 from clastic.errors.masking import MASK, Secrets
-from clastic.errors.request_data import RequestData, read_request, search_request
-from clastic.errors.route_data import RouteData, Suggestion, read_route, read_routes, suggest_route
-from clastic.errors.secret_search import SecretSearch
-from clastic.errors.values import NamedText, type_name
 from clastic.http import BaseRequest
 from clastic.signature import describe
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from textwrap import indent
 
-from clastic.errors.exceptions import CAUSE, CONTEXT, MEMBER
+from clastic.errors.debug.exceptions import CAUSE, CONTEXT, MEMBER
+from clastic.errors.debug.frames import Frame
+from clastic.errors.debug.report import DebugReport
+from clastic.errors.debug.route_data import ERROR, NO_MATCH, OTHER_METHODS, RouteData
+from clastic.errors.debug.traceback_text import traceback_text
+from clastic.errors.debug.values import NamedText
 from clastic.errors.formats import TEXT
-from clastic.errors.frames import Frame
-from clastic.errors.report import DebugReport
-from clastic.errors.route_data import ERROR, NO_MATCH, OTHER_METHODS, RouteData
-from clastic.errors.traceback_text import traceback_text
-from clastic.errors.values import NamedText
 
 OUTCOMES = {NO_MATCH: "has another path", OTHER_METHODS: "has other methods", ERROR: "gave"}
 """What became of a request on a route, as the end of a sentence about the route."""

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from markupsafe import Markup
 
-from clastic.errors.debug_frames import exception_html, hint_html, message_html, named_html
-from clastic.errors.debug_style import STYLE
-from clastic.errors.debug_text import OUTCOMES, left_out
+from clastic.errors.debug.frame_html import exception_html, hint_html, message_html, named_html
+from clastic.errors.debug.report import DebugReport
+from clastic.errors.debug.route_data import NO_MATCH, RouteData, Suggestion
+from clastic.errors.debug.style import STYLE
+from clastic.errors.debug.text import OUTCOMES, left_out
+from clastic.errors.debug.traceback_text import traceback_text
 from clastic.errors.formats import to_text
-from clastic.errors.report import DebugReport
-from clastic.errors.route_data import NO_MATCH, RouteData, Suggestion
 from clastic.errors.status import phrase_of
-from clastic.errors.traceback_text import traceback_text
 
 _PAGE = Markup("""\
 <!doctype html>

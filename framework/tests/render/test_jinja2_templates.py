@@ -148,6 +148,7 @@ class TestChoices:
             "{% include 'a' if x else 'nope' %}",
             "{% extends 'nope' if x %}",
             "{% include x or 'nope' %}",
+            "{% include 'nope' or x %}",
             "{% import 'no' ~ 'pe' as forms %}",
             "{% from 'nope' import a %}",
         ],
@@ -218,6 +219,10 @@ class TestImports:
             "  Available here: label. Did you mean 'label'?\n"
             "  Correct the name, or define it there."
         )
+
+    def test_of_what_is_only_used(self):
+        texts = {"main": "{% from 'forms' import label %}", "forms": "{{ label }}"}
+        assert "imports 'label' from 'forms', which does not define it" in refusal(texts)
 
     def test_of_what_is_broken(self):
         message = refusal({"main": "{% from 'forms' import label %}", "forms": "{% macro %}"})

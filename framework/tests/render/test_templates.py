@@ -174,7 +174,6 @@ MISSING = [
         (None, None),
         "home",
         "Template 'home' does not exist in the templates given.\n"
-        "  Available here: nothing.\n"
         "  Correct the name, or make the template.",
     ),
 ]

@@ -61,9 +61,7 @@ class Pages(ErrorHandler):
 
     not_found_type = NotFound
 
-    def render_error(
-        self, request: BaseRequest, _error: HTTPException, site: str = "", **kwargs: Any
-    ) -> BaseResponse:
+    def render_error(self, request: BaseRequest, _error: HTTPException, site: str) -> BaseResponse:
         return Response(f"{site} {_error.code} {request.path}", _error.code)
 
 

@@ -48,14 +48,22 @@ class ErrorHandler:
     def __init__(self, reraise_uncaught: bool = False) -> None:
         self.reraise_uncaught = reraise_uncaught
 
-    def render_error(
-        self, request: BaseRequest, _error: HTTPException, **kwargs: Any
-    ) -> BaseResponse:
-        """Return the response to `request` that `_error` is answered with.
+    if TYPE_CHECKING:
+        # An override takes what it needs by name, as an endpoint does.
+        render_error: Callable[..., BaseResponse]
+    else:
 
-        :param kwargs: what else is known of the request, by name; not used here
-        """
-        return render_by_accept(_error, request.environ.get("HTTP_ACCEPT"))
+        def render_error(
+            self, request: BaseRequest, _error: HTTPException, **kwargs: Any
+        ) -> BaseResponse:
+            """Return the response to `request` that `_error` is answered with.
+
+            An override can take any of `request`, `_error`, `_application`, `_route`,
+            `_dispatch_state` and the resources, each by its name.
+
+            :param kwargs: what else is known of the request, by name; not used here
+            """
+            return render_by_accept(_error, request.environ.get("HTTP_ACCEPT"))
 
     def uncaught_to_response(self, _application: Any, _route: Any, **kwargs: Any) -> HTTPException:
         """Return the error that answers for the exception being handled, after logging that.

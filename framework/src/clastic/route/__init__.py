@@ -1,7 +1,7 @@
 """Routes: as they are written down, and as an application makes them whole."""
 
 from clastic.pattern import S_REDIRECT, S_REWRITE, S_STRICT, InvalidPattern
-from clastic.route.bound import Binding, BoundRoute, NullRoute, RenderFactory, inherit_render
+from clastic.route.bound import Binding, BoundRoute, NullRoute
 from clastic.route.declared import (
     CONNECT,
     DELETE,
@@ -19,6 +19,7 @@ from clastic.route.declared import (
     Route,
     checked_slash_mode,
 )
+from clastic.route.rendering import RenderFactory, inherit_render
 
 __all__ = [
     "CONNECT",

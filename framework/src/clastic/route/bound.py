@@ -7,7 +7,7 @@ an application binds its bound routes once more, under a prefix.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from clastic.chain import Chain, ChainCompiler
@@ -15,8 +15,8 @@ from clastic.injection import Plan, plan_render_error, plan_route, reserved_reso
 from clastic.middleware.checks import declared_names, middleware_problems, repeat_problems
 from clastic.middleware.core import Middleware, merge_middlewares
 from clastic.pattern import InvalidPattern, Pattern
-from clastic.render.templates import TemplateError
 from clastic.route.declared import Route, spoken
+from clastic.route.rendering import RenderFactory, inherit_render, made_render
 from clastic.signature import describe
 from clastic.wiring import Problem
 
@@ -24,25 +24,6 @@ if TYPE_CHECKING:
     from clastic.application import Application
     from clastic.dispatch import DispatchState
     from clastic.http import Response
-
-RenderFactory = Callable[[Any], Callable[..., Any]]
-"""Takes what a route has as render, gives a render function."""
-
-
-def inherit_render(render: Any) -> Callable[..., Any]:
-    """Be the render factory of an application that takes its embedder's.
-
-    ``Application(routes, render_factory=inherit_render)`` is constructed without one of its own,
-    and gets the outer application's where it is embedded. Served by itself it cannot render.
-    """
-
-    def render_nothing() -> Any:
-        raise RuntimeError(
-            f"render {render!r} is left to the render factory of an outer application, and this "
-            "application is served by itself. Embed it, or give it a render_factory."
-        )
-
-    return render_nothing
 
 
 @dataclass(frozen=True)
@@ -167,7 +148,7 @@ class BoundRoute:
     def bind(cls, route: Route, binding: Binding) -> BoundRoute:
         """Bind a route as it was written."""
         binding.problems.extend(reserved_resources(f"Route '{route.pattern}'", route.resources))
-        render = _made_render(route, route.pattern, binding.render_factory, binding)
+        render = made_render(route, route.pattern, binding.render_factory, binding.problems)
         return cls(
             route,
             binding,
@@ -198,7 +179,7 @@ class BoundRoute:
         render, render_factory = self.render, self.render_factory
         if rebind_render or render_factory is inherit_render:
             render_factory = binding.render_factory
-            render = _made_render(self.route, path_pattern.text, render_factory, binding)
+            render = made_render(self.route, path_pattern.text, render_factory, binding.problems)
         slash_mode = binding.slash_mode if inherit_slashes else self.slash_mode
         return type(self)(
             self.route,
@@ -267,40 +248,6 @@ class NullRoute(Route):
         if _dispatch_state.allowed_methods:
             return error_handler.method_not_allowed_type(_dispatch_state.allowed_methods)
         return error_handler.not_found_type()
-
-
-def _made_render(
-    route: Route, pattern: str, render_factory: RenderFactory | None, binding: Binding
-) -> Callable[..., Any] | None:
-    """Make the render function of a route, by the factory where it is not callable itself."""
-    if route.render is None or callable(route.render):
-        return route.render  # type: ignore[no-any-return]
-    where = f"Route '{pattern}' (endpoint {describe(route.endpoint)})"
-    if render_factory is None:
-        binding.problems.append(
-            Problem(
-                where,
-                f"has the render {route.render!r}, and no render factory to make it a function",
-                "Give the application a render_factory=, or give the route a callable.",
-            )
-        )
-        return None
-    try:
-        render = render_factory(route.render)
-    except TemplateError as error:
-        binding.problems.extend(replace(problem, route=pattern) for problem in error.problems)
-        return None
-    if not callable(render):
-        binding.problems.append(
-            Problem(
-                where,
-                f"has the render {route.render!r}, of which its render factory "
-                f"{describe(render_factory)} made {render!r}, which is not callable",
-                "Have the factory return a function that takes context.",
-            )
-        )
-        return None
-    return render
 
 
 def _merged_resources(

@@ -468,6 +468,16 @@ class TestMisses:
         remedy = "Each middleware (Broken) has to return what next() gave, or a Response."
         assert remedy in caplog.text
 
+    def test_are_not_wrapped_by_the_endpoint_functions_of_middlewares(self) -> None:
+        class Data(Middleware):
+            def endpoint(self, next: Any) -> Any:
+                return {"data": next()}
+
+        render = lambda context: Response(context["data"])  # noqa: E731
+        application = Application([("/a", lambda: "a", render)], middlewares=[Data()])
+        assert call(application, "/a").text == "a"
+        assert call(application, "/b").status_code == 404
+
     def test_leave_out_middlewares_that_need_what_only_other_routes_have(self) -> None:
         class ByUser(Middleware):
             def request(self, next: Any, user: str) -> Any:

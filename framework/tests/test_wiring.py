@@ -469,7 +469,7 @@ class TestProvides:
             Middleware Session.request ({session}) calls next(usr='ann') on line {line}, but 'usr' \
             is not in its provides.
               Available here: user. Did you mean 'user'?
-              Declare what it passes on: provides = ('user', 'usr').
+              Use a declared name, or declare it too: provides = ('user', 'usr').
             """,
             session=here(Session.request),
             line=str(Session.request.__code__.co_firstlineno + 1),
@@ -865,7 +865,7 @@ class TestRenders:
         assert message([("/", ok, "home")], render_factory=factory) == golden(
             """
             Route '/' (endpoint ok, {ok}) has the render 'home', of which its render factory \
-            factory, {factory} made 'HOME', which is not callable.
+            factory ({factory}) made 'HOME', which is not callable.
               Have the factory return a function that takes context.
             """,
             ok=here(ok),

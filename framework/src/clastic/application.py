@@ -115,9 +115,13 @@ class Application:
     """
 
     request_type: type[Request] = Request
+    """What its functions get as ``request``. A subclass can set other ones, as of all these."""
     response_type: type[BaseResponse] = Response
+    """What the responses of its test client are."""
     default_error_handler_type: type[ErrorHandler] = ErrorHandler
+    """The type of its error handler where none is given."""
     default_debug_error_handler_type: type[ErrorHandler] = ContextualErrorHandler
+    """The same with ``debug``."""
 
     def __init__(
         self,

@@ -105,6 +105,8 @@ def plan_route(
     middlewares: Sequence[Middleware],
     endpoint: Callable[..., Any],
     render: Callable[..., Any] | None,
+    *,
+    only_request: bool = False,
 ) -> Plan:
     """Find the source of every argument of the functions that a route runs.
 
@@ -113,10 +115,13 @@ def plan_route(
     :param resources: name to value
     :param middlewares: outermost first, each passed by
         :func:`~clastic.middleware.checks.middleware_problems`
+    :param only_request: leave out the ``endpoint`` and ``render`` functions of the middlewares
     """
     planner = _Planner(f"Route '{pattern}'", pattern, tuple(middlewares))
     scope = planner.base_scope(path_names, resources)
     request_steps = planner.side("request", scope)
+    if only_request:
+        planner.middlewares = ()
     endpoint_scope = dict(scope)
     endpoint_steps = planner.side("endpoint", endpoint_scope)
     endpoint_step = planner.step(

@@ -84,7 +84,7 @@ def _middleware_data(middleware: Middleware, is_everywhere: bool, routes: int) -
     return MiddlewareData(
         to_text(middleware.name),
         type_name(kind),
-        summary_of(kind),
+        summary_of(kind) if kind.__doc__ else None,  # getdoc() would give that of Middleware
         is_everywhere,
         routes,
         middleware.wsgi_wrapper is not None,

@@ -195,7 +195,8 @@ def _next_call_problems(
             yield Problem(
                 where,
                 f"{calls}, but '{undeclared[0]}' is not in its {attribute}",
-                f"Declare what it passes on: {attribute} = {(*provides, *undeclared)!r}.",
+                f"Use a declared name, or declare it too: "
+                f"{attribute} = {(*provides, *undeclared)!r}.",
                 wanted=undeclared[0],
                 available=provides,
             )

@@ -194,6 +194,7 @@ class BoundRoute:
 
     def plan(self) -> Plan:
         """Tell every function it runs and the source of each of their arguments."""
+        # A miss has no endpoint of the application's for its middlewares to wrap.
         is_miss = isinstance(self.route, NullRoute)
         return plan_route(
             self.pattern,
@@ -202,6 +203,7 @@ class BoundRoute:
             self.middlewares,
             self.endpoint,
             self.render,
+            only_request=is_miss,
         )
 
     def _compile(self, binding: Binding) -> Chain | None:
@@ -233,7 +235,8 @@ class BoundRoute:
 class NullRoute(Route):
     """The route of a request that every other route has passed by.
 
-    It runs after them, inside the middlewares of the application, so that they see every request.
+    It runs after them, inside the ``request`` functions of the application's middlewares, so that
+    these see every request.
     Its pattern only shows what it matches: it gives no values.
     """
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from clastic.render.templates import TemplateError
 from clastic.route.declared import Route
-from clastic.signature import describe
+from clastic.signature import describe, located
 from clastic.wiring import Problem
 
 RenderFactory = Callable[[Any], Callable[..., Any]]
@@ -60,8 +60,9 @@ def made_render(
         problems.append(
             Problem(
                 where,
-                f"has the render {route.render!r}, of which its render factory "
-                f"{describe(render_factory)} made {render!r}, which is not callable",
+                f"has the render {route.render!r}, of which its "
+                f"{located('render factory', render_factory)} made {render!r}, "
+                "which is not callable",
                 "Have the factory return a function that takes context.",
             )
         )

@@ -1,0 +1,65 @@
+"""Whether the reference has what it should, and the code in docstrings does what it says."""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import clastic
+import clastic.decorators
+import clastic.errors
+import clastic.meta
+
+DOCS = Path(__file__).parents[2] / "docs"
+SOURCE = Path(clastic.__file__).parent
+
+DOCUMENTED = re.compile(r"^\.\. (?:auto\w+|(?:py:)?\w+):: (clastic[\w.]*)", re.MULTILINE)
+REFERRED = re.compile(r"\{(?:class|func|data|mod)\}`~?(clastic[\w.]*)`")
+LITERAL = re.compile(r"::\n\n((?:[ ]{4}.*\n|\n)+)")
+
+REFERENCE = [*DOCS.glob("api/*.rst")]
+PAGES = [*DOCS.glob("*.md"), *DOCS.glob("api/*.md")]
+
+
+def documented() -> set[str]:
+    return {name for page in REFERENCE for name in DOCUMENTED.findall(page.read_text("utf-8"))}
+
+
+def docstrings() -> Iterator[tuple[str, str]]:
+    """Every docstring with a block of code, and where it is."""
+    for path in sorted(SOURCE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
+                text = ast.get_docstring(node) or ""
+                for block in LITERAL.findall(f"{text}\n"):
+                    name = getattr(node, "name", "module")
+                    yield f"{path.relative_to(SOURCE).as_posix()}, {name}", textwrap.dedent(block)
+
+
+def test_the_reference_has_every_name_of_the_package():
+    assert {f"clastic.{name}" for name in clastic.__all__} - documented() == set()
+
+
+def test_the_reference_has_every_http_error():
+    names = {error_type.__name__ for error_type in clastic.errors.TYPES_BY_CODE.values()}
+    there = {name.rpartition(".")[2] for name in documented()}
+    assert names - there == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(DOCS).as_posix())
+def test_the_reference_has_what_a_page_refers_to(page):
+    assert set(REFERRED.findall(page.read_text("utf-8"))) - documented() == set()
+
+
+@pytest.mark.parametrize("code", [pytest.param(code, id=place) for place, code in docstrings()])
+def test_code_in_a_docstring_runs(code):
+    names: dict[str, Any] = {"find_user": print, "jobs": []}
+    for module in (clastic, clastic.decorators, clastic.errors, clastic.meta):
+        names.update(vars(module))
+    exec(compile(code, "docstring", "exec"), names)

@@ -26,7 +26,7 @@ def handler_{i}(id):
 def build(case: str, probe: Probe) -> WSGIApplication:
     """Return the callable for `case`."""
     if case == "middlewares":
-        return with_request_id(with_count(with_timer(numbered, probe), probe), probe)
+        return with_timer(with_count(with_request_id(numbered, probe), probe), probe)
     applications: dict[str, WSGIApplication] = {
         "text": text,
         "path": greeting,

@@ -25,7 +25,7 @@ def build(case: str, probe: Probe) -> WSGIApplication:
     """Make the application of all the plain cases, or the one with three middlewares."""
     if case == "middlewares":
         return Application(
-            [GET("/", numbered)], middlewares=[RequestId(probe), Count(probe), Timer(probe)]
+            [GET("/", numbered)], middlewares=[Timer(probe), Count(probe), RequestId(probe)]
         )
     return Application(
         [GET("/", home), GET("/hello/<name>", greeting), GET("/json", document, render_json)]

@@ -25,7 +25,7 @@ class handler_{i}:
 def build(case: str, probe: Probe) -> WSGIApplication:
     """Make the application of all the plain cases, or the one with three middlewares."""
     if case == "middlewares":
-        middleware: list[Any] = [RequestId(probe), Count(probe), Timer(probe)]
+        middleware: list[Any] = [Timer(probe), Count(probe), RequestId(probe)]
         application = falcon.App(middleware=middleware, independent_middleware=True)
         application.add_route("/", Numbered())
         return application

@@ -32,7 +32,7 @@ def build(case: str, probe: Probe) -> WSGIApplication:
         configurator.add_route("home", "/")
         if case == "middlewares":
             configurator.registry.probe = probe
-            for tween in ("timer", "count", "request_id"):
+            for tween in ("request_id", "count", "timer"):
                 configurator.add_tween(f"{__name__}.{tween}_tween")
             configurator.add_view(numbered, route_name="home", request_method="GET")
             return configurator.make_wsgi_app()

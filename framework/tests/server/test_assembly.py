@@ -16,13 +16,15 @@ from werkzeug.test import Client, create_environ, run_wsgi_app
 from clastic.application import Application
 from clastic.errors import ErrorHandler, HTTPException, NotFound
 from clastic.http import Request, Response
+from clastic.render import AshesRenderFactory
 from clastic.route import GET, POST
-from clastic.server.assembly import assemble
+from clastic.server.assembly import assemble, template_files
 from clastic.server.options import ServerOptions
 
 BARE = ServerOptions(
     address="127.0.0.1",
     port=5000,
+    use_meta=False,
     use_lint=False,
     use_reloader=False,
     use_debugger=False,
@@ -211,6 +213,83 @@ class TestDebugger:
         assert application.routes == routes
         assert handler.reraise_uncaught is False
         assert application.get_local_client().get("/fail").status_code == 500
+
+    def test_routes_that_are_added_later_are_served(self, application: Application) -> None:
+        client = Client(assemble(application, self.OPTIONS))
+        application.add(("/new", fail))
+        assert "Mistake: what happened" in client.get("/new").text
+
+
+class TestMeta:
+    OPTIONS = replace(BARE, use_meta=True)
+
+    def test_it_tells_about_the_application(self, application: Application) -> None:
+        client = Client(assemble(application, self.OPTIONS))
+        items = client.get("/_meta/json/").json["routes"]["items"]
+        patterns = [item["pattern"] for item in items]
+        assert patterns == [route.pattern for route in application.routes]
+        assert "/static/upload" in client.get("/_meta/").text
+
+    @pytest.mark.parametrize(
+        ("path", "status"),
+        [
+            pytest.param("/_meta", 302, id="without its slash it redirects"),
+            pytest.param("/_meta/none", 404, id="it has no other pages"),
+            pytest.param("/_metaphor", 404, id="a longer name is not its own"),
+            pytest.param("/", 200, id="the rest is the application's"),
+        ],
+    )
+    def test_which_paths_are_its_own(
+        self, application: Application, path: str, status: int
+    ) -> None:
+        assert Client(assemble(application, self.OPTIONS)).get(path).status_code == status
+
+    @pytest.mark.parametrize("pattern", ["/_meta", "/_meta/", "/_meta/<page*>"])
+    def test_it_leaves_room_for_what_the_application_has(self, pattern: str) -> None:
+        mine = Application([(pattern, lambda: Response("mine"))])
+        assert assemble(mine, self.OPTIONS) is mine
+
+    @pytest.mark.parametrize(
+        "changes", [{"use_meta": False}, {"address": "0.0.0.0"}], ids=["not wanted", "for others"]
+    )
+    def test_it_can_be_left_out(self, application: Application, changes: dict[str, Any]) -> None:
+        assert assemble(application, replace(self.OPTIONS, **changes)) is application
+
+
+def nothing() -> dict[str, object]:
+    return {}
+
+
+class TestTemplates:
+    def render(self, *files: str) -> Any:
+        def render(context: object) -> Response:
+            return Response()
+
+        render.watched_files = files
+        return render
+
+    def test_those_of_all_routes_and_of_the_factory(self, tmp_path: Path) -> None:
+        def factory(name: str) -> Any:
+            return self.render(f"/{name}")
+
+        factory.watched_files = ["/all.html", Path("/all.html")]
+        inner = Application([("/c", nothing, "c.html")], render_factory=factory)
+        routes = [("/a", nothing, self.render("/a.html")), ("/b", nothing), ("/in", inner)]
+        assert template_files(Application(routes)) == {"/a.html", "/all.html", "/c.html"}
+
+    def test_those_of_a_factory_of_clastic(self, tmp_path: Path) -> None:
+        (tmp_path / "home.html").write_text('{>"part.html"/}')
+        (tmp_path / "part.html").write_text("part")
+        (tmp_path / "other.html").write_text("other")
+        loaded = {str(tmp_path / "home.html"), str(tmp_path / "part.html")}
+        factory = AshesRenderFactory(tmp_path)
+        assert template_files(Application([("/", nothing, "home.html")], {}, [], factory)) == loaded
+        assert template_files(Application([("/", nothing, factory("home.html"))])) == loaded
+
+    def test_none_of_a_factory_that_looks_for_itself(self, tmp_path: Path) -> None:
+        (tmp_path / "home.html").write_text("home")
+        factory = AshesRenderFactory(tmp_path, debug=True)
+        assert template_files(Application([("/", nothing, "home.html")], {}, [], factory)) == set()
 
 
 def speak_badly() -> Response:

@@ -23,13 +23,9 @@ from clastic.server import child, serve
 
 Start = Callable[..., Any]
 
-WAYS = pytest.mark.parametrize(
-    "flags", [pytest.param(["--no-reloader"], id="alone"), pytest.param([], id="with the reloader")]
-)
-
 
 class TestProcesses:
-    @WAYS
+    @pytest.mark.parametrize("flags", [["--no-reloader"], []], ids=["alone", "with the reloader"])
     def test_it_serves_where_it_says(self, start: Start, flags: list[str]) -> None:
         program = start("--port", "0", *flags)
         assert program.line(0) == (
@@ -37,43 +33,33 @@ class TestProcesses:
         )
         assert program.wait_until_it_serves().body.startswith("hello ")
 
-    @WAYS
-    def test_the_port_can_be_chosen(self, start: Start, flags: list[str], free_port: int) -> None:
-        program = start("--port", str(free_port), *flags)
+    def test_the_port_can_be_chosen(self, start: Start, free_port: int) -> None:
+        program = start("--port", str(free_port))
         program.wait_until_it_serves()
         assert program.port == free_port
 
-    @WAYS
-    def test_a_port_in_use_is_one_line(self, start: Start, flags: list[str]) -> None:
+    def test_a_port_in_use_is_one_line(self, start: Start) -> None:
         with socket.create_server(("127.0.0.1", 0)) as other:
             port = other.getsockname()[1]
-            code, output, errors = start("--port", str(port), *flags).end()
+            code, output, errors = start("--port", str(port)).end()
         assert (code, output) == (1, "")
         assert errors == (
             f"hello: port {port} on 127.0.0.1 is in use by another program. "
             "Stop that one, or choose another port with --port.\n"
         )
 
-    def test_it_says_nothing_else(self, start: Start) -> None:
-        program = start("--port", "0", "--no-debugger")
-        program.wait_until_it_serves()
-        program.send(signal.SIGTERM)
-        _, output, errors = program.end()
-        assert output.count("\n") == 1
-        assert all("GET / HTTP" in line for line in errors.splitlines())
-
     def test_sigterm_ends_it(self, start: Start) -> None:
-        program = start("--port", "0", "--no-reloader")
+        program = start("--port", "0", "--no-reloader", "--no-debugger")
         program.wait_until_it_serves()
         program.send(signal.SIGTERM)
         code, output, errors = program.end()
-        assert (code, "served" in output, "Traceback" in errors) == (143, False, False)
+        assert (code, output.count("\n"), "served" in output) == (143, 1, False)
+        assert all("GET / HTTP" in line for line in errors.splitlines())
 
-    @pytest.mark.parametrize("to_group", [True, False], ids=["from the terminal", "by itself"])
-    def test_ctrl_c_ends_it(self, start: Start, to_group: bool) -> None:
+    def test_ctrl_c_ends_it(self, start: Start) -> None:
         program = start("--port", "0", "--no-reloader")
         program.wait_until_it_serves()
-        program.send(signal.SIGINT, to_group=to_group)
+        program.send(signal.SIGINT, to_group=True)
         code, output, errors = program.end()
         assert (code, "served" in output, "Traceback" in errors) == (0, True, False)
 

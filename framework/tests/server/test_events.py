@@ -24,7 +24,7 @@ class TestWithWatchdog:
         called = threading.Event()
         events = FolderEvents(called.set)
         events.watch([str(tmp_path)])
-        assert events.is_active
+        assert events.is_complete
         (tmp_path / "app.py").write_text("new")
         assert called.wait(PATIENCE)
         events.close()
@@ -35,9 +35,22 @@ class TestWithWatchdog:
         for name in ("one", "two"):
             (tmp_path / name).mkdir()
         events.watch([str(tmp_path / "one"), str(tmp_path / "gone")])
+        assert not events.is_complete
         events.watch([str(tmp_path / "two")])
         (tmp_path / "two" / "app.py").write_text("new")
         assert called.wait(PATIENCE)
+        events.close()
+
+    def test_it_does_not_watch_any_number_of_folders(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("clastic.server.events._MOST_FOLDERS", 1)
+        (tmp_path / "inner").mkdir()
+        events = FolderEvents(lambda: None)
+        events.watch([str(tmp_path)])
+        assert events.is_complete
+        events.watch([str(tmp_path), str(tmp_path / "inner")])
+        assert not events.is_complete
         events.close()
 
     def test_a_folder_can_go(self, tmp_path: Path) -> None:
@@ -74,8 +87,8 @@ def test_which_events_count(kind: str, is_call: bool) -> None:
 class TestWithout:
     def check(self, tmp_path: Path) -> None:
         events = FolderEvents(lambda: None)
-        assert not events.is_active
         events.watch([str(tmp_path)])
+        assert not events.is_complete
         events.close()
 
     def test_watchdog_may_not_be_installed(

@@ -16,6 +16,7 @@ from clastic.server.options import ServerOptions
 OPTIONS = ServerOptions(
     address="127.0.0.1",
     port=0,
+    use_meta=True,
     use_lint=True,
     use_reloader=True,
     use_debugger=True,

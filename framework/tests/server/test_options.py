@@ -14,6 +14,7 @@ from clastic.server.program import folder_beside_program, program_name
 DEFAULTS = ServerOptions(
     address="127.0.0.1",
     port=5000,
+    use_meta=True,
     use_lint=True,
     use_reloader=True,
     use_debugger=True,
@@ -43,6 +44,7 @@ def program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         pytest.param(["--processes", "4"], {"processes": 4}, id="processes"),
         pytest.param(["--static-path", "/"], {"static_path": "/"}, id="a folder"),
         pytest.param(["--static-prefix", "s"], {"static_prefix": "s"}, id="a prefix"),
+        pytest.param(["--no-meta"], {"use_meta": False}, id="no meta"),
         pytest.param(["--no-static"], {"use_static": False}, id="no static files"),
         pytest.param(["--no-reloader"], {"use_reloader": False}, id="no reloader"),
         pytest.param(["--no-debugger"], {"use_debugger": False}, id="no debugger"),
@@ -127,6 +129,7 @@ def test_help_lists_the_flags(program: Path, capsys: pytest.CaptureFixture[str])
     assert text.startswith("usage: hello ")
     for flag in (
         *("--address", "--port", "--processes", "--static-path", "--static-prefix", "--no-static"),
+        "--no-meta",
         *("--no-reloader", "--no-wsgi-lint", "--no-debugger", "--debugger"),
     ):
         assert re.search(rf"^  {flag}\b", text, re.MULTILINE)
@@ -151,6 +154,27 @@ def test_help_lists_the_flags(program: Path, capsys: pytest.CaptureFixture[str])
 def test_where_the_debugger_is_used(address: str, use_debugger: bool, may_debug: bool) -> None:
     options = replace(DEFAULTS, address=address, use_debugger=use_debugger)
     assert options.may_debug is may_debug
+
+
+@pytest.mark.parametrize(
+    ("address", "use_debugger", "use_meta", "may_show_meta", "may_show_source"),
+    [
+        pytest.param("127.0.0.1", True, True, True, True, id="on the loopback address"),
+        pytest.param("127.0.0.1", False, False, False, True, id="not wanted"),
+        pytest.param("0.0.0.0", True, True, False, False, id="others can reach it"),
+        pytest.param("0.0.0.0", "force", True, False, True, id="the debugger by name"),
+    ],
+)
+def test_what_others_may_see(
+    address: str,
+    use_debugger: bool,
+    use_meta: bool,
+    may_show_meta: bool,
+    may_show_source: bool,
+) -> None:
+    changes = {"address": address, "use_debugger": use_debugger, "use_meta": use_meta}
+    options = replace(DEFAULTS, **changes)
+    assert (options.may_show_meta, options.may_show_source) == (may_show_meta, may_show_source)
 
 
 class TestTheProgram:

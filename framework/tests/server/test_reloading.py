@@ -29,12 +29,6 @@ def write_at(path: Path, text: str, nanosecond: int) -> None:
 
 
 class TestChanges:
-    def test_a_file_that_is_replaced(self, start: Start, folder: Path) -> None:
-        program = start("--port", "0")
-        program.wait_until_it_serves("hello")
-        write_at(folder / "words.py", 'WORD = "other"\n', 1)
-        program.wait_until_it_serves("other")
-
     def test_versions_of_one_size_in_one_second_are_told_apart(
         self, start: Start, folder: Path
     ) -> None:
@@ -114,6 +108,44 @@ class TestChanges:
         assert "child.py" not in errors
         assert "runpy" not in errors
         assert logged[-1] == "SyntaxError: '(' was never closed"
+
+    def test_a_file_that_the_program_writes_itself(self, start: Start, folder: Path) -> None:
+        """It does not start again for ever, and the file is watched once it serves."""
+        version = "open('version.py', 'w').write(f'VERSION = {time.time_ns()}')\nimport version\n"
+        hello = (folder / "hello.py").read_text()
+        (folder / "hello.py").write_text(f"import time\n{version}{hello}")
+        (folder / "version.py").write_text("")
+        program = start("--port", "0", "--no-debugger")
+        program.line(3)
+        program.wait_until_it_serves("hello")
+        changes = program.output.count("version.py changed")
+        assert changes == 3
+        program.write("words.py", 'WORD = "other"\n')
+        program.wait_until_it_serves("other")
+        assert program.output.count("version.py changed") == changes
+        program.write("version.py", "")
+        program.line(changes + 2)
+        assert program.output.count("version.py changed") == changes + 1
+
+    def test_its_whole_folder_goes_and_comes_back(self, start: Start, folder: Path) -> None:
+        program = start("--port", "0")
+        program.wait_until_it_serves("hello")
+        folder.rename(folder.with_name("elsewhere"))
+        attempts = "hello cannot be started: "
+        answer = program.wait_until_it_fails(attempts)
+        assert "No such file or directory" in answer.body
+        folder.with_name("elsewhere").rename(folder)
+        program.wait_until_it_serves("hello")
+
+    def test_another_port_is_for_the_next_time(self, start: Start, folder: Path) -> None:
+        hello = (folder / "hello.py").read_text()
+        (folder / "hello.py").write_text(hello.replace("serve()", "serve(port=0)"))
+        program = start("--no-debugger")
+        program.wait_until_it_serves()
+        program.write("hello.py", hello.replace("serve()", "serve(port=5001)"))
+        assert program.line(2) == (
+            f" * this is still port {program.port}: start it anew for port 5001\n"
+        )
 
 
 class TestRequests:
@@ -298,12 +330,8 @@ class TestOthers:
         assert "SECRET" not in page
         assert "words.py" not in page
         assert "SECRET = (" in program.errors
-
-    def test_unless_that_was_asked_for(self, start: Start) -> None:
-        program = start("--port", "0", "--address", "0.0.0.0", "--debugger")
-        program.wait_until_it_serves()
-        program.write("words.py", "SECRET = (\n")
-        program.wait_until_it_fails("SECRET = (")
+        program.send(signal.SIGTERM)
+        assert program.end()[0] == 143
 
 
 class TestCommands:
@@ -318,7 +346,6 @@ class TestCommands:
         "command",
         [
             pytest.param(("-m", "hello"), id="a module"),
-            pytest.param(("-Wignore", "./hello.py"), id="a file, with options of Python"),
             pytest.param(
                 ("-c", "import hello; hello.create_app().serve()"), id="a text on the command line"
             ),
@@ -362,25 +389,20 @@ class TestCommands:
         )
         self.reload(start("--port", "0"))
 
-    def test_arguments_are_those_of_the_first_start(self, start: Start, folder: Path) -> None:
+    def test_the_program_finds_what_it_found_before(self, start: Start, folder: Path) -> None:
         hello = (folder / "hello.py").read_text()
-        shown = "{sys.argv[1:]} {' '.join(sys.orig_argv[3:])} "
-        (folder / "hello.py").write_text("import sys\n" + hello.replace('f"{WORD} ', f'f"{shown}'))
-        program = start("--port", "0", "--mine", "a b")
+        seen = "{sys.argv[1:]} {' '.join(sys.orig_argv[3:])} {is_running_from_reloader()} "
+        imports = "import sys\nfrom werkzeug.serving import is_running_from_reloader\n"
+        (folder / "hello.py").write_text(imports + hello.replace('f"{WORD} ', f'f"{seen}'))
+        program = start("--port", "0", "--mine", "a b", command=("-Wignore", "./hello.py"))
         first = program.wait_until_it_serves().body.rpartition(" ")[0]
         program.write("words.py", 'WORD = "other"\n')
         program.line(2)
         second = program.wait_until_it_serves().body.rpartition(" ")[0]
         assert first == second
-        assert first.startswith("['--port', '0', '--mine', 'a b'] hello.py --port 0 --mine a b")
-
-    def test_it_is_known_to_be_reloaded(self, start: Start, folder: Path) -> None:
-        hello = (folder / "hello.py").read_text()
-        (folder / "hello.py").write_text(
-            "from werkzeug.serving import is_running_from_reloader\n"
-            + hello.replace("{WORD}", "{is_running_from_reloader()}")
+        assert first == (
+            "['--port', '0', '--mine', 'a b'] -Wignore ./hello.py --port 0 --mine a b True"
         )
-        start("--port", "0").wait_until_it_serves("True")
 
 
 class TestDebugger:

@@ -161,12 +161,6 @@ Route '/' (endpoint home, app.py:12) needs 'databse', which nothing provides.
         ),
         pytest.param(
             "words.py",
-            "import os\nos._exit(3)\n",
-            "app ended with the exit code 3 before it served anything",
-            id="the process ends itself",
-        ),
-        pytest.param(
-            "words.py",
             "import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n",
             "app was ended by the signal SIGSEGV",
             id="the process crashes",

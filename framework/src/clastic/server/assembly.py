@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.debug import DebuggedApplication
 from werkzeug.middleware.lint import LintMiddleware
 
-from clastic.application import Application
+from clastic.application import Application, SubApplication
 from clastic.dispatch import THROW_ERRORS
 from clastic.errors import HTTPException
+from clastic.http import Request, Response
+from clastic.meta import MetaApplication
 from clastic.pattern import split_path
 from clastic.server.options import ServerOptions
 from clastic.server.program import folder_beside_program
@@ -20,10 +22,14 @@ from clastic.static import StaticApplication
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+META_PATH = "/_meta/"
+
 
 def assemble(application: Application, options: ServerOptions) -> WSGIApplication:
     """Return what to serve for `application`, which itself is left as it is."""
     served: WSGIApplication = application
+    if options.may_show_meta and not has_routes_below(application, META_PATH):
+        served = with_meta(served, application)
     folder = options.static_path or folder_beside_program("static")
     if options.use_static and folder is not None:
         served = with_static(served, StaticApplication(folder), options.static_prefix)
@@ -32,6 +38,37 @@ def assemble(application: Application, options: ServerOptions) -> WSGIApplicatio
     if options.may_debug:
         served = with_debugger(served, options)
     return served
+
+
+def has_routes_below(application: Application, path: str) -> bool:
+    """Whether a pattern of `application` begins with `path`, which ends with a slash."""
+    patterns = (f"{route.path_pattern.text}/" for route in application.iter_routes())
+    return any(pattern.startswith(path) for pattern in patterns)
+
+
+def with_meta(served: WSGIApplication, application: Application) -> WSGIApplication:
+    """Return an application that tells about `application` at ``/_meta/``, and `served` besides."""
+    meta = Application([SubApplication(META_PATH, _MetaOf(application))])
+
+    def tell_or_serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        is_meta = f"{environ.get('PATH_INFO', '')}/".startswith(META_PATH)
+        return (meta if is_meta else served)(environ, start_response)
+
+    return tell_or_serve
+
+
+class _MetaOf(MetaApplication):
+    """Tells about an application that it is not embedded in."""
+
+    def __init__(self, application: Application) -> None:
+        self._told = application
+        super().__init__()
+
+    def get_page(self, request: Request, _application: Application) -> Response:
+        return super().get_page(request, self._told)
+
+    def get_json(self, request: Request, _application: Application) -> Response:
+        return super().get_json(request, self._told)
 
 
 def template_files(application: Application) -> set[str]:

@@ -40,6 +40,7 @@ def serve(
     address: str = "127.0.0.1",
     port: int = 5000,
     *,
+    use_meta: bool = True,
     use_lint: bool = True,
     use_reloader: bool = True,
     use_debugger: bool | Literal["force"] = True,
@@ -52,9 +53,9 @@ def serve(
     """Serve `application` for development, until Ctrl-C or SIGTERM.
 
     Flags on the command line override: ``--address``, ``--port``, ``--no-reloader``,
-    ``--debugger``, ``--no-debugger``, ``--no-static``, ``--no-wsgi-lint``, ``--static-path``,
-    ``--static-prefix``, ``--processes``; ``--help`` lists them. Other arguments are left to the
-    program. The application itself stays as it is.
+    ``--debugger``, ``--no-debugger``, ``--no-meta``, ``--no-static``, ``--no-wsgi-lint``,
+    ``--static-path``, ``--static-prefix``, ``--processes``; ``--help`` lists them. Other arguments
+    are left to the program. The application itself stays as it is.
 
     With the reloader, this process watches, and a child process runs the program once more and
     serves. A change of a file that it has imported, or of a template that it has loaded, starts a
@@ -62,6 +63,9 @@ def serve(
 
     :param address: a name or IP address of this machine; ``0.0.0.0`` or ``::`` for all of its
     :param port: 0 for any that is free; the line that is printed has the real one
+    :param use_meta: tell about the application at ``/_meta/``, see
+        :class:`~clastic.meta.MetaApplication`; only on the loopback interface, and unless the
+        application has routes of its own there
     :param use_lint: warn on standard error when WSGI or HTTP is not used as specified
     :param use_reloader: start the program again when one of its files changes
     :param use_debugger: show uncaught exceptions in Werkzeug's debugger. Who can reach its console
@@ -81,6 +85,7 @@ def serve(
     options = ServerOptions(
         address=address,
         port=port,
+        use_meta=use_meta,
         use_lint=use_lint,
         use_reloader=use_reloader,
         use_debugger=use_debugger,

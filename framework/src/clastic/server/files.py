@@ -85,9 +85,13 @@ class ProgramFiles:
         kept = self._stamps.keys() & set(paths)
         self._stamps = {path: self._stamps[path] for path in kept}
 
-    def renew(self) -> None:
-        """Take the stamps that the files have now: the program is about to read them."""
-        self._stamps = self.current()
+    def renew(self, paths: Iterable[str] | None = None) -> None:
+        """Take the stamps that the files have now: the program is about to read them.
+
+        :param paths: only those of these files
+        """
+        for path in list(self._stamps if paths is None else paths):
+            self._stamps[path] = stamp_of(path)
 
     def current(self) -> dict[str, Stamp | None]:
         """Return the stamps that the files have now."""

@@ -23,6 +23,7 @@ class ServerOptions:
 
     address: str
     port: int
+    use_meta: bool
     use_lint: bool
     use_reloader: bool
     use_debugger: bool | Literal["force"]
@@ -54,6 +55,11 @@ class ServerOptions:
     def may_debug(self) -> bool:
         """Whether the debugger is to be used: asked for, and by name if others can reach it."""
         return self.use_debugger == "force" or (self.use_debugger and self.is_loopback)
+
+    @property
+    def may_show_meta(self) -> bool:
+        """Whether to tell about the application: only to this machine."""
+        return self.use_meta and self.is_loopback
 
     @property
     def may_show_source(self) -> bool:
@@ -101,6 +107,7 @@ def _parser(options: ServerOptions) -> argparse.ArgumentParser:
     parser.add_argument("--processes", type=int, metavar="N", help="serve by up to N processes")
     parser.add_argument("--static-path", metavar="DIR", help="the folder of static files")
     parser.add_argument("--static-prefix", metavar="PREFIX", help="where they are served")
+    _add_switch(parser, "--no-meta", "use_meta", False, "do not serve /_meta/, about the program")
     _add_switch(parser, "--no-static", "use_static", False, "serve no static files")
     _add_switch(parser, "--no-reloader", "use_reloader", False, "do not restart on changes")
     _add_switch(parser, "--no-wsgi-lint", "use_lint", False, "do not check the use of WSGI")

@@ -30,6 +30,7 @@ class ChildProcess:
     :param command: what runs the program
     :param listener: the socket that it is to answer on
     :param is_first: whether it is the first one
+    :raises OSError: when it cannot be started
     :ivar is_ready: whether it has begun to answer requests
     :ivar failure: the traceback of what has ended its program, ``None`` if nothing has
     :ivar has_told_all: whether it has nothing more to tell, which it usually does by ending
@@ -52,6 +53,10 @@ class ChildProcess:
                     env=_environment(os.environ),
                     pass_fds=inherited,
                 )
+        except OSError:
+            os.close(self._report)
+            os.close(self._lifeline)
+            raise
         finally:
             os.close(report)
             os.close(lifeline)

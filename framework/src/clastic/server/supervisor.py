@@ -8,22 +8,23 @@ import signal
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from socket import socket
-from typing import NamedTuple
 
 from clastic.flaw import files_named
 from clastic.server.command import Command
 from clastic.server.ending import TERMINATED, Alarm, Ending
 from clastic.server.events import FolderEvents
 from clastic.server.files import Neighbours, ProgramFiles, remove_bytecode
+from clastic.server.outcome import Changed, Ended, Failed, judged
 from clastic.server.process import ChildProcess
-from clastic.server.program import program_name
+from clastic.server.program import program_name, say
 from clastic.server.terminal import Terminal
 from clastic.server.workers import Threads
 
-PERIOD = 0.2
+PERIOD = 0.1
 PERIOD_WITH_EVENTS = 1.0
 """Seconds between two looks at the files: where nobody tells of changes, where somebody does."""
 
@@ -31,27 +32,8 @@ SETTLING = 0.05
 """Seconds without a change after which a save is complete: editors save in several steps."""
 _MOST_STEPS = 20
 
-# The exit codes of a program that Ctrl-C has ended, and of one that SIGTERM has ended.
-_BY_CTRL_C = (128 + signal.SIGINT, -signal.SIGINT)
-_BY_SIGTERM = (TERMINATED, -signal.SIGTERM)
-
-
-class Changed(NamedTuple):
-    """Files have changed, so the program has to start again."""
-
-    paths: Sequence[str]
-
-
-class Failed(NamedTuple):
-    """A mistake has ended the program: the traceback, or what else is known."""
-
-    text: str
-
-
-class Ended(NamedTuple):
-    """The program was asked to end."""
-
-    exit_code: int
+# How often in a row a file may be saved while the program starts: formatters save once more.
+_MOST_SAVES = 4
 
 
 class Supervisor:
@@ -62,7 +44,6 @@ class Supervisor:
     :param files: those that the program is made of, as far as they are known
     :param make_flaw: makes what answers requests while the program cannot, of a text that says why
         and the paths of the files that are watched
-    :param say: prints a line for the developer
     """
 
     def __init__(
@@ -71,18 +52,17 @@ class Supervisor:
         listener: socket,
         files: ProgramFiles,
         make_flaw: Callable[[str, Sequence[str]], Threads],
-        say: Callable[[str], None],
     ) -> None:
         self._command = command
         self._listener = listener
         self._files = files
         self._make_flaw = make_flaw
-        self._say = say
         self._ending = Ending()
         self._alarm = Alarm()
         self._events = FolderEvents(self._alarm.ring)
         self._terminal = Terminal(sys.stdin)
         self._started = 0
+        self._writes: Counter[str] = Counter()
 
     def run(self) -> int:
         """Return the exit code, once the program was asked to end."""
@@ -100,7 +80,10 @@ class Supervisor:
         is_first = not self._started
         self._files.renew()
         self._started = time.time_ns()
-        child = ChildProcess(self._command, self._listener, is_first)
+        try:
+            child = ChildProcess(self._command, self._listener, is_first)
+        except OSError as error:  # Python, or the folder of the program, is not there
+            return Failed(f"{program_name()} cannot be started: {error}")
         try:
             return self._attend(child)
         finally:
@@ -110,17 +93,21 @@ class Supervisor:
     def _attend(self, child: ChildProcess) -> Changed | Failed | Ended:
         told: set[str] = set()
         while True:
+            was_ready = child.is_ready
             if self._wait(child):
                 self._listen(child, told)
-                if not child.has_told_all:
+                if not child.has_told_all and child.is_ready == was_ready:
                     continue
             if self._ending.number is not None:
                 return self._ended()
-            if self._files.changed():
+            changed = self._files.changed()
+            if changed and (was_ready or not self._writes_itself(changed)):
                 return self._settled(self._files.changed)
+            if child.is_ready and not was_ready:
+                self._writes = Counter(dict.fromkeys(self._written(), _MOST_SAVES))
             exit_code = child.exit_code()
             if exit_code is not None:
-                return _judged(child, exit_code)
+                return judged(child, exit_code)
 
     def _listen(self, child: ChildProcess, told: set[str]) -> None:
         for message in child.read():
@@ -131,6 +118,21 @@ class Supervisor:
                 self._files.keep(told)
         self._events.watch(self._files.folders())
 
+    def _writes_itself(self, changed: Sequence[str]) -> bool:
+        """Whether the program itself writes these files whenever it starts.
+
+        It does if they have changed so often without it having got as far as to serve. They are
+        then taken for read as they are.
+        """
+        self._writes.update(changed)
+        if not self._written().issuperset(changed):
+            return False
+        self._files.renew(changed)
+        return True
+
+    def _written(self) -> set[str]:
+        return {path for path, times in self._writes.items() if times >= _MOST_SAVES}
+
     def _show_flaw(self, text: str) -> Changed | Ended:
         """Answer requests by what is wrong, until a save may have mended it."""
         self._files.add(files_named(text), self._started)
@@ -140,7 +142,7 @@ class Supervisor:
             return self._files.changed() or neighbours.changed()
 
         self._events.watch(neighbours.folders())
-        self._say(f" * {program_name()} does not run: a browser shows why, until a save mends it")
+        say(f" * {program_name()} does not run: a browser shows why, until a save mends it")
         with _answering(self._make_flaw(text, self._files.paths)):
             while self._ending.number is None:
                 if changed():
@@ -156,7 +158,7 @@ class Supervisor:
                 selector.register(source, selectors.EVENT_READ)
             if child is not None and not child.has_told_all:
                 selector.register(child, selectors.EVENT_READ)
-            period = PERIOD_WITH_EVENTS if self._events.is_active else PERIOD
+            period = PERIOD_WITH_EVENTS if self._events.is_complete else PERIOD
             heard = [key.fileobj for key, _ in selector.select(period)]
         self._alarm.silence()
         return child in heard
@@ -179,28 +181,10 @@ class Supervisor:
         """Say what has changed, and see to it that Python does not overlook it."""
         others = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
         name = os.path.relpath(changed[0], self._command.folder)
-        self._say(f" * {name}{others} changed, starting again")
+        say(f" * {name}{others} changed, starting again")
         for path in changed:
             if path.endswith(".py"):
                 remove_bytecode(path)
-
-
-def _judged(child: ChildProcess, exit_code: int) -> Failed | Ended:
-    """Say what has become of a program that has ended by itself."""
-    if exit_code in _BY_SIGTERM:
-        return Ended(TERMINATED)
-    if exit_code in _BY_CTRL_C or (child.is_ready and exit_code == 0):
-        return Ended(0)
-    return Failed(child.failure or _last_words(child, exit_code))
-
-
-def _last_words(child: ChildProcess, exit_code: int) -> str:
-    if exit_code < 0:
-        how = f"was ended by the signal {signal.Signals(-exit_code).name}"
-    else:
-        how = f"ended with the exit code {exit_code}"
-    when = "" if child.is_ready else " before it served anything: is serve() called?"
-    return f"{program_name()} {how}{when}"
 
 
 @contextmanager

@@ -126,6 +126,8 @@ class TestChanges:
         program.write("version.py", "")
         program.line(changes + 2)
         assert program.output.count("version.py changed") == changes + 1
+        program.send(signal.SIGTERM)
+        assert program.end()[0] == 143
 
     def test_its_whole_folder_goes_and_comes_back(self, start: Start, folder: Path) -> None:
         program = start("--port", "0")
@@ -136,6 +138,8 @@ class TestChanges:
         assert "No such file or directory" in answer.body
         folder.with_name("elsewhere").rename(folder)
         program.wait_until_it_serves("hello")
+        program.send(signal.SIGTERM)
+        assert program.end()[0] == 143
 
     def test_another_port_is_for_the_next_time(self, start: Start, folder: Path) -> None:
         hello = (folder / "hello.py").read_text()
@@ -146,6 +150,8 @@ class TestChanges:
         assert program.line(2) == (
             f" * this is still port {program.port}: start it anew for port 5001\n"
         )
+        program.send(signal.SIGTERM)
+        assert program.end()[0] == 143
 
 
 class TestRequests:

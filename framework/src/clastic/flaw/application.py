@@ -65,5 +65,6 @@ class _FlawHandler(ErrorHandler):
 
 def _with_files(text: str, files: Sequence[str]) -> str:
     """Put a text below the files that are watched: its end is what a terminal shows."""
+    text = text.strip("\n")
     watched = "".join(f"\n  {path}" for path in files)
-    return f"Watched files:{watched}\n\n{text.strip()}" if watched else text.strip()
+    return f"Watched files:{watched}\n\n{text}" if watched else text

@@ -57,7 +57,7 @@ class FolderEvents:
 def _start_observer() -> Any:
     """Start what watches folders; ``None`` where watchdog is not installed or cannot work."""
     try:
-        from watchdog.observers import Observer
+        from watchdog.observers import Observer  # type: ignore[import-not-found, unused-ignore]
 
         observer = Observer()
         observer.start()

@@ -197,9 +197,8 @@ class _Source:
             return
         step = steps[index]
         next_function = self.unused(f"{side}_next_{index}")
-        needs = (inner_needs | self.needs(steps[index + 1 :])) - set(step.provides)
-        for further_in in steps[index + 1 :]:
-            needs -= set(further_in.provides)
+        provided = {name for each in steps[index:] for name in each.provides}
+        needs = (inner_needs | self.needs(steps[index + 1 :])) - provided
         lines, depth = self.lines, self.depth
         if not needs:
             self.lines, self.depth = [], 1
@@ -228,11 +227,9 @@ class _Source:
         """Give the source of a call with exactly the arguments that the function takes."""
         function = self.constant(label, step.function)
         passed = [] if next_function is None else [next_function]
-        by_position = True
         for parameter, source in zip(step.arguments, step.sources, strict=True):
-            by_position = by_position and parameter.by_position
             value = self.value(parameter.name, source)
-            passed.append(value if by_position else f"{parameter.name}={value}")
+            passed.append(value if parameter.by_position else f"{parameter.name}={value}")
         return f"{function}({', '.join(passed)})"
 
     def value(self, name: str, source: str) -> str:

@@ -172,7 +172,7 @@ def _checked_callable(pattern: str, role: str, function: Callable[..., Any]) -> 
     if not callable(function):
         raise InvalidEndpoint(
             f"{role} of route '{pattern}' is {function!r}, which is not callable. "
-            f"{CALLABLE_REMEDIES[role]}"
+            + CALLABLE_REMEDIES[role]
         )
     return function
 

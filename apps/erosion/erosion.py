@@ -1,0 +1,271 @@
+"""Short links that wear away: with time, or click by click.
+
+Run it with ``python erosion.py``, or with ``APP=erosion make run`` from the root of the repository.
+"""
+
+import logging
+import math
+import time
+from collections.abc import Callable, Mapping
+
+from checks import ALIAS, DEFAULTS, hosts_of, read_form
+from settings import FOLDER, check_settings, read_settings
+from storage import AliasTaken, ExpiredLink, Link, Storage, StorageUnavailable, UnknownLink
+
+from clastic import (
+    GET,
+    POST,
+    Application,
+    GetParamMiddleware,
+    Middleware,
+    NotFound,
+    Request,
+    Response,
+    StaticApplication,
+    redirect,
+)
+from clastic.errors import Forbidden, Gone, ServiceUnavailable
+from clastic.middleware import HTTPCacheMiddleware
+from clastic.middleware.cookie import SignedCookieMiddleware
+from clastic.middleware.form import PostDataMiddleware
+from clastic.middleware.url import ScriptRootMiddleware
+from clastic.render import AshesRenderFactory
+
+PAGE_SIZE = 50
+EXPIRY_TIMES = (300, 3600, 86400, 2592000, 0)
+UNITS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
+
+logger = logging.getLogger("erosion")
+
+
+def home(cookie: dict[str, str], root_url: str) -> dict[str, object]:
+    """An empty form, and once the link that was just made."""
+    new_alias = cookie.pop("new_alias", None)
+    return {**form_context(DEFAULTS), "new_url": new_alias and root_url + new_alias}
+
+
+def submit(
+    request: Request,
+    cookie: dict[str, str],
+    root_url: str,
+    script_root: str,
+    storage: Storage,
+    reserved: set[str],
+    target_url: str | None,
+    new_alias: str | None,
+    expiry_time: str | None,
+    max_count: str | None,
+) -> Response | dict[str, object]:
+    """Record a link and lead back to the form, or show what is wrong with what was typed."""
+    given = {
+        "target_url": target_url,
+        "new_alias": new_alias,
+        "expiry_time": expiry_time,
+        "max_count": max_count,
+    }
+    typed = {name: DEFAULTS[name] if text is None else text for name, text in given.items()}
+    values, errors = read_form(typed, hosts_of(root_url, request.url), reserved)
+    if not errors:
+        alias = values["new_alias"]
+        try:
+            link = storage.add_link(
+                values["target_url"],
+                alias=alias,
+                expiry_time=values["expiry_time"],
+                max_count=values["max_count"],
+            )
+        except AliasTaken:
+            errors["new_alias"] = f"'{alias}' is taken. Choose another alias."
+        else:
+            cookie["new_alias"] = link.alias
+            return redirect(f"{script_root}/", 303)
+    return {**form_context(typed), "errors": errors, "is_refused": True}
+
+
+def use_link(alias: str, request: Request, storage: Storage) -> Response:
+    """Lead to where a link leads. HEAD gets the same answer, and does not count as a click."""
+    find = storage.get_link if request.method == "HEAD" else storage.use_link
+    try:
+        if not ALIAS.fullmatch(alias):
+            raise UnknownLink(alias)
+        return redirect(find(alias).target_url)
+    except UnknownLink:
+        raise NotFound(f"There is no link '{alias}'.") from None
+    except ExpiredLink:
+        raise Gone(f"The link '{alias}' has expired.") from None
+
+
+def form_context(typed: Mapping[str, str]) -> dict[str, object]:
+    """The form for the template, as it was filled in."""
+    chosen = typed["expiry_time"]
+    labels = {str(seconds): duration(seconds) or "never" for seconds in EXPIRY_TIMES}
+    labels.setdefault(chosen, chosen)
+    expiry_times = [
+        {"value": value, "label": label, "is_chosen": value == chosen}
+        for value, label in labels.items()
+    ]
+    return {"form": typed, "expiry_times": expiry_times}
+
+
+def link_context(link: Link, root_url: str, now: float) -> dict[str, object]:
+    """A link for the template."""
+    clicks = counted(link.click_count, "click")
+    if link.max_count:
+        clicks = f"{link.click_count} of {counted(link.max_count, 'click')}"
+    if link.is_expired(now):
+        time_left = "expired"
+    elif link.expires_at is None:
+        time_left = "never expires"
+    else:
+        time_left = f"{duration(link.expires_at - now)} left"
+    return {
+        "url": root_url + link.alias,
+        "target_url": link.target_url,
+        "clicks": clicks,
+        "time_left": time_left,
+    }
+
+
+def duration(seconds: float) -> str:
+    """A time in its two largest units, such as ``1 hour 59 minutes``; empty for none."""
+    rest = math.ceil(seconds)
+    parts = []
+    for noun, size in UNITS:
+        number, rest = divmod(rest, size)
+        if number:
+            parts.append(counted(number, noun))
+    return " ".join(parts[:2])
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def link_id(text: str) -> int:
+    """Read the id that a page begins before; any other text, like none, leads to the first page."""
+    number = int(text)
+    if not 0 < number < 2**63:
+        raise ValueError(f"{number} is not an id")
+    return number
+
+
+class RetryLater(Middleware):
+    """Answers for the database while it is away."""
+
+    def request(self, next: Callable[[], Response]) -> Response:
+        try:
+            return next()
+        except StorageUnavailable as error:
+            logger.error("The database does not answer: %s", error)
+            return ServiceUnavailable(
+                "The links cannot be reached now. Try again in a few seconds.",
+                headers={"Retry-After": "5"},
+            )
+
+
+class RootURL(Middleware):
+    """Provides the address that short links begin with: the public one, or that of the request."""
+
+    provides = ("root_url",)
+
+    def __init__(self, host_url: str) -> None:
+        self.host_url = host_url
+
+    def request(self, next: Callable[..., Response], request: Request) -> Response:
+        return next(root_url=self.host_url or request.root_url)
+
+
+class SameOriginOnly(Middleware):
+    """Refuses forms that a browser says come from another site. Other clients say nothing of it."""
+
+    def request(self, next: Callable[[], Response], request: Request, root_url: str) -> Response:
+        site = request.headers.get("Sec-Fetch-Site")
+        origin = request.headers.get("Origin")
+        if site is not None:
+            is_own = site in ("same-origin", "none")
+        else:
+            is_own = origin is None or hosts_of(origin) & hosts_of(root_url, request.url)
+        if not is_own:
+            raise Forbidden("This form was sent from another site.")
+        return next()
+
+
+class Listing(Middleware):
+    """Puts the links into a page, the newest first."""
+
+    def render(
+        self,
+        next: Callable[[], Response],
+        context: dict[str, object],
+        before: int | None,
+        root_url: str,
+        storage: Storage,
+        clock: Callable[[], float],
+    ) -> Response:
+        now = clock()
+        links = storage.get_links(before=before, count=PAGE_SIZE + 1)
+        shown = links[:PAGE_SIZE]
+        context["links"] = [link_context(link, root_url, now) for link in shown]
+        context["before"] = before
+        context["older"] = shown[-1].id if len(links) > PAGE_SIZE else None
+        return next()
+
+
+class BadForm(Middleware):
+    """The page that answers a form, when it does not lead on, is about what is wrong with it."""
+
+    def render(self, next: Callable[[], Response]) -> Response:
+        response = next()
+        response.status_code = 400
+        return response
+
+
+def create_app(
+    config: Mapping[str, str] | None = None, *, clock: Callable[[], float] = time.time
+) -> Application:
+    """Make the application from a configuration: by default from erosion.ini and the environment.
+
+    clock: gives the seconds since 1970. Raises ValueError for a wrong setting, and
+    StorageUnavailable if the database cannot be used.
+    """
+    settings = check_settings(read_settings() if config is None else config)
+    host_url = settings["host_url"]
+    page = [GetParamMiddleware({"before": link_id}), Listing()]
+    form = PostDataMiddleware(DEFAULTS.keys())
+    reserved: set[str] = set()
+    application = Application(
+        [
+            GET("/", home, "home.html", middlewares=page),
+            POST(
+                "/submit",
+                submit,
+                "home.html",
+                middlewares=[SameOriginOnly(), form, *page, BadForm()],
+            ),
+            ("/static", StaticApplication(FOLDER / "static")),
+            GET("/<alias>", use_link, middlewares=[HTTPCacheMiddleware(no_store=True)]),
+        ],
+        resources={
+            "storage": Storage(settings["db_url"], clock=clock),
+            "clock": clock,
+            "reserved": reserved,
+        },
+        middlewares=[
+            RetryLater(),
+            RootURL(host_url),
+            ScriptRootMiddleware(),
+            SignedCookieMiddleware(
+                cookie_name="erosion",
+                secret_key=settings["cookie_secret"] or None,
+                secure=host_url.startswith("https:"),
+            ),
+        ],
+        render_factory=AshesRenderFactory(FOLDER),
+    )
+    # Whatever is a page here cannot be an alias.
+    reserved.update(route.pattern.split("/")[1] for route in application.routes)
+    return application
+
+
+if __name__ == "__main__":
+    create_app().serve()

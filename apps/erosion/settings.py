@@ -1,0 +1,87 @@
+"""How this installation is set up: by ``erosion.ini``, and by the environment, which wins."""
+
+import os
+from collections.abc import Mapping
+from configparser import ConfigParser
+from configparser import Error as ParserError
+from difflib import get_close_matches
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from checks import host_of
+
+FOLDER = Path(__file__).parent
+INI = FOLDER / "erosion.ini"
+DEFAULTS = {"host_url": "", "db_path": "", "db_url": "", "cookie_secret": "", "production": ""}
+EXAMPLE_SECRET = "an example, for your own machine only"
+
+
+class ConfigError(ValueError):
+    """A setting is missing or wrong."""
+
+
+def read_settings() -> dict[str, str]:
+    """Read the file, and then the environment: ``EROSION_DB_PATH`` is the key ``db_path``.
+
+    ``EROSION_DB_PATH_FILE`` names a file that has the value.
+    """
+    given = read_ini(INI)
+    for key in DEFAULTS:
+        variable = f"EROSION_{key.upper()}"
+        if variable in os.environ:
+            given[key] = os.environ[variable]
+        elif os.environ.get(f"{variable}_FILE"):
+            given[key] = read_file(f"{variable}_FILE")
+    return given
+
+
+def read_ini(path: Path) -> dict[str, str]:
+    parser = ConfigParser(interpolation=None)
+    try:
+        parser.read_string(path.read_text(encoding="utf-8"), str(path))
+        return dict(parser["erosion"])
+    except (OSError, UnicodeError, ParserError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}") from error
+    except KeyError:
+        raise ConfigError(f"{path} has no section [erosion].") from None
+
+
+def read_file(variable: str) -> str:
+    try:
+        return Path(os.environ[variable]).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeError) as error:
+        raise ConfigError(f"The file that {variable} names cannot be read: {error}") from error
+
+
+def check_settings(given: Mapping[str, str]) -> dict[str, str]:
+    """Give every setting its value, `db_url` included; raise ConfigError for what is wrong."""
+    for key in given.keys() - DEFAULTS.keys():
+        near = get_close_matches(key, DEFAULTS, 1)
+        hint = f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(DEFAULTS)}."
+        raise ConfigError(f"There is no setting '{key}'. {hint}")
+    settings = {**DEFAULTS, **given}
+    if settings["production"] not in ("", "0", "1"):
+        raise ConfigError(f"production is {settings['production']!r}: it has to be 1 or 0.")
+    if settings["production"] == "1" and settings["cookie_secret"] in ("", EXAMPLE_SECRET):
+        raise ConfigError(
+            "In production, cookie_secret has to be one of your own: set EROSION_COOKIE_SECRET. "
+            "This prints one: python -c 'import secrets; print(secrets.token_hex())'"
+        )
+    if settings["host_url"]:
+        settings["host_url"] = check_host_url(settings["host_url"])
+    if not settings["db_url"]:
+        if not settings["db_path"]:
+            raise ConfigError("There is no database: set db_path to a file, or db_url.")
+        settings["db_url"] = f"sqlite:///{FOLDER / settings['db_path']}"
+    return settings
+
+
+def check_host_url(host_url: str) -> str:
+    try:
+        parts = urlsplit(host_url)
+        host_of(parts)
+        if parts.scheme in ("http", "https") and not parts.query and not parts.fragment:
+            return f"{host_url.rstrip('/')}/"
+    except ValueError:
+        pass
+    raise ConfigError(f"host_url is {host_url!r}: it has to be like https://example.org/ or empty.")

@@ -1,0 +1,119 @@
+"""What the tests of erosion share: a clock that stands still, databases, and the app."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from secrets import token_hex
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+FOLDER = Path(__file__).parents[1]
+sys.path.insert(0, str(FOLDER))
+
+from storage import Storage  # noqa: E402
+
+import erosion  # noqa: E402
+
+
+class Clock:
+    """A clock that only a test moves; it shows seconds since 1970."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class PostgreSQL:
+    """A database of its own on the server that EROSION_TEST_DB_URL names."""
+
+    def __init__(self, given: str) -> None:
+        url = make_url(given)
+        self.name = f"erosion_{token_hex(8)}"
+        self.url = url.set(database=self.name).render_as_string(hide_password=False)
+        self._server = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._run(f"CREATE DATABASE {self.name}")
+
+    def go_away(self) -> None:
+        self._run(f"ALTER DATABASE {self.name} ALLOW_CONNECTIONS false")
+        self.disconnect()
+
+    def come_back(self) -> None:
+        self._run(f"ALTER DATABASE {self.name} ALLOW_CONNECTIONS true")
+
+    def disconnect(self) -> None:
+        self._run(
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{self.name}'"
+        )
+
+    def drop(self) -> None:
+        self._run(f"DROP DATABASE {self.name} WITH (FORCE)")
+
+    def _run(self, statement: str) -> None:
+        with closing(psycopg.connect(self._server, autocommit=True)) as connection:
+            connection.execute(statement)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def postgresql() -> Iterator[PostgreSQL]:
+    given = os.environ.get("EROSION_TEST_DB_URL")
+    if not given:
+        pytest.skip("EROSION_TEST_DB_URL is not set: run this with .ci/postgres")
+    database = PostgreSQL(given)
+    yield database
+    database.drop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def db_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of either kind."""
+    if request.param == "postgresql":
+        url: str = request.getfixturevalue("postgresql").url
+        return url
+    return f"sqlite:///{tmp_path}/erosion.db"
+
+
+@pytest.fixture
+def open_storage() -> Iterator[Callable[..., Storage]]:
+    """Opens a storage, which is closed when the test ends."""
+    opened = []
+
+    def open_it(*arguments, **options):
+        opened.append(Storage(*arguments, **options))
+        return opened[-1]
+
+    yield open_it
+    for storage in opened:
+        storage.close()
+
+
+@pytest.fixture
+def create(tmp_path: Path, clock: Clock) -> Iterator[Callable[..., erosion.Application]]:
+    """Makes the app, with the settings that a test gives besides the necessary ones."""
+    made = []
+
+    def create_it(**config):
+        usual = {"db_path": str(tmp_path / "links.db"), "cookie_secret": "only for the tests"}
+        made.append(erosion.create_app({**usual, **config}, clock=clock))
+        return made[-1]
+
+    yield create_it
+    for application in made:
+        application.resources["storage"].close()
+
+
+@pytest.fixture
+def client(create):
+    return create().get_local_client()

@@ -1,0 +1,246 @@
+"""What may be typed into the form."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import pytest
+from checks import Invalid, host_of, hosts_of, read_alias, read_number, read_target_url
+from hypothesis import given
+from hypothesis import strategies as st
+from werkzeug.urls import iri_to_uri
+
+NO_HOST = "This address has no host, or a host or port that cannot be read."
+CHARACTERS = "An address has no spaces, backslashes or control characters in it."
+SCHEME = "An address begins with https:// or http://."
+CREDENTIALS = "An address with a user name or a password in it is not recorded."
+OWN = "This address is on this site: a link cannot lead to other links."
+
+
+@pytest.mark.parametrize(
+    ("typed", "host"),
+    [
+        pytest.param("http://example.org", "example.org", id="no path"),
+        pytest.param("https://example.org/a?b=c&d#e", "example.org", id="all parts"),
+        pytest.param("HTTP://Example.ORG/A", "example.org", id="capitals"),
+        pytest.param("https://example.org./", "example.org", id="the dot of the root"),
+        pytest.param("http://localhost:8000/", "localhost:8000", id="a port"),
+        pytest.param("http://example.org:80/", "example.org", id="the usual port"),
+        pytest.param("https://example.org:443/", "example.org", id="the usual port of https"),
+        pytest.param("http://example.org:/", "example.org", id="a colon without a port"),
+        pytest.param("http://my_site.example/", "my_site.example", id="an underscore"),
+        pytest.param("http://192.0.2.1/", "192.0.2.1", id="IPv4"),
+        pytest.param("http://[2001:DB8::1]:81/", "[2001:db8::1]:81", id="IPv6"),
+        pytest.param("http://bücher.example/", "xn--bcher-kva.example", id="IDN"),
+        pytest.param("http://xn--bcher-kva.example/", "xn--bcher-kva.example", id="IDN, in ASCII"),
+        pytest.param("http://例え.テスト/道?名=値", "xn--r8jz45g.xn--zckzah", id="IDN and path"),
+        pytest.param("http://example.org/a@b", "example.org", id="an @ in the path"),
+        pytest.param("http://example.org?a@b", "example.org", id="an @ in the query"),
+        pytest.param("http://example.org/%20", "example.org", id="an encoded space"),
+    ],
+)
+def test_a_web_page_can_be_a_target(typed, host):
+    assert read_target_url(typed, []) == typed
+    assert host_of(urlsplit(typed)) == host
+
+
+def test_spaces_around_an_address_are_left_out():
+    assert read_target_url("  https://example.org/\r\n", []) == "https://example.org/"
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        pytest.param("", "Write the address that the link leads to.", id="nothing"),
+        pytest.param(" \t", "Write the address that the link leads to.", id="only spaces"),
+        pytest.param("example.org", SCHEME, id="no scheme"),
+        pytest.param("//example.org/", SCHEME, id="no scheme, but slashes"),
+        pytest.param("/path", SCHEME, id="only a path"),
+        pytest.param("javascript:alert(1)", SCHEME, id="javascript"),
+        pytest.param("JavaScript:alert(1)", SCHEME, id="javascript in capitals"),
+        pytest.param("data:text/html,hello", SCHEME, id="data"),
+        pytest.param("file:///etc/passwd", SCHEME, id="file"),
+        pytest.param("ftp://example.org/", SCHEME, id="ftp"),
+        pytest.param("java\nscript:alert(1)", CHARACTERS, id="a line break in the scheme"),
+        pytest.param("http://example.org/a b", CHARACTERS, id="a space"),
+        pytest.param("http://exa\tmple.org/", CHARACTERS, id="a tab in the host"),
+        pytest.param("http://example.org/\r\nX: y", CHARACTERS, id="a line break"),
+        pytest.param("http://example.org/\0", CHARACTERS, id="NUL"),
+        pytest.param("http://example.org/\u00a0a", CHARACTERS, id="a no-break space"),
+        pytest.param("http://example.org/\u202ea", CHARACTERS, id="a change of direction"),
+        pytest.param("http://example.org/\u200da", CHARACTERS, id="a joiner of no width"),
+        pytest.param("http://example.org/\ud800", CHARACTERS, id="half a character"),
+        pytest.param("http://evil.example\\@example.org/", CHARACTERS, id="a backslash"),
+        pytest.param("http://ann:secret@example.org/", CREDENTIALS, id="name and password"),
+        pytest.param("http://ann@example.org/", CREDENTIALS, id="a name"),
+        pytest.param("http://@example.org/", CREDENTIALS, id="an empty name"),
+        pytest.param("http://", NO_HOST, id="no host"),
+        pytest.param("http:///path", NO_HOST, id="no host before the path"),
+        pytest.param("http:example.org", NO_HOST, id="no slashes"),
+        pytest.param("http://:80/", NO_HOST, id="only a port"),
+        pytest.param("http://example.org:port/", NO_HOST, id="a port that is no number"),
+        pytest.param("http://example.org:65536/", NO_HOST, id="a port that is too high"),
+        pytest.param("http://example.org:-1/", NO_HOST, id="a negative port"),
+        pytest.param("http://example.org:0/", NO_HOST, id="port 0"),
+        pytest.param("http://[::1/", NO_HOST, id="a bracket that is not closed"),
+        pytest.param("http://[::g]/", NO_HOST, id="no IPv6 address in brackets"),
+        pytest.param("http://[192.0.2.1]/", NO_HOST, id="an IPv4 address in brackets"),
+        pytest.param("http://[fe80::1%25eth0]/", NO_HOST, id="an IPv6 zone"),
+        pytest.param("http://a..example/", NO_HOST, id="an empty label"),
+        pytest.param(f"http://{'a' * 64}.example/", NO_HOST, id="a label that is too long"),
+        pytest.param("http://%65xample.org/", NO_HOST, id="a host that is encoded"),
+        pytest.param("http://<b>.example/", NO_HOST, id="markup for a host"),
+        pytest.param("http://straße.example/", NO_HOST, id="a host that two standards read apart"),
+        pytest.param("http://example.org\uff0fa/", NO_HOST, id="a full-width slash in the host"),
+    ],
+)
+def test_anything_else_is_refused_with_a_reason(typed, reason):
+    with pytest.raises(Invalid) as refused:
+        read_target_url(typed, [])
+    assert str(refused.value) == reason
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        pytest.param("http://links.example/", id="the host itself"),
+        pytest.param("https://links.example/abc", id="by another scheme"),
+        pytest.param("http://LINKS.example:80/", id="written differently"),
+        pytest.param("http://links.example./", id="with the dot of the root"),
+        pytest.param("http://xn--bcher-kva.example:8000/", id="in ASCII"),
+        pytest.param("http://bücher.example:8000/", id="in Unicode"),
+    ],
+)
+def test_a_link_to_this_site_is_refused(typed):
+    own_hosts = hosts_of("http://links.example/", "http://bücher.example:8000/")
+    with pytest.raises(Invalid) as refused:
+        read_target_url(typed, own_hosts)
+    assert str(refused.value) == OWN
+
+
+def test_another_port_of_the_host_is_another_site():
+    target_url = "http://127.0.0.1:5000/"
+    assert read_target_url(target_url, hosts_of("http://127.0.0.1:5002/")) == target_url
+
+
+@pytest.mark.parametrize(
+    ("path", "length"),
+    [
+        pytest.param("a" * 1981, 2000, id="as long as it may be"),
+        pytest.param("ü" * 330, 19 + 6 * 330, id="nearly as long, once it is encoded"),
+    ],
+)
+def test_a_long_address_is_taken(path, length):
+    typed = f"http://example.org/{path}"
+    assert len(iri_to_uri(read_target_url(typed, []))) == length
+
+
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param("a" * 1982, id="by one"), pytest.param("ü" * 331, id="once it is encoded")],
+)
+def test_an_address_can_be_too_long(path):
+    with pytest.raises(Invalid) as refused:
+        read_target_url(f"http://example.org/{path}", [])
+    assert str(refused.value) == "This address is too long: more than 2,000 characters."
+
+
+@given(st.text() | st.text().map(lambda text: f"http://{text}"))
+def test_whatever_is_typed_is_refused_or_can_be_sent_to_a_browser(typed):
+    try:
+        target_url = read_target_url(typed, [])
+    except Invalid:
+        return
+    location = iri_to_uri(target_url)
+    assert location.isascii()
+    assert location.isprintable()
+    assert urlsplit(location).scheme in ("http", "https")
+    assert host_of(urlsplit(location)) == host_of(urlsplit(target_url))
+
+
+@pytest.mark.parametrize(
+    ("typed", "alias"),
+    [
+        pytest.param("", None, id="nothing is for any"),
+        pytest.param("  ", None, id="spaces are nothing"),
+        pytest.param(" tea ", "tea", id="spaces around it are left out"),
+        pytest.param("Tea-for_2", "Tea-for_2", id="every kind of character"),
+        pytest.param("7", "7", id="one character"),
+        pytest.param("a" * 50, "a" * 50, id="as long as it may be"),
+        pytest.param("Submit", "Submit", id="nearly a page"),
+    ],
+)
+def test_an_alias_is_taken(typed, alias):
+    assert read_alias(typed, {"submit"}) == alias
+
+
+BAD_ALIAS = "An alias has letters a to z, digits, - and _ in it, and begins with a letter or digit."
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        pytest.param("a" * 51, "An alias has at most 50 characters.", id="too long"),
+        pytest.param("a b", BAD_ALIAS, id="a space"),
+        pytest.param("a/b", BAD_ALIAS, id="a slash"),
+        pytest.param("a.b", BAD_ALIAS, id="a dot"),
+        pytest.param("..", BAD_ALIAS, id="the folder above"),
+        pytest.param("-a", BAD_ALIAS, id="a hyphen first"),
+        pytest.param("_meta", BAD_ALIAS, id="an underscore first, as pages for developers have it"),
+        pytest.param("tée", BAD_ALIAS, id="another letter"),
+        pytest.param("٣", BAD_ALIAS, id="another digit"),
+        pytest.param("a\nb", BAD_ALIAS, id="a line break"),
+        pytest.param("<b>", BAD_ALIAS, id="markup"),
+        pytest.param(
+            "submit", "'submit' is a page of this site. Choose another alias.", id="a page"
+        ),
+    ],
+)
+def test_an_alias_is_refused(typed, reason):
+    with pytest.raises(Invalid) as refused:
+        read_alias(typed, {"submit"})
+    assert str(refused.value) == reason
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        pytest.param("0", 0, id="no limit"),
+        pytest.param(" 10 ", 10, id="spaces around it"),
+        pytest.param("+10", 10, id="a plus"),
+        pytest.param("007", 7, id="zeros in front"),
+        pytest.param("1000", 1000, id="the largest"),
+    ],
+)
+def test_a_number_is_taken(typed, number):
+    assert read_number(typed, 1000) == number
+
+
+NO_NUMBER = "Write a whole number, such as 10."
+TOO_LARGE = "Write a number up to 1,000; 0 is for no limit."
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        pytest.param("", NO_NUMBER, id="nothing"),
+        pytest.param("ten", NO_NUMBER, id="a word"),
+        pytest.param("1.5", NO_NUMBER, id="a fraction"),
+        pytest.param("1e3", NO_NUMBER, id="an exponent"),
+        pytest.param("1_000", NO_NUMBER, id="an underscore"),
+        pytest.param("٣", NO_NUMBER, id="another digit"),
+        pytest.param(
+            "-1", "Write a number that is not negative; 0 is for no limit.", id="negative"
+        ),
+        pytest.param("1001", TOO_LARGE, id="too large by one"),
+        pytest.param("9" * 10_000, TOO_LARGE, id="more digits than Python converts"),
+    ],
+)
+def test_a_number_is_refused(typed, reason):
+    with pytest.raises(Invalid) as refused:
+        read_number(typed, 1000)
+    assert str(refused.value) == reason
+
+
+def test_only_hosts_that_can_be_read_are_hosts():
+    assert hosts_of("", "null", "http://", "http://[", "http://a:x", "https://b/") == {"b"}

@@ -1,0 +1,73 @@
+"""tzconvert for its tests, and a reader of its page."""
+
+from __future__ import annotations
+
+import runpy
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from clastic import Application
+
+SCRIPT = Path(__file__).parents[1] / "tzconvert.py"
+
+
+@pytest.fixture(scope="session")
+def create_app() -> Callable[..., Application]:
+    made: Callable[..., Application] = runpy.run_path(str(SCRIPT))["create_app"]
+    return made
+
+
+@pytest.fixture(scope="session")
+def client(create_app):
+    return create_app().get_local_client()
+
+
+@pytest.fixture(scope="session")
+def url(serve_app):
+    return serve_app(SCRIPT)
+
+
+class Page(HTMLParser):
+    """What a test wants to know of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: dict[str, str] = {}
+        self.options: dict[str, dict[str, str]] = {"src": {}, "dst": {}}
+        self.chosen: dict[str, str] = {}
+        self._select = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        fields = dict(attributes)
+        self.tags.append((tag, fields))
+        if tag == "select":
+            self._select = fields["id"]
+        elif tag == "option":
+            assert fields["value"] not in self.options[self._select]
+            self.options[self._select][fields["value"]] = ""
+            if "selected" in fields:
+                self.chosen[self._select] = fields["value"]
+
+    def handle_data(self, data: str) -> None:
+        tag, fields = self.tags[-1] if self.tags else ("", {})
+        if tag == "option" and not self.options[self._select][fields["value"]]:
+            self.options[self._select][fields["value"]] = data
+        elif "id" in fields:
+            self.texts[fields["id"]] = self.texts.get(fields["id"], "") + data
+
+    def text_of(self, name: str) -> str:
+        return self.texts.get(name, "").strip()
+
+    def field(self, name: str) -> dict[str, str | None]:
+        (field,) = (fields for _, fields in self.tags if fields.get("id") == name)
+        return field
+
+
+@pytest.fixture(scope="session")
+def read_page() -> Callable[[str], Page]:
+    return Page

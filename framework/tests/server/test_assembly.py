@@ -15,7 +15,7 @@ from werkzeug.test import Client, create_environ, run_wsgi_app
 
 from clastic.application import Application
 from clastic.errors import ErrorHandler, HTTPException, NotFound
-from clastic.http import Request, Response
+from clastic.http import Request, Response, redirect
 from clastic.render import AshesRenderFactory
 from clastic.route import GET, POST
 from clastic.server.assembly import assemble, template_files
@@ -62,6 +62,7 @@ def application() -> Application:
         ("/", lambda: Response("hello")),
         ("/fail", fail),
         ("/stream", stream),
+        ("/old", lambda: redirect("new")),
         GET("/static/page", lambda: Response("page")),
         POST("/static/upload", lambda request: Response(request.get_data())),
     ]
@@ -327,6 +328,7 @@ class TestLint:
             pytest.param("GET", "/static/site.css", b"css", id="a file"),
             pytest.param("HEAD", "/static/site.css", b"", id="the head of a file"),
             pytest.param("GET", "/none", None, id="an error"),
+            pytest.param("GET", "/old", None, id="a redirect to a path"),
         ],
     )
     def test_it_finds_nothing_wrong(

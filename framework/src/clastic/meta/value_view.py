@@ -37,9 +37,9 @@ def record_table(data: Mapping[str, Any], caption: str) -> Markup:
 def scrolled(table: Markup, **attributes: str) -> Markup:
     """Return a table that can be scrolled sideways where it is too wide, also by the keyboard.
 
-    :param attributes: what names the region for those who do not see it
+    :param attributes: what names the group for those who do not see it
     """
-    return element("div", table, class_="table", role="region", tabindex="0", **attributes)
+    return element("div", table, class_="table", role="group", tabindex="0", **attributes)
 
 
 def value_view(value: Any, name: str = "") -> Markup:

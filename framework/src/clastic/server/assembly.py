@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from werkzeug.datastructures import Headers
 from werkzeug.debug import DebuggedApplication
 from werkzeug.middleware.lint import LintMiddleware
 
@@ -120,12 +121,21 @@ def _file_response(
         return error if error.is_breaking else None
 
 
+class Lint(LintMiddleware):
+    """Werkzeug's checks, less the one that refuses a relative Location: RFC 9110 allows it."""
+
+    def check_headers(self, headers: Headers) -> None:
+        checked = headers.copy()
+        checked.remove("Location")
+        super().check_headers(checked)
+
+
 def with_lint(application: WSGIApplication) -> WSGIApplication:
     """Return an application that warns when `application` does not keep to WSGI and HTTP.
 
     Responses to HEAD are left out: Werkzeug's checks take their Content-Length for wrong.
     """
-    linted = LintMiddleware(application)
+    linted = Lint(application)
 
     def check_unless_head(
         environ: WSGIEnvironment, start_response: StartResponse

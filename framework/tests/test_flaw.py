@@ -84,13 +84,45 @@ class TestAnswers:
         assert response.headers["X-Flaw"]
         assert "unterminated string literal" in response.text
 
-    def test_the_text_ends_as_in_a_terminal(self) -> None:
+    def test_the_text_begins_with_what_is_wrong_and_ends_as_in_a_terminal(self) -> None:
         files = ["/home/words.py", os.path.abspath("app.py")]
         assert client(SYNTAX_ERROR, files).get("/").text == (
             "500 Internal Server Error\n"
             "The program does not run. A save that mends it brings it back.\n"
+            "SyntaxError: unterminated string literal (detected at line 1)\n\n"
             "Watched files:\n  app.py\n  /home/words.py\n\n" + SYNTAX_ERROR
         )
+
+    @pytest.mark.parametrize(
+        ("text", "beginning"),
+        [
+            pytest.param(
+                'Traceback (most recent call last):\n  File "app.py", line 1, in f\n'
+                "clastic.wiring.WiringError: 2 problems:\n\n1. one\n  Mend it.\n\n2. two\n",
+                "WiringError: 2 problems:\n\n1. one\n  Mend it.\n\n2. two\n\nTraceback",
+                id="a message of several lines",
+            ),
+            pytest.param(
+                'Traceback (most recent call last):\n  File "app.py", line 1, in f\nKeyError\n',
+                "KeyError\n\nTraceback",
+                id="no message",
+            ),
+            pytest.param(
+                'Traceback (most recent call last):\n  File "app.py", line 1, in f\nKeyError: 1\n'
+                "\nDuring handling of the above exception, another exception occurred:\n\n"
+                'Traceback (most recent call last):\n  File "app.py", line 2, in f\nTypeError: 2\n',
+                "TypeError: 2\n\nTraceback",
+                id="the error that counts, of several",
+            ),
+        ],
+    )
+    def test_what_is_wrong_is_on_top_of_the_text(self, text: str, beginning: str) -> None:
+        detail = client(text).get("/").text.split("\n", 2)[2]
+        assert detail.startswith(beginning)
+        assert detail.endswith(text)
+
+    def test_a_text_that_is_no_traceback_is_said_once(self) -> None:
+        assert client("what\nhappened").get("/").text.split("\n", 2)[2] == "what\nhappened\n"
 
     def test_the_data(self) -> None:
         response = client("what happened").get("/", headers={"Accept": "application/json"})

@@ -11,7 +11,7 @@ from clastic.application import Application
 from clastic.errors import ErrorHandler, HTTPException, InternalServerError, render_by_accept
 from clastic.errors.formats import choose_format
 from clastic.flaw.page import flaw_page, reload_script, shown_path
-from clastic.flaw.report import read_failures
+from clastic.flaw.report import Failure, read_failures
 from clastic.http import BaseRequest, BaseResponse, Response
 
 STATE_PATH = "/_flaw"
@@ -48,7 +48,7 @@ class _FlawHandler(ErrorHandler):
         self._page = flaw_page(failures, place, files, script)
         self._page_that_stays = flaw_page(failures, place, files)
         self._error = InternalServerError(
-            _with_files(text, files), message=_MESSAGE, headers=self._headers
+            _summary(text, failures[-1], files), message=_MESSAGE, headers=self._headers
         )
 
     def render_error(
@@ -63,8 +63,8 @@ class _FlawHandler(ErrorHandler):
         return Response(page, 500, headers, content_type="text/html; charset=utf-8")
 
 
-def _with_files(text: str, files: Sequence[str]) -> str:
-    """Put a text below the files that are watched: its end is what a terminal shows."""
-    text = text.strip("\n")
-    watched = "".join(f"\n  {path}" for path in files)
-    return f"Watched files:{watched}\n\n{text}" if watched else text
+def _summary(text: str, failure: Failure, files: Sequence[str]) -> str:
+    """Give what is wrong, the files that are watched, and the text, whose end a terminal shows."""
+    wrong = ": ".join(filter(None, (failure.name, failure.message))) if failure.kind else ""
+    watched = "\n  ".join(["Watched files:", *files]) if files else ""
+    return "\n\n".join(filter(None, (wrong, watched, text.strip("\n"))))

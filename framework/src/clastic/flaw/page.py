@@ -152,7 +152,7 @@ def shown_path(path: str) -> str:
 def _headline(failure: Failure) -> list[Markup]:
     if not failure.kind:
         return [_HEADING % _NO_KIND, _text(failure.message)]
-    parts = [_KICKER % _NO_KIND, _HEADING % failure.kind.rpartition(".")[2]]
+    parts = [_KICKER % _NO_KIND, _HEADING % failure.name]
     if "\n" in failure.message:
         return [*parts, _text(failure.message)]
     return [*parts, _MESSAGE % to_text(failure.message)] if failure.message else parts
@@ -164,7 +164,7 @@ def _text(text: str) -> Markup:
 
 
 def _title(failure: Failure, place: Frame | None) -> str:
-    name = failure.kind.rpartition(".")[2] or _NO_KIND
+    name = failure.name or _NO_KIND
     return name if place is None else f"{name}: {_shown_place(place)}"
 
 

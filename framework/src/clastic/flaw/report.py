@@ -59,6 +59,11 @@ class Failure:
     frames: tuple[Frame, ...] = ()
     link: str = ""
 
+    @property
+    def name(self) -> str:
+        """The type without its module."""
+        return self.kind.rpartition(".")[2]
+
     def place(self, files: Collection[str] = ()) -> Frame | None:
         """Return the frame to look at first: the innermost one outside of Clastic.
 

@@ -1,0 +1,148 @@
+"""What a page asks its reader to do: the steps in its fenced blocks, and the pictures it shows."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+ATTRIBUTE = re.compile(r"(file|from)=(\S+)")
+NUMBERED = re.compile(r"(\d+)\. (.+)")
+
+
+class StepError(Exception):
+    """What is wrong with a step; whoever walks the page adds where it stands."""
+
+
+class WalkError(Exception):
+    """What is wrong with a page, with its place."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that the reader does.
+
+    :param chapter: the heading it stands under
+    :param line: where on the page it begins, counted from 1
+    :param kind: ``write``, ``change``, ``quote``, ``command`` or ``browse``
+    :param subject: the file; the command; what to do in the browser
+    :param text: what goes into the file; what changes; what the command prints
+    """
+
+    chapter: str
+    line: int
+    kind: str
+    subject: str
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A tutorial, read.
+
+    :param pictures: the images that it shows, as it names them
+    """
+
+    path: Path
+    steps: tuple[Step, ...]
+    pictures: frozenset[str]
+
+
+def read_page(path: Path) -> Page:
+    """Read a page. Raises WalkError for a block of an unknown kind."""
+    steps: list[Step] = []
+    pictures: set[str] = set()
+    chapter, heading = path.name, False
+    for token in MarkdownIt("commonmark").parse(path.read_text("utf-8")):
+        if token.type == "inline":
+            if heading:
+                chapter = token.content
+            children = token.children or []
+            pictures.update(str(child.attrs["src"]) for child in children if child.type == "image")
+        heading = token.type == "heading_open" and token.tag in ("h1", "h2")
+        if token.type in ("fence", "code_block"):
+            steps.extend(_steps_of(path, chapter, token))
+    return Page(path, tuple(steps), frozenset(pictures))
+
+
+def _steps_of(path: Path, chapter: str, token: Token) -> Iterator[Step]:
+    """The steps of one block."""
+    line = (token.map or [0])[0] + 1
+    language, _, rest = token.info.strip().partition(" ")
+    attribute = ATTRIBUTE.fullmatch(rest.strip())
+    try:
+        if language == "console" and not rest:
+            parts = _commands_of(token.content)
+        elif language == "browser" and not rest:
+            parts = _actions_of(token.content)
+        elif attribute and language == "diff" and attribute[1] == "file":
+            parts = _changes_of(attribute[2], token.content)
+        elif attribute and language:
+            kind = "write" if attribute[1] == "file" else "quote"
+            parts = iter([(0, kind, attribute[2], token.content)])
+        else:
+            raise StepError(
+                f"unknown block '{token.info.strip() or 'without a language'}': it has to be "
+                "'LANGUAGE file=NAME', 'diff file=NAME', 'LANGUAGE from=NAME', 'console' or "
+                "'browser'"
+            )
+        for offset, kind, subject, text in parts:
+            yield Step(chapter, line + offset, kind, subject, text)
+    except StepError as error:
+        raise place(path, line, chapter, error) from error
+
+
+def place(path: Path, line: int, chapter: str, error: object) -> WalkError:
+    """The error of a step with where it stands."""
+    return WalkError(f"{path.parent.name}/{path.name}:{line}, in '{chapter}': {error}")
+
+
+# Each part of a block: the lines it begins after, and the kind, subject and text of its step.
+Parts = Iterator[tuple[int, str, str, str]]
+
+
+def _commands_of(text: str) -> Parts:
+    """Each command of a block, with the lines that it prints."""
+    lines = text.splitlines()
+    if not lines or not lines[0].startswith("$ "):
+        raise StepError("a console block begins with '$ ' and a command")
+    starts = [number for number, line in enumerate(lines) if line.startswith("$ ")]
+    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+        command, first = lines[start][2:], start + 1
+        while first < end and (command.endswith("\\") or _is_quoting(command)):
+            start_of_it = command[:-1] if command.endswith("\\") else f"{command}\n"
+            command, first = start_of_it + lines[first], first + 1
+        yield start + 1, "command", command, "".join(f"{line}\n" for line in lines[first:end])
+
+
+def _is_quoting(command: str) -> bool:
+    """Whether a command ends within quotation marks, and so goes on in the next line."""
+    try:
+        shlex.split(command)
+    except ValueError:
+        return True
+    return False
+
+
+def _actions_of(text: str) -> Parts:
+    """Each numbered step of a block."""
+    for number, line in enumerate(text.splitlines(), 1):
+        match = NUMBERED.fullmatch(line.strip())
+        if not match or int(match[1]) != number:
+            raise StepError(f"'{line}' has to be step {number}: '{number}. open URL' for one")
+        yield number, "browse", match[2], ""
+
+
+def _changes_of(name: str, text: str) -> Parts:
+    """Each change of a block; ``@@`` stands between two."""
+    lines = text.splitlines()
+    start = 0
+    for number, line in enumerate([*lines, "@@"]):
+        if line.startswith("@@"):
+            yield start + 1, "change", name, "".join(f"{each}\n" for each in lines[start:number])
+            start = number + 1

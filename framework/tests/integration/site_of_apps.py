@@ -1,0 +1,58 @@
+"""The apps of this repository in one application: what test_apps.py tests, and servers serve."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from werkzeug.exceptions import NotFound
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+
+from clastic import (
+    S_REWRITE,
+    Application,
+    MetaApplication,
+    RerouteWSGI,
+    Route,
+    SubApplication,
+)
+from clastic.middleware import GzipMiddleware
+from clastic.middleware.stats import StatsMiddleware, create_stats_app
+
+APPS = Path(__file__).parents[3] / "apps"
+NAMES = ("hello", "tzconvert", "erosion")
+
+
+def create_app(name: str, folder: Path) -> Application:
+    """Make one of the apps, which keeps what it has to keep in a folder."""
+    sys.path.insert(0, str(APPS / name))
+    try:
+        module: Any = importlib.import_module(name)
+    finally:
+        sys.path.pop(0)
+    if name != "erosion":
+        return module.create_app()
+    settings = {"db_path": str(folder / "erosion.db"), "cookie_secret": "only for the tests"}
+    return module.create_app(settings)
+
+
+def create_site(apps: Mapping[str, Application] | None = None) -> Application:
+    """Make the application that has each app twice: embedded, and mounted as a WSGI application.
+
+    :param apps: the apps by name; made anew in the current folder if left out
+    """
+    if apps is None:
+        apps = {name: create_app(name, Path.cwd()) for name in NAMES}
+    mounted = DispatcherMiddleware(NotFound(), {f"/mounted/{name}": apps[name] for name in NAMES})
+    return Application(
+        [
+            *(SubApplication(f"/{name}", app) for name, app in apps.items()),
+            Route("/mounted/<path*>/", RerouteWSGI(mounted), slash_mode=S_REWRITE),
+            ("/_meta/", MetaApplication()),
+            ("/_stats/", create_stats_app()),
+        ],
+        middlewares=[StatsMiddleware(), GzipMiddleware()],
+    )

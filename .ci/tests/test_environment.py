@@ -116,7 +116,8 @@ def checkout(tmp_path):
 def test_make_alone_lists_the_commands(checkout):
     done = checkout.run("make")
     listed = [line.split()[1] for line in done.stdout.splitlines()]
-    assert listed == ["help", "run", "test", "lint", "bench", "docs", "clean"]
+    said = "help run test test-postgres e2e e2e-local up down chaos lint bench bench-check docs"
+    assert listed == [*said.split(), "screenshots", "clean"]
     assert all(len(line.split()) > 3 for line in done.stdout.splitlines())
 
 
@@ -258,7 +259,9 @@ def test_a_named_python_that_does_not_run_is_one_line(checkout):
     )
 
 
-@pytest.mark.parametrize("command", ["run", "test", "lint", "bench", "docs"])
+@pytest.mark.parametrize(
+    "command", ["run", "test", "test-postgres", "e2e", "e2e-local", "lint", "bench-check", "docs"]
+)
 def test_a_command_without_python_fails_before_it_does_anything(checkout, command):
     done = checkout.run("make", command)
     assert done.returncode == 2

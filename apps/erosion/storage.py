@@ -39,6 +39,17 @@ schema_version = sa.Table(
     "schema_version", metadata, sa.Column("version", sa.Integer, nullable=False)
 )
 
+# One statement checks and counts, so no two clicks can both be the last one. It is made here, once:
+# to put it together takes longer than to run it.
+CLICK = (
+    sa.update(links)
+    .where(links.c.alias == sa.bindparam("wanted"))
+    .where(sa.or_(links.c.max_count == 0, links.c.click_count < links.c.max_count))
+    .where(sa.or_(links.c.expires_at.is_(None), links.c.expires_at > sa.bindparam("now")))
+    .values(click_count=links.c.click_count + 1)
+    .returning(links)
+)
+
 # What brings older tables to those above, step by step, in SQL that both databases know. The first
 # step leads from version 1 to version 2: ("ALTER TABLE links ADD COLUMN ...",), for example.
 UPGRADES: tuple[tuple[str, ...], ...] = ()
@@ -86,7 +97,7 @@ class Storage:
     It leaves no connection open then, so a server may fork its workers afterwards.
 
     db_url: ``sqlite:///file.db`` or ``postgresql://user:password@host/database``. clock: gives the
-    seconds since 1970. pool_size: how many connections a process has at most.
+    seconds since 1970. pool_size: how many connections a process has at most (SQLite: one).
     Raises ValueError for another kind of URL, and StorageUnavailable.
     """
 
@@ -95,7 +106,8 @@ class Storage:
     ) -> None:
         url = _checked_url(db_url)
         if _is_sqlite(url):
-            timeouts = {"timeout": LOCK_TIMEOUT}
+            # One at a time may write. A connection is waited for in a queue, SQLite's lock by luck.
+            pool_size, timeouts = 1, {"timeout": LOCK_TIMEOUT}
         else:
             milliseconds = SERVER_TIMEOUT * 1000
             timeouts = {"connect_timeout": SERVER_TIMEOUT, "tcp_user_timeout": milliseconds}
@@ -140,17 +152,9 @@ class Storage:
 
     def use_link(self, alias: str) -> Link:
         """Count a click on a link, and give the link. Raises UnknownLink or ExpiredLink."""
-        # One statement checks and counts, so no two clicks can both be the last one.
-        click = (
-            sa.update(links)
-            .where(links.c.alias == alias)
-            .where(sa.or_(links.c.max_count == 0, links.c.click_count < links.c.max_count))
-            .where(sa.or_(links.c.expires_at.is_(None), links.c.expires_at > self._clock()))
-            .values(click_count=links.c.click_count + 1)
-            .returning(links)
-        )
+        values = {"wanted": alias, "now": self._clock()}
         with self._connect() as connection:
-            row = connection.execute(click).one_or_none()
+            row = connection.execute(CLICK, values).one_or_none()
         if row is None:
             self.get_link(alias)
             raise ExpiredLink(alias)
@@ -212,8 +216,10 @@ def _checked_url(db_url: str) -> sa.URL:
 def _prepare(connection: sa.Connection) -> None:
     """Make the tables, or bring them up to date. Others who start now wait until it is done."""
     if _is_sqlite(connection.engine.url):
-        # Readers and writers do not wait for each other then; it is kept in the file.
-        connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+        # Readers and writers do not wait for each other then; it is kept in the file. This does not
+        # wait for others that use a new file now: one of them does it for all.
+        with suppress(exc.OperationalError):
+            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
         connection.exec_driver_sql("BEGIN")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor, TimeoutError
+from contextlib import closing, contextmanager
 
 import pytest
 import sqlalchemy as sa
@@ -189,3 +190,17 @@ def test_workers_may_be_forked_once_it_is_open(db_url, open_storage):
     done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert len(open_storage(db_url).get_links(count=100)) == 50
+
+
+def test_another_process_that_writes_to_a_new_sqlite_file_is_waited_for(tmp_path, open_storage):
+    path = tmp_path / "erosion.db"
+    with (
+        closing(sqlite3.connect(path, isolation_level=None)) as other,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        opened = pool.submit(open_storage, f"sqlite:///{path}")
+        with pytest.raises(TimeoutError):
+            opened.result(timeout=0.5)
+        other.execute("COMMIT")
+        assert opened.result(timeout=30).get_links() == []

@@ -1,0 +1,64 @@
+"""What erosion's pages say of its links."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from html.parser import HTMLParser
+
+from .client import Ask, send_all
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A link as a page lists it."""
+
+    alias: str
+    target_url: str
+    click_count: int
+
+
+class Listing(HTMLParser):
+    """The links of one page, and the query of the page with older ones (or None).
+
+    A link is a list item with three texts: its address, its target, and one that begins with the
+    number of its clicks.
+    """
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.links: list[Listed] = []
+        self.older: str | None = None
+        self._texts: list[str] = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        if tag == "li":
+            self._texts = []
+        older = re.search(r"\?before=[0-9]+$", dict(attributes).get("href") or "")
+        if older:
+            self.older = older[0]
+
+    def handle_data(self, data: str) -> None:
+        self._texts += [data.strip()] if data.strip() else []
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "li" and len(self._texts) > 2:
+            address, target_url, state = self._texts[:3]
+            alias = address.rpartition("/")[2]
+            self.links.append(Listed(alias, target_url, int(state.partition(" ")[0])))
+
+
+def read_links(base_url: str) -> dict[str, Listed]:
+    """All links that the pages list, by alias."""
+    links: dict[str, Listed] = {}
+    query: str | None = "?"
+    while query is not None:
+        (page,) = send_all(base_url, [Ask(f"/{query}")])
+        if page.status != 200:
+            raise RuntimeError(f"The links are not listed: {base_url} answers {page.status}.")
+        listing = Listing(page.text)
+        links |= {link.alias: link for link in listing.links}
+        query = listing.older
+    return links

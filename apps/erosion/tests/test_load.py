@@ -1,0 +1,167 @@
+"""erosion under load: several processes, many users at once, and processes killed meanwhile."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from urllib.request import HTTPRedirectHandler, ProxyHandler, build_opener
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from .load.client import Ask, count, creation, send_all, use
+from .load.listing import read_links
+from .load.server import Server, served
+
+WORKERS = 4
+USERS = 32
+
+
+@contextmanager
+def new_database(kind: str, folder: Path) -> Iterator[str]:
+    """The URL of an empty database, which is there as long as the block lasts."""
+    if kind == "sqlite":
+        yield f"sqlite:///{folder / 'erosion.db'}"
+        return
+    given = os.environ.get("EROSION_TEST_DB_URL")
+    if not given:
+        pytest.skip("EROSION_TEST_DB_URL is not set: run this with .ci/postgres")
+    url = make_url(given)
+    name = f"load_{os.getpid()}_{folder.name}"
+    server = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+        try:
+            yield url.set(database=name).render_as_string(hide_password=False)
+        finally:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """One server for all tests: each uses links of its own."""
+    app = "erosion:create_app()" if request.param == "sqlite" else "pool_of_two:create_app()"
+    folder = tmp_path_factory.mktemp("load")
+    with (
+        new_database(request.param, folder) as db_url,
+        served(db_url, folder, workers=WORKERS, app=app) as server,
+    ):
+        yield server
+        assert "Traceback" not in server.log
+
+
+def add(server: Server, *asks: Ask) -> None:
+    assert count(send_all(server.url, asks)) == {303: len(asks)}
+
+
+def clicks(server: Server, alias: str) -> int:
+    return read_links(server.url)[alias].click_count
+
+
+def test_1000_users_of_a_link_limited_to_100_clicks_get_100_redirects(server):
+    add(server, creation("http://example.org/limited", "limited", max_count=100))
+    answers = send_all(server.url, [use("limited")] * 1000)
+    assert count(answers) == {302: 100, 410: 900}
+    assert {answer.location for answer in answers} == {"http://example.org/limited", ""}
+    assert clicks(server, "limited") == 100
+
+
+def test_2000_links_made_at_once_get_2000_aliases(server):
+    targets = {f"http://example.org/made/{number}" for number in range(2000)}
+    assert count(send_all(server.url, map(creation, targets))) == {303: 2000}
+    links = {
+        alias: link for alias, link in read_links(server.url).items() if link.target_url in targets
+    }
+    assert {link.target_url for link in links.values()} == targets
+    answers = send_all(server.url, map(use, links), users=USERS)
+    assert {answer.ask.path: (answer.status, answer.location) for answer in answers} == {
+        f"/{alias}": (302, link.target_url) for alias, link in links.items()
+    }
+
+
+def test_an_alias_that_50_users_ask_for_at_once_is_given_to_one(server):
+    asks = [creation(f"http://example.org/wanted/{number}", "wanted") for number in range(50)]
+    answers = send_all(server.url, asks)
+    assert count(answers) == {303: 1, 400: 49}
+    refused = [answer.text for answer in answers if answer.status == 400]
+    assert all("&#x27;wanted&#x27; is taken. Choose another alias." in text for text in refused)
+    (won,) = (answer.ask for answer in answers if answer.status == 303)
+    assert won.form == creation(read_links(server.url)["wanted"].target_url, "wanted").form
+
+
+def test_killed_workers_lose_no_click_and_no_link_that_was_acknowledged(server):
+    add(server, creation("http://example.org/used", "used", max_count=0))
+    before = server.log.count("Ready worker")
+
+    def asks() -> Iterator[Ask]:
+        for number in range(1500):
+            if number in (400, 800):
+                server.kill_worker()
+            yield use("used")
+            yield creation(f"http://example.org/kept/{number}", f"kept-{number}")
+
+    answers = send_all(server.url, asks(), users=USERS)
+    server.wait_for_workers(before + 2)
+    assert count(answers).keys() <= {0, 302, 303}
+    clicked = count(answer for answer in answers if answer.ask == use("used"))
+    made = {answer.ask.form for answer in answers if answer.status == 303}
+    links = read_links(server.url)
+    listed = {creation(link.target_url, alias).form for alias, link in links.items()}
+    assert made <= listed
+    assert clicked[302] <= links["used"].click_count <= clicked[302] + clicked.get(0, 0)
+    assert count(answers).get(0, 0) <= 2 * USERS
+
+
+@pytest.fixture
+def visited() -> Iterator[tuple[str, list[str]]]:
+    """A page that links lead to: its URL, and a list that every visit to it gets an entry in."""
+    visits = []
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            visits.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Page) as page:
+        threading.Thread(target=page.serve_forever).start()
+        yield f"http://127.0.0.1:{page.server_port}/page", visits
+        page.shutdown()
+
+
+class Browser(HTTPRedirectHandler):
+    """Follows links, and remembers where each led, unless it is told not to."""
+
+    def __init__(self) -> None:
+        self._remembered: dict[str, str] = {}
+        self._opener = build_opener(self, ProxyHandler({}))
+
+    def open(self, url: str) -> str:
+        """Gives the URL where one ends up."""
+        with self._opener.open(self._remembered.get(url, url), timeout=30) as page:
+            end: str = page.url
+            return end
+
+    def redirect_request(self, request, page, status, reason, headers, url):
+        if "no-store" not in headers.get("Cache-Control", ""):
+            self._remembered[request.full_url] = url
+        return super().redirect_request(request, page, status, reason, headers, url)
+
+
+def test_a_link_followed_three_times_in_one_browser_is_counted_three_times(server, visited):
+    url, visits = visited
+    add(server, creation(url, "followed", max_count=3))
+    browser = Browser()
+    assert [browser.open(f"{server.url}/followed") for _ in range(3)] == [url] * 3
+    assert visits == ["/page"] * 3
+    assert clicks(server, "followed") == 3

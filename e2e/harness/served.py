@@ -1,0 +1,67 @@
+"""Programs and applications that a test serves by itself, on this machine."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from werkzeug.serving import make_server
+
+READY_SECONDS = 30.0
+END_SECONDS = 10.0
+ADDRESS = re.compile(r"^ \* \S+: (http://\S+)", re.MULTILINE)
+
+
+@contextmanager
+def served_program(script: Path, log: Path, *options: str) -> Iterator[str]:
+    """Run a program that ends in ``app.serve()`` while the block lasts; gives the URL it prints.
+
+    :param script: the program, run in its own folder
+    :param log: where its output goes
+    :param options: more options of the development server
+    """
+    command = [sys.executable, "-u", script.name, "--port", "0", *options]
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("w") as output:
+        process = subprocess.Popen(command, cwd=script.parent, stdout=output, stderr=output)
+    try:
+        yield _wait_for_address(process, log)
+    finally:
+        process.terminate()
+        try:
+            process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_for_address(process: subprocess.Popen[bytes], log: Path) -> str:
+    deadline = time.monotonic() + READY_SECONDS
+    while True:
+        printed = log.read_text()
+        if found := ADDRESS.search(printed):
+            return found[1]
+        if process.poll() is not None or time.monotonic() > deadline:
+            pytest.fail(f"{process.args} does not serve; it printed:\n{printed}")
+        time.sleep(0.05)
+
+
+@contextmanager
+def served_application(application: Callable[..., object]) -> Iterator[str]:
+    """Serve a WSGI application from a thread while the block lasts; gives its URL."""
+    server = make_server("127.0.0.1", 0, application, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(END_SECONDS)

@@ -1,0 +1,122 @@
+"""What the browser tests share: the browser, the addresses of the apps, what a failure leaves."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.artefacts import Results
+from harness.browser import Browser
+from harness.served import served_program
+
+BROWSERS = ("browser", "second_browser")
+PROGRAMS = Path(__file__).parents[1] / "programs"
+
+RESULTS = pytest.StashKey[Results]()
+LOG_SIZES = pytest.StashKey[dict[Path, int]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[RESULTS] = Results.of_this_run()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    item.stash[LOG_SIZES] = item.config.stash[RESULTS].log_sizes()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    report = yield
+    if report.failed:
+        used = getattr(item, "funcargs", {})
+        browsers = {name: used[name] for name in BROWSERS if name in used}
+        logs = item.stash.get(LOG_SIZES, {})
+        name = f"{Path(item.path).stem}-{item.name}"
+        item.config.stash[RESULTS].save_failure(name, report.longreprtext, browsers, logs)
+    return report
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    folders = dict.fromkeys(config.stash[RESULTS].failures)
+    if folders:
+        terminalreporter.section("what the failures left")
+    for folder in folders:
+        terminalreporter.line(str(folder))
+
+
+@pytest.fixture(scope="session")
+def results(pytestconfig: pytest.Config) -> Results:
+    return pytestconfig.stash[RESULTS]
+
+
+@pytest.fixture(scope="session")
+def one_browser() -> Iterator[Browser]:
+    browser = Browser()
+    yield browser
+    browser.quit()
+
+
+@pytest.fixture
+def browser(one_browser: Browser) -> Iterator[Browser]:
+    """A browser as new. It is the same one for all tests, since starting one takes a while."""
+    one_browser.forget()
+    yield one_browser
+    harmless = "SEVERE network: "  # the status of a page, which is for the test to judge
+    errors = [line for line in one_browser.console() if line.startswith("SEVERE")]
+    assert [line for line in errors if not line.startswith(harmless)] == []
+
+
+@pytest.fixture
+def second_browser() -> Iterator[Browser]:
+    """Another browser at the same time, with cookies of its own."""
+    browser = Browser()
+    yield browser
+    browser.quit()
+
+
+@pytest.fixture
+def moment(browser: Browser, results: Results) -> Callable[[str], None]:
+    """Takes the screenshot of a named moment, for a page of the repository to show."""
+    return lambda name: browser.save_screenshot(results.screenshots / f"{name}.png")
+
+
+def address(variable: str) -> str:
+    """The address of an app, with a slash at its end."""
+    url = os.environ.get(variable, "")
+    if not url:
+        pytest.fail(f"{variable} is not set. make e2e-local starts the apps and sets it.")
+    return url.rstrip("/") + "/"
+
+
+@pytest.fixture(scope="session")
+def hello_url() -> str:
+    return address("HELLO_URL")
+
+
+@pytest.fixture(scope="session")
+def tzconvert_url() -> str:
+    return address("TZCONVERT_URL")
+
+
+@pytest.fixture(scope="session")
+def erosion_url() -> str:
+    return address("EROSION_URL")
+
+
+@pytest.fixture(scope="session")
+def programs() -> Path:
+    """The folder of the programs that tests serve by themselves."""
+    return PROGRAMS
+
+
+@pytest.fixture(scope="session")
+def workshop_url(results: Results) -> Iterator[str]:
+    """The program that shows what a developer sees, served as the development server does it."""
+    log = results.logs / "workshop.log"
+    with served_program(PROGRAMS / "workshop.py", log, "--no-reloader", "--no-debugger") as url:
+        yield url

@@ -1,0 +1,86 @@
+"""erosion as time goes by: served by the test itself, with a clock that the test moves."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from harness.served import served_application
+from pages.erosion import ErosionPage
+
+SOURCE = Path(__file__).parents[2] / "apps" / "erosion"
+MINUTE = 60
+
+
+class Clock:
+    """A clock that stands still until it is moved; in seconds since 1970."""
+
+    def __init__(self) -> None:
+        self.now = time.time()
+
+    def __call__(self) -> float:
+        return self.now
+
+    def forward(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def page(browser, clock, tmp_path, monkeypatch):
+    """The page of an erosion of its own, which goes by the clock."""
+    if not SOURCE.is_dir():
+        pytest.fail(f"There is no {SOURCE}. The app must lie there, beside the browser tests.")
+    monkeypatch.setattr(sys, "path", [str(SOURCE), *sys.path])
+    create_app = importlib.import_module("erosion").create_app
+    config = {"db_path": str(tmp_path / "erosion.db"), "cookie_secret": "of this test only"}
+    application = create_app(config, clock=clock)
+    with served_application(application) as url:
+        yield ErosionPage(browser, url).open()
+        browser.open("about:blank")
+    application.resources["storage"].close()
+
+
+def test_a_link_lasts_to_the_end_of_its_time(browser, page, clock, hello_url):
+    link = page.shorten(f"{hello_url}Ada", expiry_time="300", max_count="0")
+    assert "5 minutes left" in page.listed(link)
+    clock.forward(5 * MINUTE - 1)
+    assert "1 second left" in page.open().listed(link)
+    browser.open(link)
+    assert browser.text == "Hello, Ada!"
+
+
+def test_a_link_is_gone_when_its_time_is_over(browser, page, clock, hello_url):
+    link = page.shorten(f"{hello_url}Ada", expiry_time="300", max_count="0")
+    clock.forward(5 * MINUTE)
+    browser.open(link)
+    assert browser.status == 410
+    assert browser.find("h1").text == "410 Gone"
+    assert "expired" in page.open().listed(link)
+
+
+def test_the_alias_of_a_link_whose_time_is_over_is_not_given_again(page, clock, hello_url):
+    page.shorten(hello_url, new_alias="once", expiry_time="300")
+    clock.forward(5 * MINUTE)
+    page.fill(target_url=hello_url, new_alias="once").submit()
+    assert list(page.errors()) == ["new_alias"]
+
+
+def test_a_link_without_a_time_never_expires(browser, page, clock, hello_url):
+    link = page.shorten(f"{hello_url}Ada", max_count="0")
+    clock.forward(50 * 365 * 24 * 60 * MINUTE)
+    browser.open(link)
+    assert browser.text == "Hello, Ada!"
+
+
+def test_the_first_visit_finds_no_links(page):
+    assert page.links() == []
+    assert page.new_link == ""

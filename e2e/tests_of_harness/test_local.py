@@ -1,0 +1,134 @@
+"""The command that runs the browser tests on this machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+RUN_SECONDS = 120.0
+ON_PURPOSE = "tests/on_purpose.py"
+
+
+def start(local: Path, results: Path, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+    environment = {**os.environ, "INSTALL": "", "E2E_RESULTS": str(results), **variables}
+    return subprocess.Popen(
+        [sys.executable, str(local), *arguments],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+    """Exit status and output, once the process has ended."""
+    try:
+        printed, errors = process.communicate(timeout=RUN_SECONDS)
+    finally:
+        process.kill()
+    return process.returncode, printed, errors
+
+
+def wait_until(condition: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + RUN_SECONDS
+    while not condition():
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            pytest.fail(f"it did not come so far; it printed:\n{process.communicate()}")
+        time.sleep(0.05)
+
+
+def processes_with(text: str) -> list[str]:
+    """The command lines of the processes in whose environment a text occurs."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if text.encode() in (folder / "environ").read_bytes():
+                found.append((folder / "cmdline").read_text().replace("\0", " "))
+        except OSError:  # has ended meanwhile, or belongs to somebody else
+            continue
+    return found
+
+
+@pytest.fixture
+def results(tmp_path):
+    return tmp_path / "results of this run"
+
+
+@pytest.mark.usefixtures("chromium")
+def test_it_passes_on_the_status_of_pytest_and_names_the_results(e2e, results):
+    status, printed, _ = finish(start(e2e / "local.py", results, "-k", "no_test_has_this_name"))
+    assert status == pytest.ExitCode.NO_TESTS_COLLECTED
+    assert printed.splitlines()[-1] == f"What the tests left is in {results}"
+    assert sorted(path.name for path in results.iterdir()) == ["junit.xml", "logs"]
+    logs = {path.stem: path.read_text() for path in (results / "logs").iterdir()}
+    assert sorted(logs) == ["erosion", "hello", "tzconvert"]
+    assert all('"GET / HTTP/1.1" 200' in log for log in logs.values())
+
+
+@pytest.mark.usefixtures("chromium")
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_a_stop_in_the_middle_leaves_nothing_running(e2e, results, number):
+    process = start(e2e / "local.py", results, f"{ON_PURPOSE}::test_that_waits")
+    wait_until((results / "waiting").exists, process)
+    assert any("chromedriver" in command for command in processes_with(str(results)))
+    process.send_signal(number)
+    status, printed, _ = finish(process)
+    assert status == 128 + number
+    assert printed.splitlines()[-1] == f"What the tests left is in {results}"
+    assert processes_with(str(results)) == []
+
+
+def test_without_a_browser_it_says_what_to_install(e2e, results):
+    status, printed, errors = finish(
+        start(e2e / "local.py", results, CHROMIUM="/no/chromium", CHROMEDRIVER="/no/driver")
+    )
+    assert (status, printed) == (2, "")
+    assert errors == (
+        "The browser tests need Chromium and its driver, "
+        "and there is no /no/chromium and no /no/driver.\n"
+        "On Debian or Ubuntu, install both:  apt-get install chromium chromium-driver\n"
+        "or have it done:                    INSTALL=1 make e2e-local\n"
+        "Elsewhere, name the programs:       CHROMIUM=... CHROMEDRIVER=... make e2e-local\n"
+    )
+    assert not results.exists()
+
+
+def test_it_says_when_installing_fails(e2e, results, tmp_path):
+    script = "#!/bin/sh\necho ran ${0##*/} $*\n"
+    endings = {"apt-get": 'test "$1" = update\n', "sudo": 'exec "$@"\n'}
+    for name, ending in endings.items():
+        (tmp_path / name).write_text(script + ending)
+        (tmp_path / name).chmod(0o755)
+    process = start(
+        e2e / "local.py", results, PATH=f"{tmp_path}:/nowhere", CHROMIUM="", INSTALL="1"
+    )
+    status, printed, errors = finish(process)
+    assert status == 2
+    assert "apt-get update\n" in printed
+    assert "apt-get install --yes --no-install-recommends chromium chromium-driver\n" in printed
+    assert errors.startswith("Chromium could not be installed: ")
+
+
+@pytest.mark.usefixtures("chromium")
+def test_an_app_that_does_not_start_is_no_failing_test(e2e, results, tmp_path):
+    shutil.copytree(e2e / "harness", tmp_path / "e2e" / "harness")
+    for name in ("local.py", "gunicorn.conf.py"):
+        shutil.copy(e2e / name, tmp_path / "e2e")
+    for name in ("hello", "tzconvert", "erosion"):
+        script = tmp_path / "apps" / name / f"{name}.py"
+        script.parent.mkdir(parents=True)
+        script.write_text("raise RuntimeError('broken on purpose')\n")
+    status, _, errors = finish(start(tmp_path / "e2e" / "local.py", results))
+    assert status == 2
+    assert errors.startswith("hello does not answer. Its log:\n")
+    assert "RuntimeError: broken on purpose" in errors

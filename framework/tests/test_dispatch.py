@@ -367,6 +367,21 @@ class TestSlashes:
         body, _, _ = run_wsgi(Application([("/", text("root"))]), environ, buffered=True)
         assert b"".join(body) == b"root"
 
+    @pytest.mark.parametrize(
+        ("slash_mode", "status", "location"),
+        [
+            pytest.param(S_REDIRECT, "302 FOUND", "/shop/?page=2", id="redirected"),
+            pytest.param(S_REWRITE, "200 OK", None, id="served"),
+            pytest.param(S_STRICT, "404 NOT FOUND", None, id="not found"),
+        ],
+    )
+    def test_the_prefix_of_an_application_has_a_slash_too(
+        self, slash_mode: str, status: str, location: str | None
+    ) -> None:
+        application = Application([("/", text("root"))], slash_mode=slash_mode)
+        answered, headers = ask(application, "", root="/shop", query="page=2")
+        assert (answered, headers.get("Location")) == (status, location)
+
     def test_a_request_is_not_redirected_past_a_route_that_serves_it(self) -> None:
         application = Application([("/a", text("leaf")), ("/a/", text("branch"))])
         assert call(application, "/a").text == "leaf"

@@ -382,7 +382,7 @@ TYPE = st.sampled_from(["str", "int", "float"])
 SEGMENT = st.one_of(
     st.builds(Literal, LITERAL),
     st.builds(Binding, NAME, st.just(":"), TYPE, AROUND, AROUND),
-    st.builds(Binding, NAME, st.sampled_from("?*+"), TYPE),
+    st.builds(Binding, NAME, st.sampled_from("?*+"), TYPE, st.just(""), st.just("")),
 )
 
 

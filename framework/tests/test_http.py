@@ -21,12 +21,14 @@ from werkzeug.datastructures import Headers
 from werkzeug.test import Client, create_environ, run_wsgi_app
 
 import clastic.http
+from clastic import POST, Application
 from clastic.http import (
     BaseRequest,
     BaseResponse,
     Redirector,
     Request,
     Response,
+    extended,
     redirect,
     response_maker,
 )
@@ -263,6 +265,60 @@ def test_a_limit_set_on_a_subclass_holds(limit):
         limited(form_environ()).form  # noqa: B018
 
 
+def test_a_limit_holds_for_json_that_is_asked_for_silently():
+    limited = type("Limited", (Request,), {"max_content_length": 10})
+    request = limited(create_environ("/", method="POST", json={"a": "long value"}))
+    with pytest.raises(werkzeug.exceptions.RequestEntityTooLarge):
+        request.get_json(silent=True)
+
+
+class TestJSONThatIsNestedTooDeeply:
+    """Werkzeug lets through the error of the parser, which would be the fault of the server."""
+
+    BODY = b"[" * 100_000 + b"]" * 100_000
+
+    def answer(self, read, content_type="application/json"):
+        app = Application([POST("/", lambda request: Response(repr(read(request))))])
+        return app.get_local_client().post("/", data=self.BODY, content_type=content_type)
+
+    @pytest.mark.parametrize(
+        "read",
+        [
+            pytest.param(lambda request: request.get_json(), id="get_json()"),
+            pytest.param(lambda request: request.json, id="json"),
+            pytest.param(lambda request: request.get_json(cache=False), id="not kept"),
+            pytest.param(
+                lambda request: [request.get_json(silent=True), request.get_json()],
+                id="asked again, no more silently",
+            ),
+        ],
+    )
+    def test_is_a_bad_request(self, read):
+        response = self.answer(read)
+        assert response.status_code == 400
+        assert response.text == (
+            "400 Bad Request\nFailed to decode JSON object: it is nested too deeply\n"
+        )
+
+    def test_is_so_whatever_its_type_if_that_is_not_asked_for(self):
+        response = self.answer(lambda request: request.get_json(force=True), "text/plain")
+        assert response.status_code == 400
+
+    def test_is_none_silently(self):
+        response = self.answer(lambda request: request.get_json(silent=True))
+        assert (response.status_code, response.text) == (200, "None")
+
+    def test_is_what_a_subclass_says(self):
+        class Lenient(Request):
+            def on_json_loading_failed(self, error):
+                return f"not read: {error}"
+
+        request = Lenient.from_values(
+            method="POST", data=self.BODY, content_type="application/json"
+        )
+        assert request.get_json() == "not read: it is nested too deeply"
+
+
 def test_a_subclass_can_have_attributes_of_its_own():
     class Own(Request):
         kind = "own"
@@ -316,6 +372,10 @@ class TestAPlainResponse:
                 lambda: response_maker(404, (), "a/b")(b""), "404 NOT FOUND", id="a response maker"
             ),
             pytest.param(Redirector("/é"), "301 MOVED PERMANENTLY", id="a Redirector"),
+            pytest.param(lambda: Response(status=304), "304 NOT MODIFIED", id="not modified"),
+            pytest.param(
+                lambda: extended(Response("Hello"), (("X-A", "1"),)), "200 OK", id="an extended one"
+            ),
         ],
     )
     def test_is_sent_without_werkzeug(self, response, status):
@@ -578,6 +638,62 @@ def test_who_comes_second_gets_what_the_first_one_got(monkeypatch, ours, theirs)
     getattr(response, ours)
     assert got == [getattr(response, theirs)]
     assert serve(response)[1][-1] == ("X-A", "1")
+
+
+ADDED = (("Vary", "Cookie"), ("Set-Cookie", "a=b"))
+
+
+class TestAnExtendedResponse:
+    def test_is_sent_with_the_fields_at_the_end(self):
+        response = Response("Hello", 404, [("X-A", "1")])
+        status, headers, body = serve(extended(response, ADDED))
+        assert (status, body) == ("404 NOT FOUND", b"Hello")
+        assert headers == [
+            ("X-A", "1"),
+            ("Content-Type", "text/plain; charset=utf-8"),
+            ("Content-Length", "5"),
+            *ADDED,
+        ]
+
+    def test_leaves_the_other_as_it_was(self):
+        response = Response("Hello")
+        extended(response, ADDED)
+        assert dict(serve(response)[1]).keys() == {"Content-Type", "Content-Length"}
+
+    @pytest.mark.parametrize("look", ["headers", "response"])
+    def test_has_them_among_its_headers(self, look):
+        response = extended(redirect("/new"), ADDED)
+        getattr(response, look)
+        assert list(response.headers)[2:] == [("Location", "/new"), *ADDED]
+        assert serve(response)[1][2:] == [("Location", "/new"), *ADDED]
+
+    def test_keeps_what_else_was_set(self):
+        response = Response("Hello")
+        response.visitor = "Emma"
+        assert extended(response, ADDED).visitor == "Emma"
+
+    def test_can_be_extended_once_more(self):
+        once = extended(Response("Hello"), ADDED[:1])
+        assert serve(extended(once, ADDED[1:]))[1][2:] == [*ADDED]
+
+    @pytest.mark.parametrize(
+        "response",
+        [
+            pytest.param(Response(["Hello"]), id="not plain"),
+            pytest.param(Response(), id="without a body"),
+            pytest.param(Response("", headers={"vary": "Accept"}), id="with such a field"),
+            pytest.param(extended(Response("Hello"), ADDED), id="extended like that before"),
+            pytest.param(type("Own", (Response,), {})("Hello"), id="of another type"),
+            pytest.param(BaseResponse("Hello"), id="of Werkzeug"),
+        ],
+    )
+    def test_is_none_of_one_that_needs_care(self, response):
+        assert extended(response, ADDED) is None
+
+    def test_is_none_of_one_whose_headers_were_looked_at(self):
+        response = Response("Hello")
+        response.headers.add("X-A", "1")
+        assert extended(response, ADDED) is None
 
 
 # Redirects

@@ -16,6 +16,7 @@ SOURCE = Path(__file__).parents[1] / "src"
 # A module imports from its own layer and from those before it. Whatever is not named here, the
 # package's own __init__ included, is a room: it comes after all of them.
 LAYERS = (
+    ("clastic.exports",),
     ("clastic.wiring",),
     ("clastic.pattern", "clastic.grammar", "clastic.matching"),
     ("clastic.signature",),
@@ -84,7 +85,15 @@ def imported(module: Module, *, late: bool = True) -> list[tuple[str, str]]:
             above = package.split(".")[: len(package.split(".")) - node.level + 1]
             base = [*(above if node.level else []), *([node.module] if node.module else [])]
             found += [(".".join(base), alias.name) for alias in node.names]
+        elif late and isinstance(node, ast.Call) and ast.unparse(node.func).startswith("late_"):
+            found += [(text, "") for text in strings(node) if text.startswith("clastic.")]
     return found
+
+
+def strings(tree: ast.AST) -> list[str]:
+    """The literal texts in a piece of source."""
+    constants = (node for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    return [node.value for node in constants if isinstance(node.value, str)]
 
 
 def imported_framework(module: Module, names: set[str], *, late: bool = True) -> set[str]:
@@ -199,6 +208,9 @@ def test_every_layer_that_is_named_exists():
         pytest.param("from clastic.application import Application", id="a name, by full name"),
         pytest.param(
             "def f():\n    from .application import Application", id="late, in a function"
+        ),
+        pytest.param(
+            "late_exports(__name__, {'clastic.application': ('Application',)})", id="late, by name"
         ),
     ],
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 import pickle
 import re
 import sys
@@ -214,7 +213,7 @@ def test_a_float_is_finite_decimal_notation(segment, value):
         pytest.param("/a/b", "/a//b", "redirect rewrite", id="a leaf with two slashes within"),
         pytest.param("/a", "//a/", "", id="a leaf with slashes on either side"),
         pytest.param("/", "/", "redirect rewrite strict", id="the root"),
-        pytest.param("/", "", "redirect rewrite strict", id="the root without a path"),
+        pytest.param("/", "", "redirect rewrite", id="the root without its slash"),
         pytest.param("/", "///", "redirect rewrite", id="the root of many slashes"),
         pytest.param("/a/<x*>", "/a", "redirect rewrite strict", id="none of zero or more"),
         pytest.param("/a/<x*>", "/a/", "redirect rewrite strict", id="none, with a slash"),
@@ -247,7 +246,7 @@ def test_a_path_is_to_be_redirected_unless_told_otherwise():
 @pytest.mark.parametrize(
     ("path", "segments", "has_trailing_slash", "has_repeated_slashes"),
     [
-        pytest.param("", [], True, False, id="nothing"),
+        pytest.param("", [], False, False, id="nothing"),
         pytest.param("/", [], True, False, id="the root"),
         pytest.param("//", [], True, True, id="two slashes"),
         pytest.param("/a", ["a"], False, False, id="a segment"),
@@ -359,7 +358,7 @@ def test_patterns_are_equal_by_their_text():
 
 
 def test_a_pattern_does_not_change():
-    with pytest.raises(dataclasses.FrozenInstanceError):
+    with pytest.raises(AttributeError, match="does not change"):
         Pattern("/a").text = "/b"
 
 
@@ -412,7 +411,7 @@ def test_a_long_path_that_matches_is_answered():
 
 def expected_match(text, path, slash_mode):
     """Match by trying every way to deal the segments out, first those that favour the left."""
-    path = path if path.startswith("/") else f"/{path}"
+    path = path if not path or path.startswith("/") else f"/{path}"
     words = re.findall("[^/]+", path)
     parts = re.findall("[^/]+", text)
     runs = next(deals(parts, words), None)
@@ -422,7 +421,7 @@ def expected_match(text, path, slash_mode):
     if text.endswith("/"):
         normal_forms = {f"{stem}/"}
     else:
-        normal_forms = {stem or "/", f"{stem}/"}
+        normal_forms = {stem, f"{stem}/"}
         if path.endswith("/") and runs[-1]:
             return None
     if slash_mode == S_STRICT and path not in normal_forms:

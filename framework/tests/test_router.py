@@ -113,7 +113,7 @@ def test_leaves_out_what_the_slash_mode_does(text, path, modes):
     ("path", "segments", "has_trailing_slash", "has_repeated_slashes"),
     [
         pytest.param("/", [], True, False, id="the root"),
-        pytest.param("", [], True, False, id="nothing"),
+        pytest.param("", [], False, False, id="nothing"),
         pytest.param("/a", ["a"], False, False, id="a path that is a pattern"),
         pytest.param("/b/1", ["b", "1"], False, False, id="a path with a value"),
         pytest.param("/b/1/", ["b", "1"], True, False, id="a path with a value and a slash"),

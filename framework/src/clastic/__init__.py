@@ -4,6 +4,8 @@ Routes are constructed objects, arguments are injected by name, and all that can
 checked while the :class:`Application` is constructed.
 """
 
+from typing import TYPE_CHECKING
+
 from clastic.application import Application, RerouteWSGI, SubApplication
 from clastic.errors import (
     BadRequest,
@@ -12,6 +14,7 @@ from clastic.errors import (
     MethodNotAllowed,
     NotFound,
 )
+from clastic.exports import late_exports
 from clastic.http import (
     BaseRequest,
     BaseResponse,
@@ -21,9 +24,7 @@ from clastic.http import (
     append_slash_redirect,
     redirect,
 )
-from clastic.meta import META_ASSETS_APP, MetaApplication
-from clastic.middleware import RESERVED_ARGS, GetParamMiddleware, Middleware
-from clastic.render import render_basic, render_json, render_json_dev
+from clastic.middleware import RESERVED_ARGS, Middleware
 from clastic.route import (
     CONNECT,
     DELETE,
@@ -39,7 +40,24 @@ from clastic.route import (
     TRACE,
     Route,
 )
-from clastic.static import StaticApplication, StaticFileRoute
+
+if TYPE_CHECKING:
+    from clastic.meta import META_ASSETS_APP, MetaApplication
+    from clastic.middleware import GetParamMiddleware
+    from clastic.render import render_basic, render_json, render_json_dev
+    from clastic.static import StaticApplication, StaticFileRoute
+else:
+    __getattr__, __dir__ = late_exports(
+        __name__,
+        {
+            "clastic.meta": ("META_ASSETS_APP", "MetaApplication"),
+            "clastic.middleware.url": ("GetParamMiddleware",),
+            "clastic.render": (),
+            "clastic.render.basic": ("render_basic",),
+            "clastic.render.simple": ("render_json", "render_json_dev"),
+            "clastic.static": ("StaticApplication", "StaticFileRoute"),
+        },
+    )
 
 __all__ = [
     "CONNECT",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from threading import RLock
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,8 @@ from werkzeug.test import Client
 
 from clastic.chain import Chain, ChainCompiler
 from clastic.dispatch import Dispatcher, DispatchState, RerouteWSGI
-from clastic.errors import ContextualErrorHandler, ErrorHandler
+from clastic.errors import ErrorHandler
+from clastic.exports import late_attribute
 from clastic.http import BaseResponse, Request, Response
 from clastic.injection import plan_render_error, reserved_resources
 from clastic.middleware.checks import repeat_problems
@@ -120,7 +120,9 @@ class Application:
     """What the responses of its test client are."""
     default_error_handler_type: type[ErrorHandler] = ErrorHandler
     """The type of its error handler where none is given."""
-    default_debug_error_handler_type: type[ErrorHandler] = ContextualErrorHandler
+    default_debug_error_handler_type: type[ErrorHandler] = late_attribute(
+        "clastic.errors.contextual", "ContextualErrorHandler"
+    )
     """The same with ``debug``."""
 
     def __init__(
@@ -147,7 +149,7 @@ class Application:
         sound = binding.sound(middlewares or ())
         binding.problems.extend(repeat_problems(sound, ()))
         self.middlewares = merge_middlewares(sound, ())
-        binding = replace(binding, middlewares=self.middlewares)
+        binding = binding._replace(middlewares=self.middlewares)
         self._null_route = self._bound_null_route(binding)
         self._dispatcher = Dispatcher(self, (), ErrorHandler(), None, self._null_route, None)
         self._wrapping = Wrapping((), [])
@@ -238,14 +240,18 @@ class Application:
             render_factory=self.render_factory,
             slash_mode=self.slash_mode,
             compiler=self._compiler,
+            problems=[],
+            soundness={},
+            promised=set(),
         )
 
     def _bound_null_route(self, binding: Binding) -> BoundRoute:
         """Bind the null route; without middlewares if they need what only other routes have."""
-        trial = replace(binding, problems=[])
+        trial = binding._replace(problems=[])
         null_route = BoundRoute.bind(NullRoute(), trial)
         if trial.problems:
-            null_route = BoundRoute.bind(NullRoute(), replace(trial, middlewares=(), problems=[]))
+            bare = binding._replace(middlewares=(), problems=[])
+            null_route = BoundRoute.bind(NullRoute(), bare)
         return null_route
 
     def _assemble(
@@ -259,8 +265,11 @@ class Application:
         :raises WiringError: when there are problems, those found here or those given
         """
         if error_handler is None:
-            by_debug = (self.default_error_handler_type, self.default_debug_error_handler_type)
-            error_handler = by_debug[bool(self.debug)]()
+            error_handler = (
+                self.default_debug_error_handler_type()
+                if self.debug
+                else self.default_error_handler_type()
+            )
         elif not isinstance(error_handler, ErrorHandler):
             problems.append(
                 Problem(

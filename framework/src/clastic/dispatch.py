@@ -13,7 +13,6 @@ from clastic.errors import (
     BadRequest,
     ErrorHandler,
     HTTPException,
-    ReadingOn,
     RequestEntityTooLarge,
     from_werkzeug,
     render_by_accept,
@@ -129,11 +128,13 @@ class Dispatcher:
         :param request: the request where it exists already; else one is made when it is wanted
         :returns: a response, or the WSGI application that the request was given to
         """
+        # Without a path, a client has asked for the root of the server, or for the prefix that the
+        # application is mounted at, less the slash that ends it.
+        path = environ.get("PATH_INFO") or ("" if environ.get("SCRIPT_NAME") else "/")
         # What is in a slot is called from a local variable: CPython is faster at that.
         known = self.known
-        found = known(environ.get("PATH_INFO", ""))
+        found = known(path)
         if found is None:
-            path = environ.get("PATH_INFO") or "/"
             if not path.isascii() and (path := _decoded(path)) is None:
                 bad_path = BadRequest("The path of the URL is not valid UTF-8.")
                 return self.render_error(bad_path, self.null_route, environ, request)
@@ -152,11 +153,11 @@ class Dispatcher:
                 state = _noted(route, state)
                 state.allowed_methods |= route.methods
                 continue
-            is_normal = not has_repeated_slashes and (has_trailing_slash or not route.is_branch)
-            if not is_normal and route.slash_mode == S_REDIRECT:
-                return redirect_to_path(
-                    environ, normal_path(segments, has_trailing_slash or route.is_branch)
-                )
+            if (
+                has_repeated_slashes or (route.is_branch and not has_trailing_slash)
+            ) and route.slash_mode == S_REDIRECT:
+                is_branch = has_trailing_slash or route.is_branch
+                return redirect_to_path(environ, normal_path(segments, is_branch))
             try:
                 if state is not None or route.wants_dispatch_state:
                     state = _noted(route, state)
@@ -247,7 +248,12 @@ class Dispatcher:
                 response = None
         if response is None:
             response = render_by_accept(error, environ.get("HTTP_ACCEPT"))
-        return ReadingOn(response) if error.code == RequestEntityTooLarge.code else response
+        if error.code == RequestEntityTooLarge.code:
+            # Imported here, for hardly an application ever needs it.
+            from clastic.errors.reading_on import ReadingOn
+
+            return ReadingOn(response)
+        return response
 
 
 def _decoded(path: str) -> str | None:

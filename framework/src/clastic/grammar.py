@@ -9,10 +9,10 @@ refused: nothing of a pattern is dropped or guessed.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from itertools import count
 from keyword import iskeyword
-from typing import Final
+from sys import intern
+from typing import Final, NamedTuple
 from unicodedata import normalize
 
 from clastic.wiring import closest
@@ -36,8 +36,7 @@ class InvalidPattern(ValueError):
     """The text is no pattern: the message marks the place and gives the nearest valid form."""
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(NamedTuple):
     """A segment that matches itself.
 
     :param text: the segment, as it stands in a decoded path
@@ -46,8 +45,7 @@ class Literal:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(NamedTuple):
     """A segment that gives what it matches a name.
 
     :param name: the name of the value, an identifier
@@ -82,8 +80,7 @@ class Binding:
 Segment = Literal | Binding
 
 
-@dataclass(frozen=True, slots=True)
-class _Fault:
+class _Fault(NamedTuple):
     """What is wrong with a part of a pattern.
 
     :param start: where, counted in characters from the beginning of that part
@@ -116,11 +113,11 @@ def parse(text: str) -> tuple[Segment, ...]:
         if "<" in part or ">" in part:
             binding = _parse_binding(part, names)
             if isinstance(binding, _Fault):
-                raise _invalid(text, replace(binding, start=start + binding.start))
+                raise _invalid(text, binding._replace(start=start + binding.start))
             names.add(binding.name)
             segments.append(binding)
         elif part:
-            segments.append(Literal(part))
+            segments.append(Literal(intern(part)))  # many patterns begin alike
         start += len(part) + 1
     fault = _slash_fault(text)
     if fault is not None:
@@ -138,7 +135,7 @@ def _parse_binding(part: str, names: set[str]) -> Binding | _Fault:
     is_known = type_name in _TYPE_NAMES if operator == ":" else type_name in ("", *_TYPE_NAMES)
     if not is_known or operator not in ("", *OPERATORS) or not _is_name(name):
         return _inside_fault(len(prefix) + 1, name, operator, type_name)
-    name = normalize("NFKC", name)  # as Python does with the argument of that name
+    name = intern(normalize("NFKC", name))  # as Python does with the argument of that name
     if name in names:
         other = next(f"{name}_{n}" for n in count(2) if f"{name}_{n}" not in names)
         wrong = f"the name {name!r} is used twice"

@@ -9,9 +9,8 @@ not raised, so that all of an application's can be reported together.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from clastic.middleware.checks import reserved
 from clastic.middleware.core import RESERVED_ARGS, Middleware
@@ -63,8 +62,7 @@ Scope = dict[str, str]
 """The names that can be used at one place, in the order to show them, each with its source."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One function of a route and what it is passed, ``next`` left out.
 
     :param function: the function
@@ -80,8 +78,7 @@ class Step:
     provides: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """All functions of a route in the order they begin, and what is wrong with them."""
 
     request: tuple[Step, ...]
@@ -169,12 +166,14 @@ def reserved_resources(where: str, resources: Mapping[str, Any]) -> list[Problem
     ]
 
 
-@dataclass
 class _Planner:
-    where: str
-    pattern: str | None
-    middlewares: tuple[Middleware, ...]
-    problems: list[Problem] = field(default_factory=list)
+    def __init__(
+        self, where: str, pattern: str | None, middlewares: tuple[Middleware, ...]
+    ) -> None:
+        self.where = where
+        self.pattern = pattern
+        self.middlewares = middlewares
+        self.problems: list[Problem] = []
 
     def base_scope(self, path_names: Iterable[str], resources: Mapping[str, Any]) -> Scope:
         scope: Scope = {}
@@ -259,7 +258,7 @@ class _Planner:
             if parameter.name in scope:
                 # After an argument that is left out, the others have to go by keyword.
                 if len(arguments) < index and parameter.by_position:
-                    parameter = replace(parameter, by_position=False)
+                    parameter = parameter._replace(by_position=False)
                 arguments.append(parameter)
             elif parameter.required or parameter.name in MISPLACED:
                 self.problems.append(self.missing(where(), parameter.name, scope, within))

@@ -7,7 +7,7 @@ for no more than that. No path takes longer than in proportion to its length.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import isfinite
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
@@ -23,23 +23,35 @@ Matcher = Callable[[Sequence[str], bool], "dict[str, Any] | None"]
 _is_float: Final = re.compile(r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?").fullmatch
 
 
-def matchers(segments: Sequence[Segment], is_branch: bool) -> tuple[Matcher, Matcher]:
-    """Make the two functions from the segments of a path to the values by name.
+def reader(segments: Sequence[Segment], is_branch: bool) -> Matcher:
+    """Make the function from the segments of a path to the values by name.
 
-    Both take the non-empty, decoded segments of a path and whether it has a trailing slash, and
-    give ``None`` where these do not match. The second takes for granted what an index by segment
-    has found out already: of a pattern without flexible bindings it looks at the bindings only.
+    It takes the non-empty, decoded segments of a path and whether it has a trailing slash, and
+    gives ``None`` where these do not match. It takes for granted what an index by segment has found
+    out already: of a pattern without flexible bindings it looks at the bindings only.
 
     :param segments: the segments of the pattern
     :param is_branch: whether the pattern ends in a slash
     """
     flexible = [at for at, segment in enumerate(segments) if _is_flexible(segment)]
     if flexible:
-        match = _flexible_matcher(segments, is_branch, flexible[0], flexible[-1] + 1)
-        return match, match
-    placed = list(enumerate(segments))
-    read = _reader(placed)
-    return _fixed_matcher(placed, is_branch, read), read
+        return _flexible_matcher(segments, is_branch, flexible[0], flexible[-1] + 1)
+    return _reader(list(enumerate(segments)))
+
+
+def fits(
+    pattern: Sequence[Segment], is_branch: bool, segments: Sequence[str], has_trailing_slash: bool
+) -> bool:
+    """Tell whether there is to a path what the reader of a pattern takes for granted.
+
+    :param pattern: the segments of the pattern
+    :param is_branch: whether the pattern ends in a slash
+    """
+    if any(map(_is_flexible, pattern)):
+        return True
+    if len(segments) != len(pattern) or (has_trailing_slash and not is_branch):
+        return False
+    return all(segments[position] == text for position, text in _literals(enumerate(pattern)))
 
 
 def _reader(placed: Sequence[Placed]) -> Matcher:
@@ -65,22 +77,6 @@ def _reader(placed: Sequence[Placed]) -> Matcher:
         return values
 
     return read
-
-
-def _fixed_matcher(placed: Sequence[Placed], is_branch: bool, read: Matcher) -> Matcher:
-    """Make the function that looks at all that ``read`` takes for granted, and then reads."""
-    literals = _literals(placed)
-    size = len(placed)
-
-    def match(segments: Sequence[str], has_trailing_slash: bool) -> dict[str, Any] | None:
-        if len(segments) != size or (has_trailing_slash and not is_branch):
-            return None
-        for position, text in literals:
-            if segments[position] != text:
-                return None
-        return read(segments, has_trailing_slash)
-
-    return match
 
 
 def _flexible_matcher(
@@ -115,7 +111,7 @@ def _flexible_matcher(
     return match
 
 
-def _literals(placed: Sequence[Placed]) -> list[tuple[int, str]]:
+def _literals(placed: Iterable[Placed]) -> list[tuple[int, str]]:
     return [(at, segment.text) for at, segment in placed if isinstance(segment, Literal)]
 
 

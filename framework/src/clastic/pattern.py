@@ -8,11 +8,10 @@ is chosen when the pattern is made, so that a request pays only for what its pat
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, NoReturn
 
 from clastic.grammar import Binding, InvalidPattern, Literal, Segment, parse
-from clastic.matching import Matcher, matchers
+from clastic.matching import Matcher, fits, reader
 
 __all__ = [
     "S_REDIRECT",
@@ -48,8 +47,8 @@ class SplitPath(NamedTuple):
 
 def split_path(path: str) -> SplitPath:
     """Take a decoded path apart; a missing first slash is taken as there."""
-    parts = path.split("/")
-    return SplitPath([part for part in parts if part], not parts[-1], "//" in path)
+    segments = [segment for segment in path.split("/") if segment]
+    return SplitPath(segments, path.endswith("/"), "//" in path)
 
 
 def normal_path(segments: Sequence[str], is_branch: bool) -> str:
@@ -62,9 +61,8 @@ def normal_path(segments: Sequence[str], is_branch: bool) -> str:
     return path + "/" if is_branch and segments else path
 
 
-@dataclass(frozen=True, slots=True)
 class Pattern:
-    """A set of paths, and the names of the values that are read from them.
+    """A set of paths, and the names of the values that are read from them. It does not change.
 
     Patterns are equal when their texts are.
 
@@ -72,36 +70,41 @@ class Pattern:
     :raises InvalidPattern: when it is not in the language
     """
 
-    text: str
-    is_branch: bool = field(init=False, repr=False, compare=False)
-    """Whether it ends in a slash, and the normal form of its paths does."""
-    takes_trailing_slash: bool = field(init=False, repr=False, compare=False)
-    """Whether any path that ends in a slash matches: of a branch, or where the last may be none."""
-    segments: tuple[Segment, ...] = field(init=False, repr=False, compare=False)
-    """What stands between its slashes."""
-    names: tuple[str, ...] = field(init=False, repr=False, compare=False)
-    """The names of its bindings, in order."""
-    match_segments: Matcher = field(init=False, repr=False, compare=False)
-    """``(segments, has_trailing_slash)`` to the values by name, or ``None`` where it does not
-    match. ``segments`` are the non-empty, decoded parts of the path. A branch also matches without
-    its slash: what that means is for the slash mode to say."""
-    read: Matcher = field(init=False, repr=False, compare=False)
-    """The same for segments with which :class:`clastic.router.Router` has found this pattern:
-    where it has no flexible binding only the bindings are looked at, as the rest is known."""
+    __slots__ = ("is_branch", "names", "segments", "takes_trailing_slash", "text")
 
-    def __post_init__(self) -> None:
-        segments = parse(self.text)
-        is_branch = self.text.endswith("/")
+    text: str
+    is_branch: bool
+    """Whether it ends in a slash, and the normal form of its paths does."""
+    takes_trailing_slash: bool
+    """Whether any path that ends in a slash matches: of a branch, or where the last may be none."""
+    segments: tuple[Segment, ...]
+    """What stands between its slashes."""
+    names: tuple[str, ...]
+    """The names of its bindings, in order."""
+
+    def __init__(self, text: str) -> None:
+        segments = parse(text)
+        is_branch = text.endswith("/")
         last = segments[-1] if segments else None
         may_end_early = isinstance(last, Binding) and last.is_skippable
-        put = object.__setattr__
-        put(self, "is_branch", is_branch)
-        put(self, "takes_trailing_slash", is_branch or may_end_early)
-        put(self, "segments", segments)
-        put(self, "names", tuple(part.name for part in segments if isinstance(part, Binding)))
-        match_segments, read = matchers(segments, is_branch)
-        put(self, "match_segments", match_segments)
-        put(self, "read", read)
+        put = super().__setattr__
+        put("text", text)
+        put("is_branch", is_branch)
+        put("takes_trailing_slash", is_branch or may_end_early)
+        put("segments", segments)
+        put("names", tuple([part.name for part in segments if isinstance(part, Binding)]))
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"A pattern does not change: {name} of {self!r} cannot be set.")
+
+    def __eq__(self, other: object) -> bool:
+        return self.text == other.text if isinstance(other, Pattern) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(text={self.text!r})"
 
     def __reduce__(self) -> tuple[type[Pattern], tuple[str]]:
         return type(self), (self.text,)
@@ -118,6 +121,28 @@ class Pattern:
                     return None
                 places[part.name] = position
         return places
+
+    @property
+    def read(self) -> Matcher:
+        """A function that does what :meth:`match_segments` does, made to do it many times.
+
+        It is for segments with which :class:`clastic.router.Router` has found this pattern: where
+        that has no flexible binding only the bindings are looked at, as the rest is known.
+        """
+        return reader(self.segments, self.is_branch)
+
+    def match_segments(
+        self, segments: Sequence[str], has_trailing_slash: bool
+    ) -> dict[str, Any] | None:
+        """Give the values by name, or ``None`` where the segments do not match.
+
+        A branch also matches without its slash: what that means is for the slash mode to say.
+
+        :param segments: the non-empty, decoded parts of a path
+        """
+        if not fits(self.segments, self.is_branch, segments, has_trailing_slash):
+            return None
+        return self.read(segments, has_trailing_slash)
 
     def match(self, path: str, slash_mode: str = S_REDIRECT) -> dict[str, Any] | None:
         """Give the values by name, or ``None`` where the path does not match.

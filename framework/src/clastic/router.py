@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 from clastic.pattern import S_STRICT, Literal, Pattern, Segment, split_path
 
@@ -21,8 +21,6 @@ SUCCESSORS_AT_LEAST: Final = 4096
 SUCCESSORS_PER_SEGMENT: Final = 4
 WIDE: Final = 64
 USES_OF_WIDE: Final = 4
-
-_NO_STEP: Final = dict[str, Any]().get
 
 
 class Routed(Protocol):
@@ -77,7 +75,7 @@ class Router(Generic[R]):
             if not segment:
                 break
             step = state.step  # CPython calls what is in a slot faster from a local variable.
-            state = step(segment, state.default)
+            state = state.default if step is None else step(segment, state.default)
         else:
             if state.without_slash is not None:
                 return state.without_slash, segments, False, False
@@ -102,15 +100,15 @@ class _State(Generic[R]):
     """Where a walk can be, seen from there.
 
     ``step`` gives the state that follows with a literal, or else its second argument, which is to
-    be ``default``. ``without_slash`` and ``with_slash`` are the routes for a path that ends here,
-    by how it ends. As it is made, it is the state of a walk that is not prepared: it has no routes
-    to tell and never leaves.
+    be ``default``; it is ``None`` where no literal follows. ``without_slash`` and ``with_slash``
+    are the routes for a path that ends here, by how it ends. As it is made, it is the state of a
+    walk that is not prepared: it has no routes to tell and never leaves.
     """
 
     __slots__ = ("default", "step", "with_slash", "without_slash")
 
     def __init__(self) -> None:
-        self.step: Callable[[str, _State[R]], _State[R]] = _NO_STEP
+        self.step: Callable[[str, _State[R]], _State[R]] | None = None
         self.default = self
         self.without_slash: tuple[R, ...] | None = None
         self.with_slash: tuple[R, ...] | None = None

@@ -9,11 +9,10 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, CO_VARARGS, CO_VARKEYWORDS
 from types import FunctionType, MethodType
-from typing import Any, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 REFUSED_CODE_FLAGS = CO_ASYNC_GENERATOR | CO_COROUTINE | CO_GENERATOR | CO_VARARGS | CO_VARKEYWORDS
 
@@ -34,8 +33,7 @@ class UnreadableSignature(TypeError):
         self.remedy = remedy
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """One named argument of a callable.
 
     :param name: its name
@@ -50,8 +48,7 @@ class Parameter:
     by_keyword: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(NamedTuple):
     """The arguments of a callable, in declared order."""
 
     parameters: tuple[Parameter, ...]

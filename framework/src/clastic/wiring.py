@@ -7,14 +7,12 @@ gives every one of them the same four parts and reports all of an application's 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from difflib import get_close_matches
+from typing import NamedTuple
 
 ROUTES_NAMED = 3
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """One mistake in how an application was put together.
 
     :param where: who has the problem, with file and line where they are known
@@ -28,9 +26,9 @@ class Problem:
     where: str
     what: str
     remedy: str
-    wanted: str | None = field(default=None, compare=False)
-    available: tuple[str, ...] | None = field(default=None, compare=False)
-    route: str | None = field(default=None, compare=False)
+    wanted: str | None = None
+    available: tuple[str, ...] | None = None
+    route: str | None = None
 
 
 class WiringError(NameError):
@@ -41,17 +39,21 @@ class WiringError(NameError):
     """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        routes_by_problem: dict[Problem, list[str]] = {}
+        distinct: dict[tuple[str, str, str], tuple[Problem, list[str]]] = {}
         for problem in problems:
-            routes = routes_by_problem.setdefault(problem, [])
+            said = problem.where, problem.what, problem.remedy
+            _, routes = distinct.setdefault(said, (problem, []))
             if problem.route is not None and problem.route not in routes:
                 routes.append(problem.route)
-        self.problems = tuple(routes_by_problem)
-        super().__init__(_report([_text(*item) for item in routes_by_problem.items()]))
+        self.problems = tuple(problem for problem, _ in distinct.values())
+        super().__init__(_report([_text(*item) for item in distinct.values()]))
 
 
 def closest(name: str, candidates: Iterable[str]) -> str | None:
     """Give the candidate that ``name`` is most likely a misspelling of, or ``None``."""
+    # Imported here, for most applications are put together rightly.
+    from difflib import get_close_matches
+
     matches = get_close_matches(name, list(candidates), n=1)
     return matches[0] if matches else None
 

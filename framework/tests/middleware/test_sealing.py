@@ -7,7 +7,7 @@ import hashlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from itsdangerous import TimestampSigner
+from itsdangerous import Signer, TimestampSigner
 from itsdangerous.encoding import base64_encode
 
 from clastic.middleware.json_cookie import JSONCookie
@@ -44,6 +44,31 @@ def test_any_other_text_does_not_open(text: str) -> None:
 )
 def test_a_signed_payload_of_another_format_does_not_open(payload: bytes) -> None:
     assert SEAL.open(signed(payload)) is None
+
+
+def resigned(content: bytes) -> str:
+    """Content signed with the key of the seal, whatever its format."""
+    signer = Signer(KEY, "test", key_derivation="hmac", digest_method=hashlib.sha256)
+    return signer.sign(content).decode()
+
+
+@pytest.mark.parametrize("max_age", [None, 60])
+def test_a_signed_text_without_a_time_does_not_open(max_age: float | None) -> None:
+    assert SEAL.open(resigned(base64_encode(b"text")), max_age) is None
+
+
+@pytest.mark.parametrize("timestamp", [b"a", b"-", base64_encode(b"nine byte")])
+def test_a_signed_text_with_no_proper_time_is_too_old(timestamp: bytes) -> None:
+    assert SEAL.open(resigned(base64_encode(b"text") + b"." + timestamp), 60) is None
+
+
+def test_what_a_timestamp_signer_signs_is_what_a_seal_closes() -> None:
+    class Clocked(TimestampSigner):
+        def get_timestamp(self) -> int:
+            return 1_700_000_000
+
+    signer = Clocked(KEY, "test", key_derivation="hmac", digest_method=hashlib.sha256)
+    assert signer.sign(base64_encode(b"text")).decode() == SEAL.close("text")
 
 
 def test_a_long_text_is_shorter_under_its_seal() -> None:

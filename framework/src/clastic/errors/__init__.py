@@ -1,9 +1,9 @@
 """The HTTP errors, how one becomes a response, and the error handlers."""
 
+from typing import TYPE_CHECKING
+
 from clastic.errors.base import HTTPException, render_by_accept
-from clastic.errors.contextual import ContextualErrorHandler
 from clastic.errors.handler import ErrorHandler, REPLErrorHandler
-from clastic.errors.reading_on import ReadingOn
 from clastic.errors.types import (
     TYPES_BY_CODE,
     BadGateway,
@@ -48,6 +48,19 @@ from clastic.errors.types import (
     VariantAlsoNegotiates,
 )
 from clastic.errors.werkzeug_errors import from_werkzeug
+from clastic.exports import late_exports
+
+if TYPE_CHECKING:
+    from clastic.errors.contextual import ContextualErrorHandler
+    from clastic.errors.reading_on import ReadingOn
+else:
+    __getattr__, __dir__ = late_exports(
+        __name__,
+        {
+            "clastic.errors.contextual": ("ContextualErrorHandler",),
+            "clastic.errors.reading_on": ("ReadingOn",),
+        },
+    )
 
 __all__ = [
     "TYPES_BY_CODE",

@@ -22,8 +22,9 @@ from clastic.errors.status import phrase_of
 # bounds both the time a hostile one can take and the memory of remembered choices.
 _LONGEST_ACCEPT = 1024
 
-# Whatever is neither printable nor white space in each of XML 1.0, HTML and UTF-8.
-_UNSHOWABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Whatever is neither printable nor white space in each of XML 1.0, HTML and UTF-8. It is compiled
+# when it is used, for it is not by most errors.
+_UNSHOWABLE = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]"
 
 
 class ErrorData(Protocol):
@@ -64,7 +65,7 @@ def to_text(value: object) -> str:
         text = f"<unprintable {type(value).__name__} object>"
     if text.isprintable():
         return text
-    return _UNSHOWABLE.sub("\ufffd", text)
+    return re.sub(_UNSHOWABLE, "\ufffd", text)
 
 
 def _lines(error: ErrorData) -> list[str]:

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from clastic.http.redirects import Redirector, redirect, redirect_to_path
 from clastic.http.request import Request
-from clastic.http.response import Response, response_maker
+from clastic.http.response import Response, extended, response_maker
 
 __all__ = [
     "BaseRequest",
@@ -15,6 +15,7 @@ __all__ = [
     "Request",
     "Response",
     "append_slash_redirect",
+    "extended",
     "redirect",
     "redirect_to_path",
     "response_maker",

@@ -16,14 +16,13 @@ from werkzeug.utils import get_content_type
 Fields = tuple[tuple[str, str], ...]
 Head = tuple[int, str, Fields]
 
-BODILESS = frozenset({204, *range(100, 200)})
+BODILESS = frozenset({204, 304, *range(100, 200)})
 LOCATIONS = frozenset({"content-location", "location"})
 
-_STATUS_LINES = {code: f"{code} {name.upper()}" for code, name in HTTP_STATUS_CODES.items()}
-del _STATUS_LINES[304]  # Werkzeug removes the entity headers from it.
+STATUS_LINES = {code: f"{code} {name.upper()}" for code, name in HTTP_STATUS_CODES.items()}
 _NEEDING_CARE = LOCATIONS | {"content-length", "content-type"}
 # A location that Werkzeug sends as it is. It quotes, lowers or shortens any other.
-_SETTLED_LOCATION = re.compile(
+is_settled_location = re.compile(
     r"(?:https?://[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*)?/(?!/)"
     r"[\w.~%!$&'()*+,/:;=@-]*(?:\?[\w.~%!$&'()*+,/:;=?@-]+)?",
     re.ASCII,
@@ -47,9 +46,9 @@ def plain_head(
     if status is not None:
         if type(status) is not int and type(status) is not HTTPStatus:
             return None
-        if status not in _STATUS_LINES or (has_body and status in BODILESS):
+        if status not in STATUS_LINES or (has_body and status in BODILESS):
             return None
-        code, line = int(status), _STATUS_LINES[status]
+        code, line = int(status), STATUS_LINES[status]
     if content_type is not None or mimetype is not None:
         if content_type is None and type(mimetype) is str:
             content_type = get_content_type(mimetype, "utf-8")
@@ -93,4 +92,4 @@ def are_settled(fields: Sequence[tuple[str, str]]) -> bool:
     :param fields: one or more of them, all that a response has
     """
     (name, value), *others = fields
-    return not others and name == "Location" and _SETTLED_LOCATION(value) is not None
+    return not others and name == "Location" and is_settled_location(value) is not None

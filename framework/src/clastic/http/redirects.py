@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from markupsafe import escape
 from werkzeug.urls import iri_to_uri
 from werkzeug.utils import redirect as werkzeug_redirect
 from werkzeug.wrappers import Response as BaseResponse
 
-from clastic.http.response import Response, response_maker
+from clastic.http.plain import STATUS_LINES, is_settled_location
+from clastic.http.response import Response, plain_response, response_maker
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f]")
 _CODES = (301, 302, 303, 307, 308)
+_HTML = "text/html; charset=utf-8"
+_HEADS = MappingProxyType(
+    {code: (code, STATUS_LINES[code], (("Content-Type", _HTML),)) for code in _CODES}
+)
+# A parameter of redirect() has its name.
+_USUAL_TYPE = Response
 # What stays as it is in a query string (RFC 3986, with what it escapes), and in a path.
 _QUERY_CHARACTERS = "!$&'()*+,-./:;=?@[]_~%"
 _PATH_CHARACTERS = "!$&'()*+,-./:;=@_~"
@@ -35,6 +44,9 @@ def redirect(
     :param Response: the type of the response
     :raises ValueError: if there is a control character in `location`
     """
+    is_usual = Response is _USUAL_TYPE and code in _HEADS and type(location) is str
+    if is_usual and is_settled_location(location):
+        return plain_response(_HEADS[code], _page(location), (("Location", location),))
     control_character = _CONTROL_CHARACTER.search(location)
     if control_character is not None:
         raise ValueError(
@@ -43,6 +55,19 @@ def redirect(
             "Percent-encode it, or leave it out."
         )
     return werkzeug_redirect(location, code, Response)
+
+
+def _page(location: str) -> bytes:
+    """Write the page that Werkzeug sends with a redirect; a template of markup takes far longer."""
+    link = str(escape(location))
+    return (
+        "<!doctype html>\n"
+        "<html lang=en>\n"
+        "<title>Redirecting...</title>\n"
+        "<h1>Redirecting...</h1>\n"
+        "<p>You should be redirected automatically to the target URL: "
+        f'<a href="{link}">{link}</a>. If not, click the link.\n'
+    ).encode()
 
 
 def redirect_to_path(environ: WSGIEnvironment, path: str) -> BaseResponse:
@@ -74,9 +99,7 @@ class Redirector:
         self.location = location
         self.code = int(code)
         self._body = redirect(location, self.code).get_data()
-        self._respond = response_maker(
-            self.code, (("Location", iri_to_uri(location)),), "text/html; charset=utf-8"
-        )
+        self._respond = response_maker(self.code, (("Location", iri_to_uri(location)),), _HTML)
 
     def __call__(self) -> BaseResponse:
         return self._respond(self._body)

@@ -5,32 +5,43 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.datastructures import EnvironHeaders, Headers, MultiDict
+from werkzeug.datastructures import EnvironHeaders, Headers, ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import BadRequest
-from werkzeug.utils import cached_property
 from werkzeug.wrappers import Request as BaseRequest
-from werkzeug.wsgi import get_path_info
+from werkzeug.wsgi import get_content_length, get_path_info
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 
-class _FromEnviron:
-    """An attribute that is read from the environ when it is first asked for, and then kept."""
+class _Kept:
+    """An attribute that is read when it is first asked for, and then kept.
 
-    def __init__(self, read: Callable[[WSGIEnvironment], object]) -> None:
+    To have it once more costs no call, as it does with the properties of Werkzeug.
+    """
+
+    def __init__(self, read: Callable[[Request], object]) -> None:
         self._read = read
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
 
-    def __get__(self, request: Request, owner: type) -> object:
-        value = request.__dict__[self._name] = self._read(request.environ)
+    def __get__(self, request: Request | None, owner: type) -> object:
+        if request is None:
+            return self
+        value = request.__dict__[self._name] = self._read(request)
         return value
 
 
-def _from_environ(read: Callable[[WSGIEnvironment], object]) -> Any:
-    return _FromEnviron(read)
+def _kept(read: Callable[[Request], object]) -> Any:
+    return _Kept(read)
+
+
+def _args(request: Request) -> object:
+    try:
+        return super(Request, request).args
+    except UnicodeDecodeError as error:
+        raise BadRequest("The query string of the URL is not valid UTF-8.") from error
 
 
 class Request(BaseRequest):
@@ -40,20 +51,27 @@ class Request(BaseRequest):
     all when the request is made.
     """
 
-    method: str = _from_environ(lambda environ: environ.get("REQUEST_METHOD", "GET").upper())
-    scheme: str = _from_environ(lambda environ: environ.get("wsgi.url_scheme", "http"))
-    server: tuple[str, int | None] | None = _from_environ(
-        lambda environ: BaseRequest(environ, populate_request=False).server
+    method: str = _kept(lambda request: request.environ.get("REQUEST_METHOD", "GET").upper())
+    scheme: str = _kept(lambda request: request.environ.get("wsgi.url_scheme", "http"))
+    server: tuple[str, int | None] | None = _kept(
+        lambda request: BaseRequest(request.environ, populate_request=False).server
     )
-    root_path: str = _from_environ(
-        lambda environ: BaseRequest(environ, populate_request=False).root_path
+    root_path: str = _kept(
+        lambda request: BaseRequest(request.environ, populate_request=False).root_path
     )
-    path: str = _from_environ(lambda environ: "/" + get_path_info(environ).lstrip("/"))
-    query_string: bytes = _from_environ(
-        lambda environ: environ.get("QUERY_STRING", "").encode("latin1")
+    path: str = _kept(lambda request: "/" + get_path_info(request.environ).lstrip("/"))
+    query_string: bytes = _kept(
+        lambda request: request.environ.get("QUERY_STRING", "").encode("latin1")
     )
-    headers: Headers = _from_environ(EnvironHeaders)
-    remote_addr: str | None = _from_environ(lambda environ: environ.get("REMOTE_ADDR"))
+    headers: Headers = _kept(lambda request: EnvironHeaders(request.environ))
+    remote_addr: str | None = _kept(lambda request: request.environ.get("REMOTE_ADDR"))
+    content_length: int | None = _kept(lambda request: get_content_length(request.environ))
+    args: MultiDict[str, str] = _kept(_args)
+    """The values of the query string.
+
+    To read it raises :exc:`werkzeug.exceptions.BadRequest` if its bytes are not UTF-8;
+    percent-encoded ones that are not are replaced."""
+    form: ImmutableMultiDict[str, str] = _kept(lambda request: super().form)
 
     def __init__(
         self, environ: WSGIEnvironment, populate_request: bool = True, shallow: bool = False
@@ -63,14 +81,21 @@ class Request(BaseRequest):
         if populate_request and not shallow:
             environ["werkzeug.request"] = self
 
-    @cached_property
-    def args(self) -> MultiDict[str, str]:
-        """The values of the query string.
+    def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
+        """Return the body, read as JSON.
 
-        :raises werkzeug.exceptions.BadRequest: if its bytes are not UTF-8; percent-encoded ones
-            that are not are replaced
+        :param force: whether to read it whatever its content type says
+        :param silent: whether to return None in place of an error for what is no JSON
+        :param cache: whether to keep what was read for the next time
+        :raises werkzeug.exceptions.BadRequest: when it cannot be read as JSON, be it that it is
+            nested too deeply
+        :raises werkzeug.exceptions.UnsupportedMediaType: when its content type is not that of JSON
+        :raises werkzeug.exceptions.RequestEntityTooLarge: when it is over `max_content_length`,
+            even if `silent`
         """
         try:
-            return super().args
-        except UnicodeDecodeError as error:
-            raise BadRequest("The query string of the URL is not valid UTF-8.") from error
+            return super().get_json(force, silent, cache)
+        except RecursionError:
+            if silent:
+                return None
+            return self.on_json_loading_failed(ValueError("it is nested too deeply"))

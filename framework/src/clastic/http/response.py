@@ -9,11 +9,13 @@ wants more. What goes over the wire is byte for byte what Werkzeug's response wo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from http import HTTPStatus
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from werkzeug.datastructures import Headers
+from werkzeug.http import remove_entity_headers
 from werkzeug.wrappers import Response as BaseResponse
 
 from clastic.http.plain import BODILESS, LOCATIONS, Fields, Head, are_settled, plain_head
@@ -21,8 +23,9 @@ from clastic.http.plain import BODILESS, LOCATIONS, Fields, Head, are_settled, p
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-# The head and the body. The fields of the head are None once a Headers object has them.
-_Plain = tuple[tuple[int, str, Fields | None], bytes | None]
+# The head, the body, and the header fields after Content-Length. The fields of the head are None
+# once a Headers object has them; it has all of them then.
+_Plain = tuple[tuple[int, str, Fields | None], bytes | None, Fields]
 
 _DEFAULT_HEAD: Head = (200, "200 OK", (("Content-Type", "text/plain; charset=utf-8"),))
 # The header fields of short bodies: to look one up takes a third of making it.
@@ -75,6 +78,8 @@ class Response(BaseResponse):
     def __init_subclass__(cls, **options: Any) -> None:
         """Find out whether a response of this class can be plain: if it is sent as any other."""
         super().__init_subclass__(**options)
+        if cls._default_head is None:
+            return  # What is unusual about a class is so about what is made of it.
         others = set(cls.__mro__).difference(Response.__mro__)
         defined = {name for other in others for name in vars(other) if not name.startswith("__")}
         is_usual = defined.intersection(dir(Response)) <= _HARMLESS
@@ -100,13 +105,13 @@ class Response(BaseResponse):
             except UnicodeEncodeError:
                 body = response  # for Werkzeug to refuse, unless it refuses something else first
             if type(body) is bytes or body is None:
-                if not (
-                    status is None and headers is None and mimetype is None and content_type is None
-                ):
-                    has_body = body is not None
-                    head = plain_head(head, has_body, status, headers, mimetype, content_type)
+                if status is None and headers is None and mimetype is None and content_type is None:
+                    self._plain = (head, body, ())
+                    return
+                has_body = body is not None
+                head = plain_head(head, has_body, status, headers, mimetype, content_type)
                 if head is not None:
-                    self._plain = (head, body)
+                    self._plain = (head, body, ())
                     return
         super().__init__(response, status, headers, mimetype, content_type, direct_passthrough)
 
@@ -115,12 +120,12 @@ class Response(BaseResponse):
         plain = self._plain
         if plain is None:
             return super().__call__(environ, start_response)
-        (_, line, fields), body = plain
+        (_, line, fields), body, added = plain
         if fields is None or body is None:
             return self._send_with_care(plain, environ, start_response)
         size = len(body)
         length = _LENGTHS[size] if size < _KNOWN_LENGTHS else ("Content-Length", str(size))
-        start_response(line, [*fields, length])
+        start_response(line, [*fields, length, *added])
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
     def _send_with_care(
@@ -130,8 +135,10 @@ class Response(BaseResponse):
         start_response: StartResponse,
     ) -> Iterable[bytes]:
         """Send a plain response without a body, or with headers that somebody has looked at."""
-        (code, line, fields), body = plain
+        (code, line, fields), body, added = plain
         sent = list(self.__dict__["headers"] if fields is None else fields)
+        if code == HTTPStatus.NOT_MODIFIED:
+            remove_entity_headers(sent)
         names = [name.lower() for name, _ in sent]
         if "location" in names or "content-location" in names:
             locations = [field for field in sent if field[0].lower() in LOCATIONS]
@@ -140,7 +147,7 @@ class Response(BaseResponse):
                 return super().__call__(environ, start_response)
         if code not in BODILESS and "content-length" not in names:
             sent.append(("Content-Length", str(len(body or b""))))
-        start_response(line, sent)
+        start_response(line, [*sent, *added])
         return [] if body is None or environ["REQUEST_METHOD"] == "HEAD" else [body]
 
     def _show_headers(self) -> None:
@@ -151,7 +158,7 @@ class Response(BaseResponse):
         plain = self._plain
         if plain is None or (fields := plain[0][2]) is None:
             return
-        (code, line, _), body = plain
+        (code, line, _), body, added = plain
         if code in BODILESS:
             self._make_whole()
             return
@@ -163,15 +170,18 @@ class Response(BaseResponse):
                 headers.add(name, value)
             if body is not None:
                 headers.add("Content-Length", str(len(body)))
-            self._plain = (code, line, None), body
+            for name, value in added:
+                headers.add(name, value)
+            self._plain = (code, line, None), body, ()
 
     def _make_whole(self) -> None:
         """Run Werkzeug's constructor, unless it has run; headers that were shown stay."""
         with _CHANGING:
             if self._plain is None:
                 return
-            (code, _, fields), body = self._plain
+            (code, _, fields), body, added = self._plain
             attributes = vars(BaseResponse(body, code, fields))
+            attributes["headers"].extend(added)
             if fields is None:
                 del attributes["headers"]
             self.__dict__.update(attributes)
@@ -234,6 +244,39 @@ class Response(BaseResponse):
         vars(object)["__class__"].__set__(self, response_type)
 
 
+def plain_response(head: Head, body: bytes, added: Fields = ()) -> Response:
+    """Return a response of parts that are known to need no care.
+
+    :param added: the header fields after Content-Length
+    """
+    response = Response.__new__(Response)
+    response._plain = (head, body, added)
+    return response
+
+
+def extended(response: BaseResponse, added: Fields) -> Response | None:
+    """Return a copy of a plain response that is sent with more header fields.
+
+    :param added: the fields to add at the end, that need no care
+    :return: None if it is not plain, has no body, has a field of such a name already, or if its
+        headers have been looked at
+    """
+    if type(response) is not Response or (plain := response._plain) is None:
+        return None
+    (code, line, fields), body, already_added = plain
+    if fields is None or body is None:
+        return None
+    others = fields[:-1] + already_added  # but for Content-Type
+    if others:
+        names = {name.lower() for name, _ in others}
+        if not names.isdisjoint([name.lower() for name, _ in added]):
+            return None
+    copy = Response.__new__(Response)
+    copy.__dict__.update(response.__dict__)
+    copy._plain = (code, line, fields), body, already_added + added
+    return copy
+
+
 def response_maker(
     status: int, headers: Fields, content_type: str
 ) -> Callable[[bytes], BaseResponse]:
@@ -247,9 +290,4 @@ def response_maker(
     if head is None:
         return lambda body: Response(body, status, headers, content_type=content_type)
 
-    def make(body: bytes) -> Response:
-        response = Response.__new__(Response)
-        response._plain = (head, body)
-        return response
-
-    return make
+    return partial(plain_response, head)

@@ -68,7 +68,6 @@ def _route(route: RouteData, root: str, is_open: bool) -> Markup:
         _caption(route),
         _layers(route.layers),
         class_="nesting",
-        role="group",
         tabindex="0",
         aria_label=f"What runs for {route.pattern}",
     )

@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 from werkzeug.http import parse_set_header
 
 from clastic.errors import HTTPException, from_werkzeug
-from clastic.http import BaseResponse, Response
+from clastic.http import BaseResponse, Response, extended
 
 HTTP_ERRORS = (HTTPException, WerkzeugHTTPException)
 """What may be raised to answer with it."""
@@ -34,6 +34,22 @@ def amended(answer: Any, change: Callable[[Headers], None]) -> Any:
     own = own_answer(answer)
     change(sent_headers(own))
     return own
+
+
+def varied(answer: Any, name: str, fields: tuple[tuple[str, str], ...]) -> Any:
+    """Return a copy of an answer whose headers say what it depends on, and have more fields.
+
+    :param answer: as for :func:`amended`
+    :param name: the name of the field of the request that it depends on
+    :param fields: the fields to add, that need no care
+    """
+
+    def say(headers: Headers) -> None:
+        add_vary(headers, name)
+        for field in fields:
+            headers.add(*field)
+
+    return extended(answer, (("Vary", name), *fields)) or amended(answer, say)
 
 
 def own_answer(answer: BaseResponse) -> BaseResponse:

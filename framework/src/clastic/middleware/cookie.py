@@ -9,11 +9,10 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from werkzeug.datastructures import Headers
 from werkzeug.http import dump_cookie
 
 from clastic.http import Request
-from clastic.middleware.answers import HTTP_ERRORS, add_vary, amended
+from clastic.middleware.answers import HTTP_ERRORS, varied
 from clastic.middleware.cookie_settings import (
     NEVER,
     SESSION,
@@ -147,14 +146,8 @@ class SignedCookieMiddleware(Middleware):
         text = cookie.finish()
         if not cookie.is_accessed:
             return answer
-        field = None if text is None else self._field(text, cookie)
-
-        def say(headers: Headers) -> None:
-            add_vary(headers, "Cookie")
-            if field is not None:
-                headers.add("Set-Cookie", field)
-
-        return amended(answer, say)
+        fields = () if text is None else (("Set-Cookie", self._field(text, cookie)),)
+        return varied(answer, "Cookie", fields)
 
     def _field(self, text: str, cookie: JSONCookie) -> str:
         """Return the ``Set-Cookie`` field for the JSON text of a cookie.

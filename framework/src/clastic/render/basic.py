@@ -5,18 +5,15 @@ from __future__ import annotations
 import re
 from datetime import date, time, timedelta
 from enum import Enum
-from numbers import Number
-from pathlib import PurePath
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from markupsafe import Markup, escape
 
 from clastic.errors import BadRequest
 from clastic.http import Request, Response
 from clastic.render.json_encoding import JSONEncoding
-from clastic.render.json_values import BYTES_TYPES, simplify
+from clastic.render.json_values import BYTES_TYPES, PATH, UUID, imported_types, simplify
 from clastic.render.tabular import Table, TabularRender
 
 HTML = "text/html; charset=utf-8"
@@ -29,7 +26,9 @@ MIMETYPES = {"application/json": "json", "text/html": "html", "text/plain": "tex
 DOCUMENT_START = re.compile(r"\s*<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE)
 FIRST_OF_DOCUMENT = frozenset("< \t\r\n")
 
-SCALARS = (date, time, timedelta, Enum, UUID, PurePath)
+SCALARS = (date, time, timedelta, Enum)
+NUMBERS = (int, float, complex)
+NUMBER = ("numbers", "Number")
 
 
 class BasicRender:
@@ -78,9 +77,9 @@ class BasicRender:
             return Response(body, content_type=_bytes_type(body))
         if hasattr(type(context), "__html__"):
             return Response(str(escape(context)), content_type=HTML)
-        if isinstance(context, SCALARS):
+        if isinstance(context, (*SCALARS, *imported_types(UUID, PATH))):
             return Response(str(simplify(context)), content_type=TEXT)
-        if isinstance(context, Number):
+        if isinstance(context, (*NUMBERS, *imported_types(NUMBER))):
             return Response(str(context), content_type=TEXT)
         return self._data_response(context, request, _route)
 

@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections import UserString
 from collections.abc import Callable, Iterable, Mapping, Sized
 from datetime import date, time, timedelta
-from decimal import Decimal
 from enum import Enum
 from functools import partial
-from operator import attrgetter, methodcaller
-from pathlib import PurePath
 from typing import Any
-from uuid import UUID
 
 DICT_METHODS = ("to_dict", "asdict", "_asdict")
 """Methods without arguments that turn an object into a mapping, first found first used."""
 
 BYTES_TYPES = (bytes, bytearray, memoryview)
 
-_STEPS: tuple[tuple[type | tuple[type, ...], Callable[[Any], object]], ...] = (
-    ((date, time), methodcaller("isoformat")),
-    ((Decimal, UUID, PurePath, UserString), str),
-    (Enum, attrgetter("value")),
-    (timedelta, timedelta.total_seconds),
-)
+DECIMAL = ("decimal", "Decimal")
+UUID = ("uuid", "UUID")
+PATH = ("pathlib", "PurePath")
 
 
 class NoJSONForm(TypeError):
     """A value or a key is of a type that JSON has nothing for."""
+
+
+def imported_types(*names: tuple[str, str]) -> tuple[type, ...]:
+    """Give those types whose modules the program has imported: no value is of any other.
+
+    :param names: the module and the name of each
+    """
+    modules = [(sys.modules.get(module), name) for module, name in names]
+    return tuple([getattr(module, name) for module, name in modules if hasattr(module, name)])
 
 
 def is_one_shot(value: object) -> bool:
@@ -76,9 +79,14 @@ def simplify(value: object, encoding: str = "utf-8") -> object:
         use them up
     :raises UnicodeDecodeError: for bytes that are not text in ``encoding``
     """
-    for types, step in _STEPS:
-        if isinstance(value, types):
-            return step(value)
+    if isinstance(value, (date, time)):
+        return value.isoformat()
+    if isinstance(value, (UserString, *imported_types(DECIMAL, UUID, PATH))):
+        return str(value)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, timedelta):
+        return value.total_seconds()
     if isinstance(value, BYTES_TYPES):
         return bytes(value).decode(encoding)
     mapping = as_mapping(value)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
 from typing import Any
 
 from markupsafe import Markup, escape
 
 from clastic.errors.formats import to_text
 from clastic.http import Response
+from clastic.render.json_values import DECIMAL, imported_types
 from clastic.render.page import table_page
 from clastic.render.tabular_data import MISSING, brief, is_container, shape_of
 
@@ -222,7 +222,8 @@ def _cell(value: object) -> Iterator[str]:
     if isinstance(value, Table):
         yield from ("<td>", value.to_html(), "</td>")
         return
-    number = isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
+    numbers = (int, float, *imported_types(DECIMAL))
+    number = isinstance(value, numbers) and not isinstance(value, bool)
     yield '<td class="number">' if number else "<td>"
     yield escape(to_text(value))
     yield "</td>"

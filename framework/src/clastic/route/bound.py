@@ -7,8 +7,7 @@ an application binds its bound routes once more, under a prefix.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clastic.chain import Chain, ChainCompiler
 from clastic.injection import Plan, plan_render_error, plan_route, reserved_resources
@@ -26,11 +25,12 @@ if TYPE_CHECKING:
     from clastic.http import Response
 
 
-@dataclass(frozen=True)
-class Binding:
+class Binding(NamedTuple):
     """What an application brings to the routes that it binds.
 
     :param problems: takes what is found wrong; a route with problems is not to be served
+    :param soundness: takes which middlewares keep their own word, by their ids
+    :param promised: takes the names that the others declare to provide
     """
 
     application: Application
@@ -39,9 +39,9 @@ class Binding:
     render_factory: RenderFactory | None
     slash_mode: str
     compiler: ChainCompiler
-    problems: list[Problem] = field(default_factory=list)
-    _sound: dict[int, bool] = field(default_factory=dict)
-    _promised: set[str] = field(default_factory=set)
+    problems: list[Problem]
+    soundness: dict[int, bool]
+    promised: set[str]
 
     def sound(self, middlewares: Iterable[Middleware]) -> tuple[Middleware, ...]:
         """Give those middlewares that keep their own word; what is wrong with the rest is noted."""
@@ -49,18 +49,16 @@ class Binding:
 
     def note(self, problems: Iterable[Problem]) -> None:
         """Note what is wrong, but for names that are missing only because a middleware is wrong."""
-        self.problems.extend(
-            problem for problem in problems if problem.wanted not in self._promised
-        )
+        self.problems.extend(problem for problem in problems if problem.wanted not in self.promised)
 
     def _is_sound(self, middleware: Middleware) -> bool:
-        if id(middleware) not in self._sound:
+        if id(middleware) not in self.soundness:
             problems = list(middleware_problems(middleware))
             self.problems.extend(problems)
-            self._sound[id(middleware)] = not problems
+            self.soundness[id(middleware)] = not problems
             if problems:
-                self._promised.update(declared_names(middleware))
-        return self._sound[id(middleware)]
+                self.promised.update(declared_names(middleware))
+        return self.soundness[id(middleware)]
 
 
 class BoundRoute:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from clastic.middleware.core import Middleware
@@ -180,7 +181,12 @@ def _checked_callable(pattern: str, role: str, function: Callable[..., Any]) -> 
 def _checked_methods(methods: Iterable[str] | None) -> frozenset[str] | None:
     if methods is None:
         return None
-    names = {str(name).upper() for name in ([methods] if isinstance(methods, str) else methods)}
+    given = [methods] if isinstance(methods, str) else methods
+    return _method_set(tuple([str(name).upper() for name in given]))
+
+
+@lru_cache(maxsize=64)  # of a pure function: thousands of routes have one of very few sets
+def _method_set(names: tuple[str, ...]) -> frozenset[str]:
     for name in sorted(names):
         if name not in HTTP_METHODS:
             suggestion = did_you_mean(name, HTTP_METHODS)
@@ -193,7 +199,7 @@ def _checked_methods(methods: Iterable[str] | None) -> frozenset[str] | None:
             "methods is empty, so the route would answer nothing. Leave it out "
             "to answer every method."
         )
-    return frozenset(names | {"HEAD"}) if "GET" in names else frozenset(names)
+    return frozenset((*names, "HEAD")) if "GET" in names else frozenset(names)
 
 
 def spoken(pattern: str, route: Route) -> str:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
-from clastic.render.templates import TemplateError
 from clastic.route.declared import Route
 from clastic.signature import describe, located
 from clastic.wiring import Problem
@@ -51,10 +49,13 @@ def made_render(
             )
         )
         return None
+    # Imported here, for an application without templates has no use for it.
+    from clastic.render.templates import TemplateError
+
     try:
         render = render_factory(route.render)
     except TemplateError as error:
-        problems.extend(replace(problem, route=pattern) for problem in error.problems)
+        problems.extend(problem._replace(route=pattern) for problem in error.problems)
         return None
     if not callable(render):
         problems.append(

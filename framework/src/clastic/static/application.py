@@ -67,18 +67,17 @@ class StaticApplication(Application):
         :raises NotFound: there is no such file; dispatch goes on
         :raises Forbidden: the file must not or cannot be read; dispatch goes on
         """
-        refusal: HTTPException = NotFound(is_breaking=False)
+        refusal: type[HTTPException] = NotFound
         if not path:
-            raise refusal
+            raise refusal(is_breaking=False)
         for root in self.search_paths:
             try:
                 with find(root, path) as found:
                     return self._responder.respond(found, path[-1], request.environ)
             except OSError as error:
-                failure = _refusal_of(error)
-                if isinstance(failure, Forbidden):
-                    refusal = failure
-        raise refusal
+                if isinstance(_refusal_of(error), Forbidden):
+                    refusal = Forbidden
+        raise refusal(is_breaking=False)
 
 
 class StaticFileRoute(Route):

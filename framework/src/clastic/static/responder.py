@@ -13,6 +13,7 @@ from werkzeug.wsgi import wrap_file
 from clastic.errors import PreconditionFailed, RequestedRangeNotSatisfiable
 from clastic.http import Response
 from clastic.static.codings import IDENTITY, Coding, choose_coding, usable_neighbours
+from clastic.static.file_response import FileResponse
 from clastic.static.files import FoundFile
 from clastic.static.media_types import (
     TELLTALE_LENGTH,
@@ -206,21 +207,21 @@ def _send(
     file: io.FileIO, size: int, content_type: str, state: _State, environ: WSGIEnvironment
 ) -> Response:
     """Return the response with the body of `size` bytes, a part of it, or none for HEAD."""
-    headers = [*state.headers]
+    fields = state.headers
     kind: type[FilePart]
     part = _part_of(size, state.validators, environ)
     if part is None:
         status, kind, start, stop = 200, WholeFile, 0, size
     else:
         status, kind, (start, stop) = 206, FilePart, part
-        headers.append(("Content-Range", f"bytes {start}-{stop - 1}/{size}"))
-    headers.append(("Content-Length", str(stop - start)))
+        fields = (*fields, ("Content-Range", f"bytes {start}-{stop - 1}/{size}"))
+    fields = (*fields, ("Content-Length", str(stop - start)), ("Content-Type", content_type))
     if environ["REQUEST_METHOD"] == "HEAD":
         file.close()
-        return Response(None, status, headers, content_type=content_type)
+        return Response(None, status, fields)
     content = cast("IO[bytes]", kind(file, start, stop - start))
     body = wrap_file(environ, content, _BLOCK_SIZE)
-    return Response(body, status, headers, content_type=content_type, direct_passthrough=True)
+    return FileResponse(body, status, fields)
 
 
 def _part_of(size: int, validators: Validators, environ: WSGIEnvironment) -> tuple[int, int] | None:

@@ -1,0 +1,189 @@
+"""Names that are imported when they are asked for: those of the package, and how it is done."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from clastic.exports import late_attribute, late_exports
+
+PACKAGES = ("clastic", "clastic.errors", "clastic.middleware", "clastic.render")
+
+# What an application that does not use it does not wait for.
+LATE = (
+    "ashes",
+    "boltons",
+    "clastic.errors.debug",
+    "clastic.flaw",
+    "clastic.meta",
+    "clastic.middleware.profile",
+    "clastic.render.basic",
+    "clastic.server",
+    "clastic.static",
+    "decimal",
+    "difflib",
+    "itsdangerous",
+    "uuid",
+)
+
+HELLO = """
+import io
+import json
+import sys
+
+from clastic import GET, Application, Request, Response, redirect, render_basic, render_json
+
+
+def home():
+    return Response("Hello!")
+
+
+def listing():
+    return [{"name": "Emma"}]
+
+
+def form(request: Request):
+    return Response(request.form["name"] + request.args["a"] + request.cookies["c"])
+
+
+app = Application(
+    [
+        GET("/", home),
+        ("/listing", listing, render_basic),
+        ("/json", listing, render_json),
+        ("/old", lambda: redirect("/")),
+        ("/form", form),
+    ]
+)
+
+
+def ask(path, method="GET", **more):
+    environ = {
+        "REQUEST_METHOD": method,
+        "PATH_INFO": path,
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "wsgi.input": io.BytesIO(b"name=Emma"),
+        "wsgi.url_scheme": "http",
+        **more,
+    }
+    statuses = []
+    b"".join(app(environ, lambda status, headers, exc_info=None: statuses.append(status[:3])))
+    return statuses
+
+
+constructed = set(sys.modules)
+body = {"CONTENT_TYPE": "application/x-www-form-urlencoded", "CONTENT_LENGTH": "9"}
+answers = [
+    ask("/"),
+    ask("/listing"),
+    ask("/listing", HTTP_ACCEPT="text/html"),
+    ask("/json"),
+    ask("/old"),
+    ask("/form", "POST", HTTP_COOKIE="c=d", QUERY_STRING="a=b", **body),
+    ask("/", "POST"),
+    ask("/none", HTTP_ACCEPT="text/html;q=0.9,*/*;q=0.1"),
+]
+print(json.dumps([answers, sorted(set(sys.modules) - constructed)]))
+"""
+
+
+def run(program: str) -> str:
+    """What a new Python prints."""
+    environment = {**os.environ, "PYTHONWARNINGS": "error"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True, env=environment
+    )
+    return done.stdout
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_whatever_a_package_names_can_be_had(name):
+    package = importlib.import_module(name)
+    assert [each for each in package.__all__ if not hasattr(package, each)] == []
+    assert set(package.__all__) <= set(dir(package))
+
+
+def test_all_names_come_with_a_star():
+    names: dict[str, object] = {}
+    exec("from clastic import *", names)
+    assert names["MetaApplication"] is importlib.import_module("clastic.meta").MetaApplication
+
+
+@pytest.mark.parametrize("name", LATE)
+def test_what_an_application_may_do_without_is_not_imported_with_the_package(name):
+    assert run(f"import sys, clastic; print({name!r} in sys.modules)") == "False\n"
+
+
+@pytest.mark.parametrize("name", ["decimal", "numbers", "pathlib", "uuid"])
+def test_the_types_that_a_context_may_be_of_are_not_imported_to_ask_for_them(name):
+    # What begins with Python or with what others bring is not the render's doing.
+    before = "import sys, werkzeug.wrappers; before = set(sys.modules); "
+    after = f"from clastic import render_basic; print({name!r} in set(sys.modules) - before)"
+    assert run(before + after) == "False\n"
+
+
+@pytest.mark.parametrize("name", ["meta", "render", "static", "errors.contextual"])
+def test_a_module_below_a_package_is_an_attribute_of_it(name):
+    assert run(f"import clastic; print(clastic.{name}.__name__)") == f"clastic.{name}\n"
+
+
+def test_no_request_imports_anything():
+    answers, imported = json.loads(run(HELLO))
+    statuses = [status for [status] in answers]
+    assert statuses == ["200", "200", "200", "200", "302", "200", "405", "404"]
+    assert imported == []
+
+
+def test_a_name_that_is_misspelt_is_an_error_that_knows_the_right_one():
+    with pytest.raises(AttributeError, match="module 'clastic' has no attribute 'MetaAplication'"):
+        _ = importlib.import_module("clastic").MetaAplication
+    program = "import clastic\nclastic.MetaAplication"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert "Did you mean: 'MetaApplication'?" in done.stderr
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A package of one module."""
+    name = "package_of_test_exports"
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "__init__.py").write_text("")
+    (tmp_path / name / "module.py").write_text("value = 5\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.import_module(name)
+    yield name
+    for each in (name, f"{name}.module"):
+        sys.modules.pop(each, None)
+
+
+def test_a_module_is_imported_when_a_name_of_it_is_asked_for(package):
+    get, names = late_exports(package, {f"{package}.module": ("value",)})
+    assert "value" in names()
+    assert f"{package}.module" not in sys.modules
+    assert get("value") == 5
+    assert get("module") is sys.modules[f"{package}.module"]
+
+
+def test_a_late_attribute_is_that_of_the_class_and_of_its_instances(package):
+    class Late:
+        value = late_attribute(f"{package}.module", "value")
+
+    assert f"{package}.module" not in sys.modules
+    assert (Late.value, Late().value) == (5, 5)
+
+
+def test_a_late_attribute_can_be_another_in_a_subclass():
+    class Late:
+        value = late_attribute("no_such_module", "value")
+
+    class Other(Late):
+        value = 6
+
+    assert (Other.value, Other().value) == (6, 6)

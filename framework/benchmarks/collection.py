@@ -5,15 +5,32 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from report import targets
+from cases import ROUTING
+from jobs import WHOLE_JOBS, able, first_measure
+from targets import targets
+from tools import POSTGRES, doable, has_postgresql, reasons
 
-MEASURE = Path(__file__).with_name("measure.py")
+HERE = Path(__file__).resolve().parent
+LIBRARIES = ("werkzeug", "jinja2", "gunicorn", "waitress", "sqlalchemy", "psycopg")
+MACHINE = """
+import json, os, platform, sys
+from importlib import metadata
+installed = {found.metadata["Name"].lower(): found.version for found in metadata.distributions()}
+print(json.dumps({
+    "python": f"{platform.python_implementation()} {platform.python_version()}",
+    "machine": platform.machine(),
+    "processors": os.cpu_count(),
+    "libraries": {name: installed[name] for name in sys.argv[1:] if name in installed},
+}))
+"""
+"""What the interpreter that measures tells about itself."""
+
 SLOW_SECONDS = 5.0
 """A construction that takes longer is not repeated in later rounds."""
 
@@ -28,16 +45,31 @@ class Options:
 
     - `rounds`: how often every framework does every job, each time in a new process.
     - `loops`, `loop_seconds`: how many loops a process runs for a case, and how long one takes.
-    - `limit_seconds`: after this time a process is stopped, and reported as over the limit.
+    - `limit_seconds`: after this time a process with many routes is stopped, and reported as over
+      the limit; any other is stopped after a minute.
+    - `starts`: how often a round starts each framework.
+    - `load_seconds`: how long a load on a server takes.
+    - `connections`: how many a server is to hold open.
     """
 
     rounds: int = 3
     loops: int = 20
     loop_seconds: float = 0.01
-    limit_seconds: float = 60.0
+    limit_seconds: float = 120.0
+    starts: int = 10
+    load_seconds: int = 3
+    connections: int = 10_000
 
 
-QUICK = Options(rounds=1, loops=2, loop_seconds=0.005, limit_seconds=10.0)
+QUICK = Options(
+    rounds=1,
+    loops=2,
+    loop_seconds=0.005,
+    limit_seconds=5.0,
+    starts=3,
+    load_seconds=1,
+    connections=1_000,
+)
 
 
 @dataclass
@@ -45,25 +77,27 @@ class Collection:
     """What the processes of a run found out, as it comes in.
 
     - `times`: by measure, then by framework.
-    - `over`: the (measure, framework) pairs that were stopped at the limit.
-    - `facts`: by framework, the outcome of one of its processes, without the times.
+    - `over`: the limit, by (measure, framework), where the process was stopped at it.
+    - `facts`: by framework, its version, and whether parts of it are compiled.
     """
 
     times: dict[str, dict[str, list[float]]] = field(default_factory=dict)
-    over: set[tuple[str, str]] = field(default_factory=set)
+    over: dict[tuple[str, str], float] = field(default_factory=dict)
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def add(self, framework: str, outcome: dict[str, Any]) -> None:
         """Take in what a process printed."""
         for measure, times in outcome.pop("times").items():
             self.times.setdefault(measure, {}).setdefault(framework, []).extend(times)
-        self.facts[framework] = outcome
+        if outcome:
+            self.facts[framework] = outcome
 
     def is_slow(self, framework: str, job: str) -> bool:
         """Tell whether `job` has shown that it is not to be repeated."""
-        measure = job.replace("routes", "construction")
+        measure = first_measure(job)
+        is_construction = measure.startswith("construction-")
         longest = max(self.times.get(measure, {}).get(framework, [0.0]))
-        return (measure, framework) in self.over or longest > SLOW_SECONDS
+        return (measure, framework) in self.over or (is_construction and longest > SLOW_SECONDS)
 
 
 def run(
@@ -76,15 +110,25 @@ def run(
 
     Raises `MeasureError` at the first wrong answer.
     """
+    machine = json_of([str(python), "-c", MACHINE, *LIBRARIES], str(python))
     collection = Collection()
     for number in range(options.rounds):
         for job in jobs:
+            if job in WHOLE_JOBS:
+                continue
             print(f"round {number + 1} of {options.rounds}: {job}", file=sys.stderr, flush=True)
-            shift = number % len(frameworks)
-            for framework in (*frameworks[shift:], *frameworks[:shift]):
+            for framework in turns(able(job, frameworks), job, number, options):
                 if not collection.is_slow(framework, job):
                     measure(python, framework, job, options, collection)
-    return results_of(collection, frameworks, options)
+    wholes = measure_wholes(python, [job for job in jobs if job in WHOLE_JOBS], options)
+    return {**results_of(machine, collection, frameworks, options), **wholes}
+
+
+def turns(frameworks: Sequence[str], job: str, number: int, options: Options) -> Iterator[str]:
+    """Yield the frameworks in the order of round `number`, for as many turns as the job needs."""
+    shift = number % max(1, len(frameworks))
+    for _ in range(options.starts if job == "start" else 1):
+        yield from (*frameworks[shift:], *frameworks[:shift])
 
 
 def measure(
@@ -94,27 +138,65 @@ def measure(
 
     Raises `MeasureError` if the process fails.
     """
-    command = [str(python), str(MEASURE), framework, job]
-    command += ["--loops", str(options.loops), "--loop-seconds", str(options.loop_seconds)]
+    if job == "start":
+        command = [str(python), str(HERE / "starting.py"), framework]
+    else:
+        command = [str(python), str(HERE / "measure.py"), framework, job]
+        command += ["--loops", str(options.loops), "--loop-seconds", str(options.loop_seconds)]
+    limit = limit_of(job, options)
+    try:
+        found = json_of(command, f"{job} with {framework}", limit)
+    except subprocess.TimeoutExpired:
+        collection.times.setdefault(first_measure(job), {})
+        collection.over[first_measure(job), framework] = limit
+    else:
+        collection.add(framework, found)
+
+
+def limit_of(job: str, options: Options) -> float:
+    """Return after how many seconds the process of a job is stopped."""
+    return options.limit_seconds if job in ROUTING else max(60.0, options.limit_seconds)
+
+
+def json_of(command: Sequence[str], what: str, limit_seconds: float | None = None) -> Any:
+    """Run a command and return what it prints last, which is JSON.
+
+    Raises `MeasureError` if it fails, and `subprocess.TimeoutExpired` after the limit.
+    """
     try:
         done = subprocess.run(
-            command, check=False, capture_output=True, text=True, timeout=options.limit_seconds
+            command, check=False, capture_output=True, text=True, timeout=limit_seconds
         )
     except OSError as error:
-        raise MeasureError(f"{python} could not be started: {error}") from error
-    except subprocess.TimeoutExpired:
-        measured = job.replace("routes", "construction")
-        collection.times.setdefault(measured, {})
-        collection.over.add((measured, framework))
-        return
+        raise MeasureError(f"{command[0]} could not be started: {error}") from error
     if done.returncode:
         reason = done.stderr.strip() or f"Exit status {done.returncode}."
-        raise MeasureError(f"Stopped at {job} with {framework}.\n{reason}")
-    collection.add(framework, json.loads(done.stdout.splitlines()[-1]))
+        raise MeasureError(f"Stopped at {what}.\n{reason}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def measure_wholes(python: str | Path, jobs: Sequence[str], options: Options) -> dict[str, Any]:
+    """Measure what is measured once; `left_out` says what could not be, and why.
+
+    Raises `MeasureError` at the first wrong answer.
+    """
+    found: dict[str, Any] = {"left_out": reasons(jobs)}
+    for job in doable(jobs):
+        print(job, file=sys.stderr, flush=True)
+        if job == "breakdown":
+            command = [str(python), str(HERE / "breakdown.py")]
+        else:
+            command = [str(python), str(HERE / "serving.py"), job, "--rounds", str(options.rounds)]
+            command += ["--seconds", str(options.load_seconds)]
+            command += ["--connections", str(options.connections)]
+        if job in ("served", "clicks") and has_postgresql():
+            command.insert(0, str(POSTGRES))
+        found[job] = json_of(command, job)
+    return found
 
 
 def results_of(
-    collection: Collection, frameworks: Sequence[str], options: Options
+    machine: dict[str, Any], collection: Collection, frameworks: Sequence[str], options: Options
 ) -> dict[str, Any]:
     """Put together what is written as JSON; README.md describes it."""
     measures: dict[str, dict[str, Any]] = {
@@ -124,14 +206,12 @@ def results_of(
         }
         for measure, by_framework in collection.times.items()
     }
-    for measure, framework in sorted(collection.over):
-        measures[measure][framework] = {"over": options.limit_seconds}
-    unknown = {"python": None, "machine": None, "version": None, "compiled": False}
+    for (measure, framework), limit in collection.over.items():
+        measures[measure][framework] = {"over": limit}
+    unknown = {"version": None, "compiled": False}
     facts = {name: collection.facts.get(name, unknown) for name in frameworks}
-    somewhere = next(iter(collection.facts.values()), unknown)
     results = {
-        "python": somewhere["python"],
-        "machine": somewhere["machine"],
+        **machine,
         "options": asdict(options),
         "frameworks": {
             name: {"version": fact["version"], "compiled": fact["compiled"]}

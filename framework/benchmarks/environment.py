@@ -10,7 +10,11 @@ from pathlib import Path
 
 BENCHMARKS = Path(__file__).resolve().parent
 FRAMEWORK = BENCHMARKS.parent
-REQUIREMENTS = BENCHMARKS / "requirements.txt"
+NEEDED = (
+    BENCHMARKS / "requirements.txt",
+    FRAMEWORK.parent / "apps" / "erosion" / "requirements.txt",
+)
+"""What has to be installed besides Clastic: the rivals and servers, and what erosion needs."""
 
 
 class InstallError(Exception):
@@ -34,7 +38,8 @@ def ensure(directory: Path) -> Path:
     print("Installing the frameworks to compare with ...", file=sys.stderr, flush=True)
     command([sys.executable, "-m", "venv", "--clear", str(directory)])
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    command([*pip, "--requirement", str(REQUIREMENTS), "--editable", str(FRAMEWORK)])
+    needs = [word for path in NEEDED for word in ("--requirement", str(path)) if path.exists()]
+    command([*pip, *needs, "--editable", str(FRAMEWORK)])
     stamp.write_text(wanted, encoding="ascii")
     return python
 
@@ -44,7 +49,7 @@ def fingerprint() -> str:
     parts = [sys.version, sys.base_prefix, str(FRAMEWORK)]
     parts += [
         path.read_text(encoding="utf-8") if path.exists() else ""
-        for path in (REQUIREMENTS, FRAMEWORK / "pyproject.toml")
+        for path in (*NEEDED, FRAMEWORK / "pyproject.toml")
     ]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 

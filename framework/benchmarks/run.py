@@ -5,15 +5,23 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from cases import FRAMEWORKS, JOBS
+import page
+from cases import FRAMEWORKS
 from collection import QUICK, MeasureError, Options, run
 from environment import BENCHMARKS, InstallError, ensure
-from report import render, targets
+from jobs import GROUPS, JOBS
+from report import render
+from results import Results
+from targets import targets
+from tools import ToolError, install
+
+RECORD = BENCHMARKS / "recorded.json"
+"""What the documentation's page shows."""
 
 
 def main() -> int:
@@ -21,15 +29,24 @@ def main() -> int:
     arguments = parse()
     try:
         results = shown(arguments.show) if arguments.show else measured(arguments)
-    except (InstallError, MeasureError) as error:
+    except (InstallError, MeasureError, ToolError) as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("Interrupted; nothing was written.", file=sys.stderr)
         return 130
     print(render(results), end="")
+    if arguments.record:
+        record(results)
     missed = any(target.verdict == "miss" for target in targets(results))
     return int(missed and arguments.check)
+
+
+def record(results: Results) -> None:
+    """Keep the results in the repository, and bring the documentation's page up to them."""
+    RECORD.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    page.write(results)
+    print(f"Recorded in {RECORD.name} and on {page.PAGE.name}.", file=sys.stderr)
 
 
 def shown(path: Path) -> dict[str, Any]:
@@ -43,6 +60,8 @@ def shown(path: Path) -> dict[str, Any]:
 
 def measured(arguments: argparse.Namespace) -> dict[str, Any]:
     """Measure as `arguments` say, and write the results. Raises as `ensure` and `run` do."""
+    if arguments.install_tools:
+        install()
     options = QUICK if arguments.quick else Options()
     options = replace(
         options,
@@ -74,7 +93,13 @@ def parse() -> argparse.Namespace:
         help="when a process is stopped; "
         f"default: {Options.limit_seconds:g}, quick: {QUICK.limit_seconds:g}",
     )
-    add("--only", type=chosen(JOBS), default=JOBS, metavar="CASE,...", help=", ".join(JOBS))
+    add(
+        "--only",
+        type=chosen(JOBS, GROUPS),
+        default=JOBS,
+        metavar="CASE,...",
+        help=f"{', '.join(JOBS)}; or many at once: {', '.join(GROUPS)}",
+    )
     add(
         "--frameworks",
         type=chosen(FRAMEWORKS),
@@ -89,12 +114,18 @@ def parse() -> argparse.Namespace:
         metavar="PATH",
         help="where the results go; default: results/latest.json here",
     )
+    add(
+        "--record",
+        action="store_true",
+        help="keep the results in the repository, and make the documentation's page of them",
+    )
     add("--check", action="store_true", help="exit with 1 if a target is missed")
     add(
         "--python",
         metavar="PATH",
         help="an interpreter that has the frameworks already; nothing is installed",
     )
+    add("--install-tools", action="store_true", help="install wrk and PostgreSQL first (Debian)")
     add("--show", type=Path, metavar="PATH", help="print the tables of results written before")
     return parser.parse_args()
 
@@ -114,15 +145,20 @@ def positive(number: type[int] | type[float]) -> Callable[[str], float]:
     return value
 
 
-def chosen(known: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
-    """Make the type of an option that takes some of the `known` names, with commas between."""
+def chosen(
+    known: Sequence[str], groups: Mapping[str, Sequence[str]] | None = None
+) -> Callable[[str], tuple[str, ...]]:
+    """Make the type of an option that takes some of the `known` names, with commas between.
+
+    A name of one of the `groups` stands for all that is in it.
+    """
 
     def names(text: str) -> tuple[str, ...]:
-        wanted = text.split(",")
+        wanted = [name for word in text.split(",") for name in (groups or {}).get(word, [word])]
         unknown = [name for name in wanted if name not in known]
         if unknown:
             raise argparse.ArgumentTypeError(
-                f"unknown: {', '.join(unknown)}. Known: {', '.join(known)}"
+                f"unknown: {', '.join(unknown)}. Known: {', '.join((*known, *(groups or ())))}"
             )
         return tuple(name for name in known if name in wanted)
 

@@ -6,16 +6,24 @@ WSGI demands are in every number of the report; here they are nearly all of it.
 
 from __future__ import annotations
 
+import hmac
 import json
+import os
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Sequence
+from email.utils import formatdate
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
-from .interface import PLAIN, TEXT, Probe
+import jinja2
+
+from .interface import FILES, HTML, PAGE, PLAIN, SECRET, TEXT, Probe
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+FOLDER = str(FILES)
 DISTRIBUTION = None
 HANDLER = """
 def handler_{i}(id):
@@ -32,7 +40,13 @@ def build(case: str, probe: Probe) -> WSGIApplication:
         "path": greeting,
         "json": json_document,
         "404": not_found,
+        "html": page(),
         "405": not_allowed,
+        "redirect": moved,
+        "form": posted,
+        "cookie": visit,
+        "static": file,
+        "static-304": file,
     }
     return applications[case]
 
@@ -86,6 +100,68 @@ def not_allowed(environ: WSGIEnvironment, start_response: StartResponse) -> Iter
     headers = [("Content-Type", PLAIN), ("Content-Length", "18"), ("Allow", "GET")]
     start_response("405 Method Not Allowed", headers)
     return [b"Method Not Allowed"]
+
+
+def page() -> WSGIApplication:
+    """Make the callable that answers with a page from a template."""
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(FILES), autoescape=True)
+    template = environment.get_template("page.html")
+
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return answer(start_response, template.render(PAGE).encode(), HTML)
+
+    return application
+
+
+def moved(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """Answer with a redirect."""
+    start_response("302 Found", [("Location", "/new"), ("Content-Length", "0")])
+    return []
+
+
+def posted(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """Answer with two fields of a form."""
+    content = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+    form = parse_qs(content.decode("ascii"))
+    return answer(start_response, f"{form['greeting'][0]}, {form['name'][0]}!".encode())
+
+
+def visit(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """Count in a signed cookie."""
+    session = {}
+    sealed = environ.get("HTTP_COOKIE", "").removeprefix("session=")
+    signature, _, content = sealed.partition(".")
+    if hmac.compare_digest(signature, signature_of(content)):
+        session = json.loads(urlsafe_b64decode(content))
+    visits = session["visits"] = session.get("visits", 0) + 1
+    content = urlsafe_b64encode(json.dumps(session).encode()).decode()
+    cookie = f"session={signature_of(content)}.{content}; HttpOnly; Path=/"
+    body = f"Visit {visits}".encode()
+    headers = [("Content-Type", PLAIN), ("Content-Length", str(len(body))), ("Set-Cookie", cookie)]
+    start_response("200 OK", headers)
+    return [body]
+
+
+def signature_of(content: str) -> str:
+    """Return what only this application can know about `content`."""
+    return hmac.digest(SECRET.encode(), content.encode(), "sha256").hex()
+
+
+def file(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """Answer with a file, or that the client has it."""
+    path = f"{FOLDER}/{environ['PATH_INFO'].removeprefix('/static/')}"
+    status = os.stat(path)
+    modified = formatdate(status.st_mtime, usegmt=True)
+    if environ.get("HTTP_IF_MODIFIED_SINCE") == modified:
+        start_response("304 Not Modified", [])
+        return []
+    headers = [
+        ("Content-Type", "text/css; charset=utf-8"),
+        ("Content-Length", str(status.st_size)),
+        ("Last-Modified", modified),
+    ]
+    start_response("200 OK", headers)
+    return environ["wsgi.file_wrapper"](open(path, "rb"))
 
 
 def numbered(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from bottle import Bottle, response
+from bottle import Bottle, jinja2_template, redirect, request, response, static_file
 
-from .interface import PLAIN, TEXT, Probe
+from .interface import FILES, PAGE, PLAIN, SECRET, TEXT, Probe
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 DISTRIBUTION = "bottle"
+TEMPLATES = [str(FILES)]
+TEMPLATE_SETTINGS = {"autoescape": True}
 HANDLER = """
 def handler_{i}(id):
     response.content_type = PLAIN
@@ -22,7 +25,7 @@ def handler_{i}(id):
 
 
 def build(case: str, probe: Probe) -> WSGIApplication:
-    """Make the application of all the plain cases, or the one with three plugins."""
+    """Make the application of most cases, or the one with three plugins."""
     application = Bottle()
     if case == "middlewares":
         application.install(timer(probe))
@@ -30,9 +33,13 @@ def build(case: str, probe: Probe) -> WSGIApplication:
         application.install(request_id(probe))
         application.get("/", callback=numbered)
         return application
-    application.get("/", callback=home)
+    application.get("/", callback=visit if case == "cookie" else home)
     application.get("/hello/<name>", callback=greeting)
     application.get("/json", callback=document)
+    application.get("/page", callback=page)
+    application.get("/old", callback=moved)
+    application.post("/form", callback=posted)
+    application.get("/static/<path:path>", callback=file)
     return application
 
 
@@ -59,6 +66,38 @@ def greeting(name: str) -> str:
 def document() -> dict[str, str]:
     """Answer with a JSON object, which Bottle makes of a dict."""
     return {"message": TEXT}
+
+
+def page() -> str:
+    """Answer with a page from a template."""
+    return jinja2_template(
+        "page.html", PAGE, template_lookup=TEMPLATES, template_settings=TEMPLATE_SETTINGS
+    )
+
+
+def moved() -> None:
+    """Answer with a redirect."""
+    redirect("/new", 302)
+
+
+def posted() -> str:
+    """Answer with two fields of a form."""
+    response.content_type = PLAIN
+    return f"{request.forms.greeting}, {request.forms.name}!"
+
+
+def visit() -> str:
+    """Count in a signed cookie, in which Bottle wants a text."""
+    session = json.loads(request.get_cookie("session", "{}", SECRET))
+    visits = session["visits"] = session.get("visits", 0) + 1
+    response.set_cookie("session", json.dumps(session), SECRET, path="/", httponly=True)
+    response.content_type = PLAIN
+    return f"Visit {visits}"
+
+
+def file(path: str) -> Any:
+    """Answer with a file."""
+    return static_file(path, root=FILES)
 
 
 def numbered(request_id: int) -> str:

@@ -1,15 +1,27 @@
-"""Clastic: routes that answer GET, `render_json`, middlewares of the `request` kind."""
+"""Clastic: routes with their method, renders, middlewares of the `request` kind."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from clastic import GET, Application, Middleware, Response, render_json
+from clastic import (
+    GET,
+    POST,
+    Application,
+    Middleware,
+    Request,
+    Response,
+    StaticApplication,
+    redirect,
+    render_json,
+)
+from clastic.middleware.cookie import SignedCookieMiddleware
+from clastic.render.jinja2_templates import Jinja2RenderFactory
 
-from .interface import TEXT, Probe
+from .interface import FILES, PAGE, SECRET, TEXT, Probe
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -22,13 +34,25 @@ def handler_{i}(id):
 
 
 def build(case: str, probe: Probe) -> WSGIApplication:
-    """Make the application of all the plain cases, or the one with three middlewares."""
+    """Make the application of most cases, or one of those with middlewares."""
     if case == "middlewares":
         return Application(
             [GET("/", numbered)], middlewares=[Timer(probe), Count(probe), RequestId(probe)]
         )
+    if case == "cookie":
+        session = SignedCookieMiddleware("session", "session", SECRET)
+        return Application([GET("/", visit)], middlewares=[session])
     return Application(
-        [GET("/", home), GET("/hello/<name>", greeting), GET("/json", document, render_json)]
+        [
+            GET("/", home),
+            GET("/hello/<name>", greeting),
+            GET("/json", document, render_json),
+            GET("/page", page, "page.html"),
+            GET("/old", moved),
+            POST("/form", posted),
+            ("/static/", StaticApplication(FILES)),
+        ],
+        render_factory=Jinja2RenderFactory(FILES),
     )
 
 
@@ -50,6 +74,28 @@ def greeting(name: str) -> Response:
 def document() -> dict[str, str]:
     """Answer with a JSON object, which the route's render makes of a dict."""
     return {"message": TEXT}
+
+
+def page() -> dict[str, Any]:
+    """Answer with what the route's template shows."""
+    return PAGE
+
+
+def moved() -> Response:
+    """Answer with a redirect."""
+    return redirect("/new")
+
+
+def posted(request: Request) -> Response:
+    """Answer with two fields of a form."""
+    form = request.form
+    return Response(f"{form['greeting']}, {form['name']}!")
+
+
+def visit(session: dict[str, Any]) -> Response:
+    """Count in a signed cookie."""
+    visits = session["visits"] = session.get("visits", 0) + 1
+    return Response(f"Visit {visits}")
 
 
 def numbered(request_id: int) -> Response:

@@ -7,8 +7,9 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import falcon
+import jinja2
 
-from .interface import TEXT, Probe
+from .interface import FILES, PAGE, TEXT, Probe
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -23,7 +24,7 @@ class handler_{i}:
 
 
 def build(case: str, probe: Probe) -> WSGIApplication:
-    """Make the application of all the plain cases, or the one with three middlewares."""
+    """Make the application of most cases, or the one with three middlewares."""
     if case == "middlewares":
         middleware: list[Any] = [Timer(probe), Count(probe), RequestId(probe)]
         application = falcon.App(middleware=middleware, independent_middleware=True)
@@ -33,6 +34,10 @@ def build(case: str, probe: Probe) -> WSGIApplication:
     application.add_route("/", Home())
     application.add_route("/hello/{name}", Greeting())
     application.add_route("/json", Document())
+    application.add_route("/page", Page())
+    application.add_route("/old", Moved())
+    application.add_route("/form", Form())
+    application.add_static_route("/static", FILES)
     return application
 
 
@@ -68,6 +73,38 @@ class Document:
     def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
         """Answer GET."""
         response.media = {"message": TEXT}
+
+
+class Page:
+    """Answers with a page from a template; Falcon leaves templates to the application."""
+
+    def __init__(self) -> None:
+        loader = jinja2.FileSystemLoader(FILES)
+        environment = jinja2.Environment(loader=loader, autoescape=True)
+        self.template = environment.get_template("page.html")
+
+    def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
+        """Answer GET."""
+        response.content_type = falcon.MEDIA_HTML
+        response.text = self.template.render(PAGE)
+
+
+class Moved:
+    """Answers with a redirect."""
+
+    def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
+        """Answer GET."""
+        raise falcon.HTTPFound("/new")
+
+
+class Form:
+    """Answers with two fields of a form."""
+
+    def on_post(self, request: falcon.Request, response: falcon.Response) -> None:
+        """Answer POST."""
+        form = request.get_media()
+        response.content_type = falcon.MEDIA_TEXT
+        response.text = f"{form['greeting']}, {form['name']}!"
 
 
 class Numbered:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, redirect, render_template, request, session
+from werkzeug.wrappers import Response as BaseResponse
 
-from .interface import TEXT, Probe
+from .interface import FILES, PAGE, SECRET, TEXT, Probe
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -21,8 +22,14 @@ def handler_{i}(id):
 
 
 def build(case: str, probe: Probe) -> WSGIApplication:
-    """Make the application of all the plain cases, or the one with request hooks."""
-    application = Flask(__name__)
+    """Make the application of most cases, or one of those with hooks or a session."""
+    application = Flask(
+        __name__, static_folder=FILES, static_url_path="/static", template_folder=FILES
+    )
+    if case == "cookie":
+        application.secret_key = SECRET
+        application.get("/")(visit)
+        return application
     if case == "middlewares":
         add_hooks(application, probe)
         application.get("/")(numbered)
@@ -30,6 +37,9 @@ def build(case: str, probe: Probe) -> WSGIApplication:
     application.get("/")(home)
     application.get("/hello/<name>")(greeting)
     application.get("/json")(document)
+    application.get("/page")(page)
+    application.get("/old")(moved)
+    application.post("/form")(posted)
     return application
 
 
@@ -54,6 +64,28 @@ def greeting(name: str) -> Response:
 def document() -> dict[str, str]:
     """Answer with a JSON object, which Flask makes of a dict."""
     return {"message": TEXT}
+
+
+def page() -> str:
+    """Answer with a page from a template."""
+    return render_template("page.html", **PAGE)
+
+
+def moved() -> BaseResponse:
+    """Answer with a redirect."""
+    return redirect("/new")
+
+
+def posted() -> Response:
+    """Answer with two fields of a form."""
+    form = request.form
+    return Response(f"{form['greeting']}, {form['name']}!", mimetype="text/plain")
+
+
+def visit() -> Response:
+    """Count in a signed cookie."""
+    visits = session["visits"] = session.get("visits", 0) + 1
+    return Response(f"Visit {visits}", mimetype="text/plain")
 
 
 def numbered() -> Response:

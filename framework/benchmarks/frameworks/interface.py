@@ -6,13 +6,23 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+FILES = Path(__file__).parents[1] / "files"
+SECRET = "random text of thirty-two bytes."
 TEXT = "Hello, World!"
 PLAIN = "text/plain; charset=utf-8"
+HTML = "text/html; charset=utf-8"
+
+PAGE = {
+    "title": "Links & more",
+    "links": [{"url": f"/links/{i}?x=1&y=2", "text": f"Link <{i}>"} for i in range(10)],
+}
+"""What the template `page.html` shows."""
 
 
 @dataclass

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pyramid.config import Configurator
-from pyramid.httpexceptions import HTTPMethodNotAllowed
+from pyramid.httpexceptions import HTTPFound, HTTPMethodNotAllowed
 from pyramid.registry import Registry
 from pyramid.request import Request
 from pyramid.response import Response
+from pyramid.session import SignedCookieSessionFactory
 
-from .interface import TEXT, Probe
+from .interface import FILES, PAGE, SECRET, TEXT, Probe
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -23,11 +24,11 @@ def handler_{i}(request):
     return Response(f"{i}:{request.matchdict['id']}", content_type="text/plain")
 """
 
-Handler = Callable[[Request], Response]
+Handler = Callable[[Request], Any]
 
 
 def build(case: str, probe: Probe) -> WSGIApplication:
-    """Make the application of all the plain cases, or the one with three tweens."""
+    """Make the application of most cases, or one of those with tweens or a session."""
     with Configurator() as configurator:
         configurator.add_route("home", "/")
         if case == "middlewares":
@@ -36,16 +37,32 @@ def build(case: str, probe: Probe) -> WSGIApplication:
                 configurator.add_tween(f"{__name__}.{tween}_tween")
             configurator.add_view(numbered, route_name="home", request_method="GET")
             return configurator.make_wsgi_app()
+        if case == "cookie":
+            configurator.set_session_factory(SignedCookieSessionFactory(SECRET))
+            configurator.add_view(visit, route_name="home", request_method="GET")
+            return configurator.make_wsgi_app()
         configurator.add_view(home, route_name="home", request_method="GET")
         if case == "405":
             configurator.add_view(not_allowed, route_name="home")
-        configurator.add_route("greeting", "/hello/{name}")
-        configurator.add_view(greeting, route_name="greeting", request_method="GET")
-        configurator.add_route("document", "/json")
-        configurator.add_view(
-            document, route_name="document", request_method="GET", renderer="json"
-        )
+        add_others(configurator)
         return configurator.make_wsgi_app()
+
+
+def add_others(configurator: Configurator) -> None:
+    """Add what is asked for at other paths than `/`."""
+    views: list[tuple[str, str, Handler, dict[str, str]]] = [
+        ("/hello/{name}", "GET", greeting, {}),
+        ("/json", "GET", document, {"renderer": "json"}),
+        ("/page", "GET", page, {"renderer": f"{FILES}/page.html"}),
+        ("/old", "GET", moved, {}),
+        ("/form", "POST", posted, {}),
+    ]
+    configurator.include("pyramid_jinja2")
+    configurator.add_jinja2_renderer(".html")
+    for pattern, method, view, options in views:
+        configurator.add_route(view.__name__, pattern)
+        configurator.add_view(view, route_name=view.__name__, request_method=method, **options)
+    configurator.add_static_view("static", str(FILES))
 
 
 def routes(handlers: Sequence[Handler]) -> WSGIApplication:
@@ -70,6 +87,29 @@ def greeting(request: Request) -> Response:
 def document(request: Request) -> dict[str, str]:
     """Answer with a JSON object, which the view's renderer makes of a dict."""
     return {"message": TEXT}
+
+
+def page(request: Request) -> dict[str, Any]:
+    """Answer with what the view's template shows."""
+    return PAGE
+
+
+def moved(request: Request) -> Response:
+    """Answer with a redirect."""
+    return HTTPFound("/new")
+
+
+def posted(request: Request) -> Response:
+    """Answer with two fields of a form."""
+    form = request.POST
+    return Response(f"{form['greeting']}, {form['name']}!", content_type="text/plain")
+
+
+def visit(request: Request) -> Response:
+    """Count in a signed cookie."""
+    session = request.session
+    visits = session["visits"] = session.get("visits", 0) + 1
+    return Response(f"Visit {visits}", content_type="text/plain")
 
 
 def not_allowed(request: Request) -> Response:

@@ -1,0 +1,48 @@
+"""The WSGI applications that a server serves, each by the name of its factory here."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+APPS = Path(__file__).resolve().parents[2] / "apps"
+BODY = b"Hello, world!\n"
+
+
+def bare() -> WSGIApplication:
+    """Make a bare WSGI callable that answers what `hello` answers."""
+
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", "14")]
+        start_response("200 OK", headers)
+        return [BODY]
+
+    return application
+
+
+def hello() -> WSGIApplication:
+    """Make the app of the quick start."""
+    return created("hello")
+
+
+def erosion() -> WSGIApplication:
+    """Make the link shortener, with the settings of the environment."""
+    return created("erosion")
+
+
+def created(app: str, *arguments: Any) -> Any:
+    """Call `create_app` of an app."""
+    return module_of(app, app).create_app(*arguments)
+
+
+def module_of(app: str, name: str) -> Any:
+    """Import a module from the folder of an app."""
+    folder = str(APPS / app)
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    return importlib.import_module(name)

@@ -1,0 +1,56 @@
+"""Start `hello` in this new process, and print as JSON how long it took to the first answer.
+
+    python framework/benchmarks/starting.py clastic
+
+Next to nothing is imported before the clock starts, so that nothing is spared a framework.
+"""
+
+import io
+import sys
+from time import perf_counter
+
+HERE = __file__.rpartition("/")[0] or "."
+APPS = {
+    "clastic": (f"{HERE}/../../apps/hello", "hello"),
+    "falcon": (f"{HERE}/starts", "hello_falcon"),
+    "flask": (f"{HERE}/starts", "hello_flask"),
+}
+"""By framework, the folder and the module of `hello`."""
+
+
+def main(framework: str) -> None:
+    """Import a framework, then make the app and ask it."""
+    environ = {
+        "REQUEST_METHOD": "GET",
+        "SCRIPT_NAME": "",
+        "PATH_INFO": "/",
+        "QUERY_STRING": "",
+        "SERVER_NAME": "127.0.0.1",
+        "SERVER_PORT": "8000",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "HTTP_HOST": "127.0.0.1:8000",
+        "HTTP_ACCEPT": "*/*",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    sys.path[0], module = APPS[framework]
+    started = perf_counter()
+    __import__(framework)
+    imported = perf_counter()
+    application = __import__(module).create_app()
+    body = b"".join(application(environ, lambda status, headers, exc_info=None: None))
+    answered = perf_counter()
+    if body != b"Hello, world!\n":
+        sys.exit(f"{framework} answers wrongly: {body!r}")
+    imports, answers = imported - started, answered - started
+    print(f'{{"times": {{"start-import": [{imports}], "start-answer": [{answers}]}}}}')
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -24,14 +24,18 @@ def fancy(request: Request) -> dict[str, object]:
     }
 
 
-def return_home() -> Response:
-    """A redirect made by hand: any status and any headers can be set on a response."""
-    return Response("Back home.\n", status=302, headers={"Location": "/"})
+def return_home(request: Request) -> Response:
+    """A redirect made by hand: any status and any headers can be set on a response.
+
+    Home is below ``script_root``, the prefix that the application is mounted at, if there is one.
+    """
+    home_url = f"{request.script_root}/"
+    return Response("Back home.\n", status=302, headers={"Location": home_url})
 
 
-def redirect_home() -> Response:
+def redirect_home(request: Request) -> Response:
     """The same with less to type."""
-    return redirect("/")
+    return redirect(f"{request.script_root}/")
 
 
 def create_app() -> Application:

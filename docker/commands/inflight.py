@@ -1,0 +1,56 @@
+"""Requests that are inside an app while it is asked to end.
+
+    python inflight.py HOST METHOD PATH BODY COUNT
+
+Begins COUNT requests, but keeps the last byte of each body to itself; prints ``ready``; waits for a
+line; finishes them, and prints the status of each. Runs in a container beside the app.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+TIMEOUT_SECONDS = 10
+
+
+def begin(host: str, method: str, path: str, body: bytes, *, port: int = 8000) -> socket.socket:
+    connection = socket.create_connection((host, port), timeout=TIMEOUT_SECONDS)
+    head = (
+        f"{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n"
+        f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    connection.sendall(head.encode() + body[:-1])
+    return connection
+
+
+def read_status(connection: socket.socket) -> str:
+    """The status of the answer, if all of it comes."""
+    with connection:
+        try:
+            answer = b"".join(iter(lambda: connection.recv(65536), b""))
+        except OSError as error:
+            return type(error).__name__
+    return answer.split(b" ")[1].decode() if b"\r\n\r\n" in answer else "cut"
+
+
+def finish(connections: list[socket.socket], body: bytes) -> list[str]:
+    """Send what is left of each request, and give the statuses of the answers."""
+    for connection in connections:
+        connection.sendall(body[-1:])
+    # All at a time: the app waits, connection by connection, until its client has closed it too.
+    with ThreadPoolExecutor(len(connections)) as pool:
+        return list(pool.map(read_status, connections))
+
+
+def main() -> None:
+    host, method, path, body, count = sys.argv[1:]
+    connections = [begin(host, method, path, body.encode()) for _ in range(int(count))]
+    print("ready", flush=True)
+    sys.stdin.readline()
+    print(*finish(connections, body.encode()))
+
+
+if __name__ == "__main__":
+    main()

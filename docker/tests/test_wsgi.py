@@ -1,0 +1,54 @@
+"""What wsgi.py makes of the environment."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+DOCKER = Path(__file__).resolve().parents[1]
+HELLO = DOCKER.parent / "apps" / "hello"
+
+
+@pytest.fixture
+def create_app(monkeypatch):
+    monkeypatch.syspath_prepend(str(DOCKER))
+    monkeypatch.syspath_prepend(str(HELLO))
+    from wsgi import create_app
+
+    yield create_app
+    for name in ("wsgi", "hello"):
+        sys.modules.pop(name, None)
+
+
+def test_an_app_is_not_wrapped_without_proxies(create_app):
+    assert type(create_app({"APP": "hello"})).__name__ == "Application"
+
+
+def test_each_header_is_trusted_as_often_as_there_are_proxies(create_app):
+    app = create_app({"APP": "hello", "TRUSTED_PROXIES": "2"})
+    assert isinstance(app, ProxyFix)
+    assert (app.x_for, app.x_proto, app.x_host, app.x_prefix, app.x_port) == (2, 2, 2, 2, 0)
+
+
+@pytest.mark.parametrize(
+    ("environment", "message"),
+    [
+        pytest.param(
+            {},
+            "APP is not set. It names the app to serve, for example APP=hello.",
+            id="no app is named",
+        ),
+        pytest.param(
+            {"APP": "hello", "TRUSTED_PROXIES": "all"},
+            "TRUSTED_PROXIES must be a number, for example 1, not 'all'.",
+            id="the number of proxies is none",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said(create_app, environment, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        create_app(environment)

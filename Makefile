@@ -37,8 +37,8 @@ e2e-local: environment ## run the browser tests on this machine; INSTALL=1 insta
 up: environment ## serve the apps in containers, behind a gateway; ADDRESS and PORT say where
 	@exec $(python) docker/commands/up.py
 
-down: environment ## take down what "make up" has started; the data stays
-	@exec $(python) docker/commands/down.py
+down: environment ## take down what "make up" has started; the data stays; ARGS=--volumes drops it
+	@exec $(python) docker/commands/down.py $(ARGS)
 
 chaos: environment ## kill and restart containers under load, and print what users saw of it
 	@exec $(python) docker/commands/chaos.py
@@ -65,7 +65,7 @@ screenshots: environment ## take the pictures of the tutorials anew, with Chromi
 
 clean: ## remove environments, caches and build products
 	rm -rf .venv .venv-3.* framework/benchmarks/.venv framework/benchmarks/results
-	rm -rf framework/build framework/dist framework/docs/_build e2e/results
+	rm -rf framework/build framework/dist framework/docs/_build e2e/results docker/chaos-logs
 	rm -f .coverage .coverage.*
 	find . -name .git -prune -o \( -name __pycache__ -o -name .hypothesis -o -name .mypy_cache \
 		-o -name .pytest_cache -o -name .ruff_cache -o -name '*.egg-info' \) -prune -exec rm -rf {} +

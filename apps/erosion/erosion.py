@@ -75,7 +75,8 @@ def submit(
                 max_count=values["max_count"],
             )
         except AliasTaken:
-            errors["new_alias"] = f"'{alias}' is taken. Choose another alias."
+            taken = f"'{alias}' is taken. Choose another alias."
+            errors["new_alias"] = taken if alias else "No free alias was found. Try again."
         else:
             cookie["new_alias"] = link.alias
             return redirect(f"{script_root}/", 303)

@@ -114,6 +114,14 @@ def test_only_an_address_is_needed(client):
     assert link[1:] == [TARGET, "0 of 1 click, never expires"]
 
 
+def test_that_no_free_alias_was_found_is_said(client, monkeypatch):
+    monkeypatch.setattr(storage, "make_alias", lambda: "tea")
+    submit(client)
+    response = submit(client)
+    assert response.status_code == 400
+    assert Page(response.text).errors == {"new_alias": "No free alias was found. Try again."}
+
+
 def test_a_cookie_that_was_tampered_with_shows_nothing(client):
     submit(client, new_alias="tea")
     client.set_cookie("erosion", client.get_cookie("erosion").value[:-1])

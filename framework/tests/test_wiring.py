@@ -58,6 +58,33 @@ class TestMissingArguments:
             show=here(show),
         )
 
+    def test_an_endpoint_needs_what_included_middlewares_provide(self) -> None:
+        def show(script_root: str, cookie: Any) -> Response:
+            return Response(f"{script_root} {cookie}")
+
+        assert message([("/", show)]) == golden(
+            """
+            2 problems in this application:
+
+            1. Route '/' (endpoint show, {show}) needs 'script_root', which nothing provides.
+              Available here: request.
+              Give the application a clastic.middleware.url.ScriptRootMiddleware().
+
+            2. Route '/' (endpoint show, {show}) needs 'cookie', which nothing provides.
+              Available here: request.
+              Give the application a \
+            clastic.middleware.cookie.SignedCookieMiddleware(secret_key=...).
+            """,
+            show=here(show),
+        )
+
+    def test_a_binding_of_another_framework_has_a_name_that_a_middleware_provides(self) -> None:
+        def show(cookie: str) -> Response:
+            return Response(cookie)
+
+        remedy = "'{cookie}' in its pattern is literal text; a binding is written <cookie>."
+        assert remedy in message([("/{cookie}", show)])
+
     def test_an_endpoint_is_a_wsgi_application(self) -> None:
         def legacy(environ: Any, start_response: Any) -> Any:
             return [environ, start_response]
@@ -909,7 +936,7 @@ class TestTemplates:
             """
             Template 'base.html' ({base}:2) does not compile: unclosed tag: {tag}.
               Found on route '/'.
-              Correct the line: {line}
+              The line to correct is: {line}
             """,
             base=os.path.join("templates", "base.html"),
             tag="'{#items}'",
@@ -924,7 +951,7 @@ class TestTemplates:
 
             1. Template 'base.html' ({base}:2) does not compile: unclosed tag: {tag}.
               Found on routes '/', '/about'.
-              Correct the line: {line}
+              The line to correct is: {line}
 
             2. Template 'about.html' ({about}:1) includes 'foot.html', which does not exist in \
             templates.

@@ -21,7 +21,7 @@ from clastic.http import BaseResponse, Request, Response, redirect_to_path
 from clastic.pattern import S_REDIRECT, normal_path
 from clastic.route import BoundRoute
 from clastic.router import Router
-from clastic.signature import describe
+from clastic.signature import describe, kind_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -282,7 +282,7 @@ def _checked_response(response: Any, route: BoundRoute) -> BaseResponse:
     if isinstance(response, WerkzeugHTTPException):
         return from_werkzeug(response)
     where = f"Route '{route.pattern}' (endpoint {describe(route.endpoint)})"
-    given = f"gave {response!r:.200}, a {type(response).__name__}, which is not a Response"
+    given = f"gave {kind_of(response)}, which is not a Response"
     if isinstance(response, type) and issubclass(response, HTTPException):
         remedy = f"Raise or return {response.__name__}(), an instance."
     elif hasattr(response, "__await__"):

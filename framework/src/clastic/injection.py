@@ -54,6 +54,10 @@ WSGI_REMEDY = (
 REMEDIES = {
     "environ": WSGI_REMEDY,
     "start_response": WSGI_REMEDY,
+    "script_root": "Give the application a clastic.middleware.url.ScriptRootMiddleware().",
+    "cookie": (
+        "Give the application a clastic.middleware.cookie.SignedCookieMiddleware(secret_key=...)."
+    ),
     "self": "It is a method of a class: give that of an instance.",
 }
 """What to do about names that nothing provides but that tell what was meant."""
@@ -289,11 +293,11 @@ class _Planner:
 
     def remedy(self, name: str, *, has_alternative: bool) -> str:
         """Say what to do about a name that nothing provides."""
-        if name in REMEDIES:
-            return REMEDIES[name]
         for foreign in (f"{{{name}}}", f":{name}"):
             if self.pattern and foreign in self.pattern.split("/"):
                 return f"'{foreign}' in its pattern is literal text; a binding is written <{name}>."
+        if name in REMEDIES:
+            return REMEDIES[name]
         add = "Otherwise add" if has_alternative else "Add"
         return f"{add} it to resources=, or to the provides of a middleware."
 

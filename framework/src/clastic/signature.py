@@ -148,6 +148,15 @@ def name_of(function: object) -> str:
     return str(qualified).rpartition("<locals>.")[2]
 
 
+def kind_of(value: object) -> str:
+    """Give what a value is without showing it: ``None``, ``the class Show``, ``a dict``."""
+    if value is None:
+        return "None"
+    if isinstance(value, type):
+        return f"the class {name_of(value)}"
+    return f"a {type(value).__name__}"
+
+
 def _is_plain(function: object) -> TypeGuard[FunctionType]:
     """Whether the code object of ``function`` tells all: nothing wraps it or stands in for it."""
     if type(function) is not FunctionType or function.__dict__:

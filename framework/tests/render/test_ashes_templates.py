@@ -151,7 +151,7 @@ REFUSALS = [
         {"main": "a\n {#rows} x\n"},
         "main",
         "Template 'main' (templates/main:2) does not compile: unclosed tag: '{#rows}'.\n"
-        "  Correct the line: {#rows} x",
+        "  The line to correct is: {#rows} x",
     ),
     (
         "a section that another one closes",
@@ -159,7 +159,7 @@ REFUSALS = [
         "main",
         "Template 'main' (templates/main:2) does not compile: improperly nested tags: '{/b}' does "
         "not close '{#a}'.\n"
-        "  Correct the line: {/b}",
+        "  The line to correct is: {/b}",
     ),
     (
         "a reference that is none",

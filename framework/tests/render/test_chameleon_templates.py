@@ -170,26 +170,26 @@ REFUSALS = [
         "a tag that does not close",
         "<p>\n <b></p></b>",
         "Template 'main' (line 2) does not compile: Unexpected end tag.\n"
-        "  Correct the line: <b></p></b>",
+        "  The line to correct is: <b></p></b>",
     ),
     (
         "an attribute that does not exist",
         "<p>\n <b tal:nope='x'/></p>",
         "Template 'main' (line 2) does not compile: Bad attribute for namespace "
         "'http://xml.zope.org/namespaces/tal'.\n"
-        "  Correct the line: <b tal:nope='x'/></p>",
+        "  The line to correct is: <b tal:nope='x'/></p>",
     ),
     (
         "an expression of a type that does not exist",
         "<p>\n${nope: x}</p>",
         "Template 'main' (line 2) does not compile: Unknown expression type: 'nope'.\n"
-        "  Correct the line: ${nope: x}</p>",
+        "  The line to correct is: ${nope: x}</p>",
     ),
     (
         "Python that does not belong there",
         "<p>\n\n${await x}</p>",
         "Template 'main' (line 3) does not compile: 'await' outside async function.\n"
-        "  Correct the line: ${await x}</p>",
+        "  The line to correct is: ${await x}</p>",
     ),
     (
         "a block of Python that is none",

@@ -234,13 +234,13 @@ REFUSALS = [
         "a tag that does not exist",
         "\n{% fro x in y %}",
         "Template 'main' (line 2) does not compile: Encountered unknown tag 'fro'.\n"
-        "  Correct the line: {% fro x in y %}",
+        "  The line to correct is: {% fro x in y %}",
     ),
     (
         "a block that is there twice",
         "{% block a %}{% endblock %}\n{% block a %}{% endblock %}",
         "Template 'main' (line 2) does not compile: block 'a' defined twice.\n"
-        "  Correct the line: {% block a %}{% endblock %}",
+        "  The line to correct is: {% block a %}{% endblock %}",
     ),
     (
         "an argument that is there twice",

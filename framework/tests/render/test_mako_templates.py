@@ -277,24 +277,25 @@ REFUSALS = [
         "a control line that does not end",
         "% if x:\na",
         "Template 'main' (line 1) does not compile: Unterminated control keyword: 'if'.\n"
-        "  Correct the line: % if x:",
+        "  The line to correct is: % if x:",
     ),
     (
         "a tag that does not exist",
         "a\n<%foo/>",
         "Template 'main' (line 2) does not compile: No such tag: 'foo'.\n"
-        "  Correct the line: <%foo/>",
+        "  The line to correct is: <%foo/>",
     ),
     (
         "Python that is none",
         "a\n<%\n  x = 1\n  y = = 2\n%>",
-        "Template 'main' (line 4) does not compile: invalid syntax.\n  Correct the line: y = = 2",
+        "Template 'main' (line 4) does not compile: invalid syntax.\n"
+        "  The line to correct is: y = = 2",
     ),
     (
         "Python that does not belong there",
         "a\n<%\n  x = 1\n  break\n%>",
         "Template 'main' (line 4) does not compile: 'break' outside loop.\n"
-        "  Correct the line: break",
+        "  The line to correct is: break",
     ),
     (
         "a value for a name that Mako keeps",

@@ -241,8 +241,8 @@ class TestFilling:
         with pytest.raises(TypeError) as caught:
             render(["x"])
         assert str(caught.value) == (
-            "Template 'main.html' is filled from a mapping, and the endpoint returned a value of "
-            "type list.\n  Return a dict from the endpoint."
+            "Template 'main.html' is filled from a mapping, and the endpoint returned a "
+            "list.\n  Return a dict from the endpoint."
         )
 
 
@@ -322,14 +322,14 @@ class TestRefusals:
         write({"main.html": f"<p>\n  {engine.broken}"})
         assert refusal(engine.factory("templates")) == (
             "Template 'main.html' (templates/main.html:2) does not compile: "
-            f"{engine.reason}.\n  Correct the line: {engine.broken}"
+            f"{engine.reason}.\n  The line to correct is: {engine.broken}"
         )
 
     def test_an_include_that_does_not_compile(self, engine, write):
         write({"main.html": engine.part(), "part.html": f"\n\n{engine.broken}"})
         assert refusal(engine.factory("templates")) == (
             "Template 'part.html' (templates/part.html:3) does not compile: "
-            f"{engine.reason}.\n  Correct the line: {engine.broken}"
+            f"{engine.reason}.\n  The line to correct is: {engine.broken}"
         )
 
     def test_a_file_that_is_no_text(self, engine, write):

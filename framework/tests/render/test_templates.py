@@ -162,6 +162,15 @@ MISSING = [
         "  Correct the name, or make the template.",
     ),
     (
+        "a name in the working directory",
+        (".", None),
+        "one/hom.html",
+        "Template 'one/hom.html' does not exist in the working directory.\n"
+        "  Available here: one/home.html, two/home.html, one/parts/head.html, "
+        "two/about.html, secret.html. Did you mean 'one/home.html'?\n"
+        "  Correct the name, or make the template.",
+    ),
+    (
         "a name where there are no directories",
         (None, {"home": "x"}),
         "hoem",
@@ -230,7 +239,20 @@ def test_render_refuses_a_context_that_is_no_mapping():
     with pytest.raises(TypeError) as caught:
         TemplateRender("home.html", str)([("name", "x")])
     assert str(caught.value) == (
-        "Template 'home.html' is filled from a mapping, and the endpoint returned a value of type "
-        "list.\n"
+        "Template 'home.html' is filled from a mapping, and the endpoint returned a list.\n"
         "  Return a dict from the endpoint."
+    )
+
+
+def test_render_of_an_endpoint_tells_which_one_gave_nothing():
+    def home():
+        """An endpoint that forgets to return."""
+
+    place = f"{os.path.relpath(__file__)}:{home.__code__.co_firstlineno}"
+    with pytest.raises(TypeError) as caught:
+        TemplateRender("home.html", str).of_endpoint(home)(home())
+    assert str(caught.value) == (
+        f"Template 'home.html' is filled from a mapping, and endpoint home ({place}) returned "
+        "None.\n"
+        "  Return a dict from the endpoint. Is its return missing?"
     )

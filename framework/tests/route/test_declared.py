@@ -106,6 +106,10 @@ def test_a_route_of_one_method_takes_no_others() -> None:
 
 
 ENDPOINT_REMEDY = "Give it a function; its result goes to the render, if there is one."
+ORDER_REMEDY = (
+    "The order is pattern, endpoint, render, render_error. For methods write GET('/', ...), "
+    "for middlewares Route('/', ..., middlewares=[...])."
+)
 
 
 @pytest.mark.parametrize(
@@ -116,9 +120,14 @@ ENDPOINT_REMEDY = "Give it a function; its result goes to the render, if there i
         pytest.param(
             {"endpoint": ok, "render_error": ["GET"]},
             "render_error",
-            "It makes the response to an error. For methods write GET('/', ...), for middlewares "
-            "Route('/', ..., middlewares=[...]).",
+            ORDER_REMEDY,
             id="a list of methods where render_error stands",
+        ),
+        pytest.param(
+            {"endpoint": ok, "render": ok, "render_error": "home.html"},
+            "render_error",
+            ORDER_REMEDY,
+            id="a render where render_error stands",
         ),
     ],
 )

@@ -28,7 +28,7 @@ def not_compiled(text: TemplateText, reason: str, line: int | None = None) -> Pr
     lines = text.text.split("\n")
     remedy = "Correct the template."
     if line is not None and 1 <= line <= len(lines) and lines[line - 1].strip():
-        remedy = f"Correct the line: {lines[line - 1].strip()}"
+        remedy = f"The line to correct is: {lines[line - 1].strip()}"
     return Problem(text.place(line), f"does not compile: {reason.rstrip('.')}", remedy)
 
 

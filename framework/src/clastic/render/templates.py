@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from clastic.http import Response
+from clastic.signature import kind_of, located
 from clastic.wiring import Problem, WiringError
 
 NAMES_SHOWN = 8
@@ -100,7 +101,7 @@ class TemplateSource:
         :param where: the template that is missing, or the place that includes it
         :param what: what is wrong there; where it was looked for is added
         """
-        searched = " or ".join(shown_path(directory) for directory in self.directories)
+        searched = " or ".join(_shown_directory(directory) for directory in self.directories)
         return Problem(
             where,
             f"{what} in {searched or 'the templates given'}",
@@ -116,21 +117,31 @@ class TemplateRender:
     :param name: the name of the template
     :param fill: gives the page for a mapping
     :param factory: what has loaded the template
+    :param endpoint: what gives the context, where that is known
     """
 
-    __slots__ = ("_factory", "_fill", "name")
+    __slots__ = ("_endpoint", "_factory", "_fill", "name")
 
     def __init__(
-        self, name: str, fill: Callable[[Mapping[str, Any]], str], factory: object = None
+        self,
+        name: str,
+        fill: Callable[[Mapping[str, Any]], str],
+        factory: object = None,
+        endpoint: Callable[..., Any] | None = None,
     ) -> None:
         self.name = name
         self._fill = fill
         self._factory = factory
+        self._endpoint = endpoint
 
     @property
     def watched_files(self) -> tuple[Path, ...]:
         """The files of its factory that the development server has to watch."""
         return getattr(self._factory, "watched_files", ())
+
+    def of_endpoint(self, endpoint: Callable[..., Any]) -> TemplateRender:
+        """Give the same render, which names ``endpoint`` when it gives no mapping."""
+        return type(self)(self.name, self._fill, self._factory, endpoint)
 
     def __call__(self, context: Mapping[str, Any]) -> Response:
         """Render ``context`` as HTML.
@@ -138,11 +149,17 @@ class TemplateRender:
         :raises TypeError: when it is no mapping
         """
         if not isinstance(context, Mapping):
-            raise TypeError(
-                f"Template '{self.name}' is filled from a mapping, and the endpoint returned "
-                f"a value of type {type(context).__name__}.\n  Return a dict from the endpoint."
-            )
+            raise self._no_mapping(context)
         return Response(self._fill(context), content_type="text/html; charset=utf-8")
+
+    def _no_mapping(self, context: object) -> TypeError:
+        known = self._endpoint is not None
+        endpoint = located("endpoint", self._endpoint) if known else "the endpoint"
+        question = " Is its return missing?" if context is None else ""
+        return TypeError(
+            f"Template '{self.name}' is filled from a mapping, and {endpoint} returned "
+            f"{kind_of(context)}.\n  Return a dict from the endpoint.{question}"
+        )
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
@@ -159,6 +176,11 @@ def shown_path(path: Path) -> str:
     """Give a path relative to the working directory where it lies below it."""
     relative = os.path.relpath(path)
     return str(path) if relative.startswith(os.pardir) else relative
+
+
+def _shown_directory(path: Path) -> str:
+    shown = shown_path(path)
+    return "the working directory" if shown == os.curdir else shown
 
 
 def stamp_of(file: Path) -> Stamp:

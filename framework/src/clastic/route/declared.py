@@ -17,8 +17,8 @@ HTTP_METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "T
 CALLABLE_REMEDIES = {
     "endpoint": "Give it a function; its result goes to the render, if there is one.",
     "render_error": (
-        "It makes the response to an error. For methods write GET('/', ...), for middlewares "
-        "Route('/', ..., middlewares=[...])."
+        "The order is pattern, endpoint, render, render_error. For methods write GET('/', ...), "
+        "for middlewares Route('/', ..., middlewares=[...])."
     ),
 }
 """What to do, by the role of what is not callable."""

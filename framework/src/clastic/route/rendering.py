@@ -50,7 +50,7 @@ def made_render(
         )
         return None
     # Imported here, for an application without templates has no use for it.
-    from clastic.render.templates import TemplateError
+    from clastic.render.templates import TemplateError, TemplateRender
 
     try:
         render = render_factory(route.render)
@@ -68,4 +68,4 @@ def made_render(
             )
         )
         return None
-    return render
+    return render.of_endpoint(route.endpoint) if isinstance(render, TemplateRender) else render

@@ -47,6 +47,11 @@ def temporary() -> Iterator[Path]:
         yield Path(folder)
 
 
+def allow_interrupts() -> None:
+    """What a shell ignores when it starts, it cannot heed: as when the tests run under nohup."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def start(temporary: Path, *command: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [SCRIPT, *command],
@@ -54,6 +59,7 @@ def start(temporary: Path, *command: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=allow_interrupts,
     )
 
 
@@ -79,7 +85,7 @@ def test_a_command_has_a_durable_database_and_its_status_is_passed_on(temporary)
 @needs_postgresql
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_command_then_the_server(temporary, number):
-    process = start(temporary, sys.executable, "-c", f"{COMMAND}time.sleep(600)")
+    process = start(temporary, sys.executable, "-c", f"{COMMAND}time.sleep(60)")
     with process:
         _, server = process.stdout.readline().split()
         process.send_signal(number)
@@ -99,7 +105,7 @@ def end(number, frame):
         sys.exit(connection.scalar(text("SELECT 5")))
 signal.signal(signal.SIGINT, end)
 print("ready", flush=True)
-time.sleep(600)
+time.sleep(60)
 """
     process = start(temporary, sys.executable, "-c", COMMAND + ending)
     with process:

@@ -60,8 +60,11 @@ docs: environment ## build the documentation, with its reference, into framework
 		framework/docs framework/docs/_build/html || { rm -rf framework/docs/_build/doctrees; exit 1; }
 	@echo "The documentation is in framework/docs/_build/html/index.html."
 
-screenshots: environment ## take the pictures of the tutorials anew, with Chromium
+screenshots: environment ## take the pictures that the pages show anew, with Chromium
 	PYTHONPATH=apps/tests $(python) -m walker --screenshots apps/tzconvert/TUTORIAL.md apps/erosion/TUTORIAL.md
+	E2E_RESULTS=e2e/results/moments $(python) e2e/local.py -m moments
+	cp e2e/results/moments/screenshots/hello-fancy.png apps/hello/screenshots/fancy.png
+	cp e2e/results/moments/screenshots/meta.png e2e/results/moments/screenshots/flaw.png framework/docs/_static/
 
 clean: ## remove environments, caches and build products
 	rm -rf .venv .venv-3.* framework/benchmarks/.venv framework/benchmarks/results

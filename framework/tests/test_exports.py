@@ -118,7 +118,10 @@ def test_all_names_come_with_a_star():
 
 @pytest.mark.parametrize("name", LATE)
 def test_what_an_application_may_do_without_is_not_imported_with_the_package(name):
-    assert run(f"import sys, clastic; print({name!r} in sys.modules)") == "False\n"
+    # What begins with Python, as a measurement of coverage does, is not our doing.
+    before = "import sys; before = set(sys.modules); "
+    after = f"import clastic; print({name!r} in set(sys.modules) - before)"
+    assert run(before + after) == "False\n"
 
 
 @pytest.mark.parametrize("name", ["decimal", "numbers", "pathlib", "uuid"])

@@ -106,9 +106,11 @@ def test_an_app_answers_in_another_as_it_does_alone(
     status: int,
 ) -> None:
     request = {"method": method, "data": body, "headers": headers}
-    expected = apps[app].get_local_client().open(path, **request)
+    root_url = f"http://localhost{prefix}/{app}" if prefix else None
+    expected = apps[app].get_local_client().open(path, base_url=root_url, **request)
     answer = site.get_local_client().open(f"{prefix}/{app}{path}", **request)
     assert expected.status_code == answer.status_code == status
+    assert answer.location == expected.location
     assert answer.mimetype == expected.mimetype
     if app != "erosion":
         assert answer.data == expected.data

@@ -14,7 +14,7 @@ from cases import ROUTE_NUMBERS
 from results import OURS, Results, best
 
 WIDTH, HEIGHT = 640, 400
-LEFT, RIGHT, TOP, BOTTOM = 72, 90, 14, 48
+LEFT, RIGHT, TOP, BOTTOM = 80, 90, 14, 48
 LABEL_GAP = 15.0
 """How far apart the names at the ends of the lines are at least."""
 

@@ -174,7 +174,7 @@ CLICK_PARTS = {
 def click_table(results: Results) -> Table:
     """Return what a click on a link of erosion takes in one process."""
     clicks: dict[str, dict[str, Any]] = results.get("clicks") or {}
-    header = ["", *(text for name in clicks for text in (name, "of it processor"))]
+    header = ["", *(text for name in clicks for text in (name, "of that, CPU"))]
     rows = [
         [
             text,

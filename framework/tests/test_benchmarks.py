@@ -408,11 +408,11 @@ Requests a second through a server
   gunicorn, 1 worker  8,000  7,500      94%              640       8%
 
 Microseconds a click in erosion, in process
-                             SQLite  of it processor
-  its SQL statement            12.0             11.0
-  and on the disk               120             50.0
-  through erosion's storage     460              330
-  as a request to erosion       580              440
+                             SQLite  of that, CPU
+  its SQL statement            12.0          11.0
+  and on the disk               120          50.0
+  through erosion's storage     460           330
+  as a request to erosion       580           440
 
 Microseconds of a gunicorn worker's processor time a request
                      bare  hello

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
 
-from harness.browser import Browser
+from pages.form import FormPage
 
 FIELDS = ("target_url", "new_alias", "expiry_time", "max_count")
 
@@ -23,26 +23,8 @@ class ListedLink:
     text: str
 
 
-class ErosionPage:
-    """The form, and the list of links below it.
-
-    url: the address of the app, with a slash at its end.
-    """
-
-    def __init__(self, browser: Browser, url: str) -> None:
-        self.browser = browser
-        self.url = url
-
-    def open(self) -> ErosionPage:
-        self.browser.open(self.url)
-        return self
-
-    def field(self, name: str) -> WebElement:
-        return self.browser.find(f"[name={name}]")
-
-    @property
-    def button(self) -> WebElement:
-        return self.browser.find("form button")
+class ErosionPage(FormPage):
+    """The form, and the list of links below it."""
 
     def fill(self, **texts: str) -> ErosionPage:
         """Type into fields by their names; ``expiry_time`` is chosen by its seconds."""

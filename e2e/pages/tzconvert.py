@@ -4,32 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
 
-from harness.browser import Browser
+from pages.form import FormPage
 
 
-class ConverterPage:
-    """The form, and the answer below it.
-
-    url: the address of the app, with a slash at its end.
-    """
-
-    def __init__(self, browser: Browser, url: str) -> None:
-        self.browser = browser
-        self.url = url
-
-    def open(self) -> ConverterPage:
-        self.browser.open(self.url)
-        return self
-
-    def field(self, name: str) -> WebElement:
-        return self.browser.find(f"[name={name}]")
-
-    @property
-    def button(self) -> WebElement:
-        return self.browser.find("form button")
+class ConverterPage(FormPage):
+    """The form, and the answer below it."""
 
     def fill(self, dt: str, src: str, dst: str) -> ConverterPage:
         """Type a time such as ``2024-03-10T02:30``, and choose zones by their names."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from clastic.exports import late_attribute, late_exports
+from clastic.exports import lazy_attribute, lazy_exports
 
 PACKAGES = ("clastic", "clastic.errors", "clastic.middleware", "clastic.render")
 
@@ -19,7 +19,7 @@ PACKAGES = ("clastic", "clastic.errors", "clastic.middleware", "clastic.render")
 LATE = (
     "ashes",
     "boltons",
-    "clastic.errors.debug",
+    "clastic.debug",
     "clastic.flaw",
     "clastic.meta",
     "clastic.middleware.profile",
@@ -132,7 +132,7 @@ def test_the_types_that_a_context_may_be_of_are_not_imported_to_ask_for_them(nam
     assert run(before + after) == "False\n"
 
 
-@pytest.mark.parametrize("name", ["meta", "render", "static", "errors.contextual"])
+@pytest.mark.parametrize("name", ["meta", "render", "static"])
 def test_a_module_below_a_package_is_an_attribute_of_it(name):
     assert run(f"import clastic; print(clastic.{name}.__name__)") == f"clastic.{name}\n"
 
@@ -167,24 +167,24 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def test_a_module_is_imported_when_a_name_of_it_is_asked_for(package):
-    get, names = late_exports(package, {f"{package}.module": ("value",)})
+    get, names = lazy_exports(package, {f"{package}.module": ("value",)})
     assert "value" in names()
     assert f"{package}.module" not in sys.modules
     assert get("value") == 5
     assert get("module") is sys.modules[f"{package}.module"]
 
 
-def test_a_late_attribute_is_that_of_the_class_and_of_its_instances(package):
+def test_a_lazy_attribute_is_that_of_the_class_and_of_its_instances(package):
     class Late:
-        value = late_attribute(f"{package}.module", "value")
+        value = lazy_attribute(f"{package}.module", "value")
 
     assert f"{package}.module" not in sys.modules
     assert (Late.value, Late().value) == (5, 5)
 
 
-def test_a_late_attribute_can_be_another_in_a_subclass():
+def test_a_lazy_attribute_can_be_another_in_a_subclass():
     class Late:
-        value = late_attribute("no_such_module", "value")
+        value = lazy_attribute("no_such_module", "value")
 
     class Other(Late):
         value = 6

@@ -11,17 +11,8 @@ from typing import Any
 
 import pytest
 
-from clastic.signature import (
-    Parameter,
-    Signature,
-    UnreadableSignature,
-    describe,
-    located,
-    name_of,
-    place,
-    place_of,
-    read_signature,
-)
+from clastic.describe import describe, located, name_of, place, place_of
+from clastic.signature import Parameter, Signature, UnreadableSignature, read_signature
 
 
 def plain(a: int, b: int = 2, *, c: int, d: int = 4) -> None:

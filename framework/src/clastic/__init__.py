@@ -14,7 +14,7 @@ from clastic.errors import (
     MethodNotAllowed,
     NotFound,
 )
-from clastic.exports import late_exports
+from clastic.exports import lazy_exports
 from clastic.http import (
     BaseRequest,
     BaseResponse,
@@ -25,7 +25,7 @@ from clastic.http import (
     redirect,
 )
 from clastic.middleware import RESERVED_ARGS, Middleware
-from clastic.route import (
+from clastic.routing import (
     CONNECT,
     DELETE,
     GET,
@@ -47,14 +47,14 @@ if TYPE_CHECKING:
     from clastic.render import render_basic, render_json, render_json_dev
     from clastic.static import StaticApplication, StaticFileRoute
 else:
-    __getattr__, __dir__ = late_exports(
+    __getattr__, __dir__ = lazy_exports(
         __name__,
         {
             "clastic.meta": ("META_ASSETS_APP", "MetaApplication"),
             "clastic.middleware.url": ("GetParamMiddleware",),
             "clastic.render": (),
             "clastic.render.basic": ("render_basic",),
-            "clastic.render.simple": ("render_json", "render_json_dev"),
+            "clastic.render.json": ("render_json", "render_json_dev"),
             "clastic.static": ("StaticApplication", "StaticFileRoute"),
         },
     )

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.test import Client
 
 from clastic.chain import Chain, ChainCompiler
-from clastic.dispatch import Dispatcher, DispatchState, RerouteWSGI
+from clastic.describe import located
+from clastic.dispatch import Dispatcher, RerouteWSGI
 from clastic.errors import ErrorHandler
-from clastic.exports import late_attribute
+from clastic.exports import lazy_attribute
 from clastic.http import BaseResponse, Request, Response
 from clastic.injection import plan_render_error, reserved_resources
+from clastic.middleware.base import Middleware, merge_middlewares
 from clastic.middleware.checks import repeat_problems
-from clastic.middleware.core import Middleware, merge_middlewares
-from clastic.route import (
+from clastic.routing import (
     S_REDIRECT,
     Binding,
     BoundRoute,
@@ -26,7 +27,7 @@ from clastic.route import (
     Route,
     checked_slash_mode,
 )
-from clastic.signature import located
+from clastic.routing.state import DispatchState
 from clastic.wiring import Problem, WiringError
 from clastic.wrapping import Wrapping, having_wsgi_wrapper
 
@@ -120,8 +121,8 @@ class Application:
     """What the responses of its test client are."""
     default_error_handler_type: type[ErrorHandler] = ErrorHandler
     """The type of its error handler where none is given."""
-    default_debug_error_handler_type: type[ErrorHandler] = late_attribute(
-        "clastic.errors.contextual", "ContextualErrorHandler"
+    default_debug_error_handler_type: type[ErrorHandler] = lazy_attribute(
+        "clastic.debug.handler", "ContextualErrorHandler"
     )
     """The same with ``debug``."""
 

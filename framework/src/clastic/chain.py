@@ -29,9 +29,9 @@ from zlib import crc32
 
 from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 
+from clastic.describe import located
 from clastic.http import BaseResponse
 from clastic.injection import PATH, Plan, Step
-from clastic.signature import located
 
 FINISHED = (BaseResponse, WerkzeugHTTPException)
 MISSING = object()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import update_wrapper, wraps
 from typing import Any, TypeVar
 
-from clastic.signature import name_of
+from clastic.describe import name_of
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Decorator = Callable[[Function], Callable[..., Any]]

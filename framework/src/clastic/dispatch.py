@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 
 from clastic.chain import Chain
+from clastic.describe import describe, kind_of
 from clastic.errors import (
     BadRequest,
     ErrorHandler,
@@ -19,9 +20,9 @@ from clastic.errors import (
 )
 from clastic.http import BaseResponse, Request, Response, redirect_to_path
 from clastic.pattern import S_REDIRECT, normal_path
-from clastic.route import BoundRoute
-from clastic.router import Router
-from clastic.signature import describe, kind_of
+from clastic.routing import BoundRoute
+from clastic.routing.router import Router
+from clastic.routing.state import DispatchState
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -29,28 +30,6 @@ if TYPE_CHECKING:
     from clastic.application import Application
 
 logger = logging.getLogger("clastic")
-
-
-class DispatchState:
-    """What has happened to a request so far.
-
-    :ivar attempted_routes: the routes whose path matched, in the order tried
-    :ivar allowed_methods: the methods of those that do not answer the method of the request
-    :ivar exceptions: the non-breaking HTTP errors that routes gave, in order
-    """
-
-    __slots__ = ("allowed_methods", "attempted_routes", "exceptions")
-
-    def __init__(self) -> None:
-        self.attempted_routes: list[BoundRoute] = []
-        self.allowed_methods: set[str] = set()
-        self.exceptions: list[HTTPException] = []
-
-    def __repr__(self) -> str:
-        return (
-            f"<DispatchState attempted_routes={self.attempted_routes!r} "
-            f"allowed_methods={sorted(self.allowed_methods)!r} exceptions={self.exceptions!r}>"
-        )
 
 
 class RerouteWSGI(Exception):
@@ -250,7 +229,7 @@ class Dispatcher:
             response = render_by_accept(error, environ.get("HTTP_ACCEPT"))
         if error.code == RequestEntityTooLarge.code:
             # Imported here, for hardly an application ever needs it.
-            from clastic.errors.reading_on import ReadingOn
+            from clastic.http.limits import ReadingOn
 
             return ReadingOn(response)
         return response

@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import Any
 
 
-def late_exports(
+def lazy_exports(
     package: str, sources: Mapping[str, Iterable[str]]
 ) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """Make the ``__getattr__`` and the ``__dir__`` of a package (PEP 562).
@@ -37,7 +37,7 @@ def late_exports(
     return get, list_names
 
 
-class _LateAttribute:
+class _LazyAttribute:
     def __init__(self, module: str, name: str) -> None:
         self._module = module
         self._name = name
@@ -46,9 +46,9 @@ class _LateAttribute:
         return getattr(import_module(self._module), self._name)
 
 
-def late_attribute(module: str, name: str) -> Any:
+def lazy_attribute(module: str, name: str) -> Any:
     """Make a class attribute of what a module has by that name.
 
     :param module: its full name
     """
-    return _LateAttribute(module, name)
+    return _LazyAttribute(module, name)

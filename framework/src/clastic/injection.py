@@ -12,17 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
+from clastic.describe import describe, located
+from clastic.middleware.base import RESERVED_ARGS, Middleware
 from clastic.middleware.checks import reserved
-from clastic.middleware.core import RESERVED_ARGS, Middleware
 from clastic.middleware.order import Side
-from clastic.signature import (
-    Parameter,
-    Signature,
-    UnreadableSignature,
-    describe,
-    located,
-    read_signature,
-)
+from clastic.signature import Parameter, Signature, UnreadableSignature, read_signature
 from clastic.wiring import Problem, closest
 
 BUILT_IN = "built-in"

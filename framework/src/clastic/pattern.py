@@ -126,7 +126,7 @@ class Pattern:
     def read(self) -> Matcher:
         """A function that does what :meth:`match_segments` does, made to do it many times.
 
-        It is for segments with which :class:`clastic.router.Router` has found this pattern: where
+        It is for segments with which :class:`Router` has found this pattern: where
         that has no flexible binding only the bindings are looked at, as the rest is known.
         """
         return reader(self.segments, self.is_branch)

@@ -7,12 +7,13 @@ usual case, are read from their code object; everything else goes through :mod:`
 from __future__ import annotations
 
 import inspect
-import os
 from collections.abc import Callable
 from functools import partial
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, CO_VARARGS, CO_VARKEYWORDS
 from types import FunctionType, MethodType
 from typing import Any, NamedTuple, TypeGuard
+
+from clastic.describe import underlying
 
 REFUSED_CODE_FLAGS = CO_ASYNC_GENERATOR | CO_COROUTINE | CO_GENERATOR | CO_VARARGS | CO_VARKEYWORDS
 
@@ -102,61 +103,6 @@ def read_signature(function: Callable[..., Any], *, pass_over_kwargs: bool = Fal
     return _from_inspect(function, signature, pass_over_kwargs)
 
 
-def describe(function: object) -> str:
-    """Give the name of a callable and where it is defined: ``show, app.py:12``.
-
-    The file is relative to the working directory where it lies below it. The place is left out
-    where there is none (builtins, C extensions).
-    """
-    where = place_of(function)
-    return name_of(function) if where is None else f"{name_of(function)}, {where}"
-
-
-def located(role: str, function: object) -> str:
-    """Give the role, the name and the place of a callable: ``Render page (app.py:12)``."""
-    where = place_of(function)
-    return f"{role} {name_of(function)}" + (f" ({where})" if where else "")
-
-
-def place_of(function: object) -> str | None:
-    """Give ``app.py:12`` for where a callable is defined, ``None`` where that is not Python."""
-    code = getattr(inspect.unwrap(_underlying(function)), "__code__", None)
-    return None if code is None else place(code.co_filename, code.co_firstlineno)
-
-
-def place(filename: str, line: int) -> str:
-    """Give ``file:line``, the file relative to the working directory where it lies below it."""
-    try:
-        relative = os.path.relpath(filename) if os.path.isabs(filename) else filename
-    except (OSError, ValueError):  # there is no working directory, or it is on another drive
-        relative = filename
-    return f"{filename if relative.startswith(os.pardir) else relative}:{line}"
-
-
-def name_of(function: object) -> str:
-    """Give the name that a developer knows a callable by: ``show``, ``Links.show``, ``Show()``."""
-    if isinstance(function, partial):
-        return f"partial({name_of(function.func)})"
-    if isinstance(function, MethodType):
-        owner = (
-            function.__self__ if isinstance(function.__self__, type) else type(function.__self__)
-        )
-        return f"{owner.__name__}.{function.__name__}"
-    qualified = getattr(function, "__qualname__", None)
-    if qualified is None:
-        return f"{type(function).__name__}()"
-    return str(qualified).rpartition("<locals>.")[2]
-
-
-def kind_of(value: object) -> str:
-    """Give what a value is without showing it: ``None``, ``the class Show``, ``a dict``."""
-    if value is None:
-        return "None"
-    if isinstance(value, type):
-        return f"the class {name_of(value)}"
-    return f"a {type(value).__name__}"
-
-
 def _is_plain(function: object) -> TypeGuard[FunctionType]:
     """Whether the code object of ``function`` tells all: nothing wraps it or stands in for it."""
     if type(function) is not FunctionType or function.__dict__:
@@ -186,7 +132,7 @@ def _from_inspect(
 ) -> Signature:
     # A wrapper that only passes on what it is given may take keywords alone, whatever the
     # function it wraps would take by position.
-    passes_on = hasattr(_underlying(function), "__wrapped__")
+    passes_on = hasattr(underlying(function), "__wrapped__")
     bound = function.keywords if isinstance(function, partial) else {}
     parameters = []
     for parameter in signature.parameters.values():
@@ -211,7 +157,7 @@ def _from_inspect(
 
 
 def _refuse_deferred(function: Callable[..., Any]) -> None:
-    target = _underlying(function)
+    target = underlying(function)
     if inspect.iscoroutinefunction(target) or inspect.isasyncgenfunction(target):
         raise UnreadableSignature(
             "is an async function, and WSGI calls functions that return",
@@ -222,18 +168,3 @@ def _refuse_deferred(function: Callable[..., Any]) -> None:
             "is a generator function, so calling it runs none of its code",
             "Return a value; to stream, return Response(generator()).",
         )
-
-
-def _underlying(function: object) -> Any:
-    """The function behind partials, methods and callable objects, as far as there is one."""
-    while isinstance(function, partial):
-        function = function.func
-    if isinstance(function, MethodType):
-        return function.__func__
-    if (
-        inspect.isroutine(function)
-        or isinstance(function, type)
-        or hasattr(function, "__wrapped__")
-    ):
-        return function
-    return type(function).__call__ if callable(function) else function

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from clastic.errors import ErrorHandler
-from clastic.middleware.core import Middleware
-from clastic.route import BoundRoute
+from clastic.middleware.base import Middleware
+from clastic.routing import BoundRoute
 from clastic.wiring import Problem
 
 if TYPE_CHECKING:

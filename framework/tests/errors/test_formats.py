@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from clastic.errors import BadRequest, HTTPException, NotFound, render_by_accept
-from clastic.errors.formats import FORMATS, Format, choose_format, format_of, to_text
+from clastic.errors.formats import FORMATS, Format, choose_format, format_of
+from clastic.text import to_text
 
 TEXT = "text/plain"
 HTML = "text/html"

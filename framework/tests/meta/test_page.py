@@ -7,7 +7,7 @@ from clastic.application import Application
 from clastic.errors import ErrorHandler
 from clastic.http import Response
 from clastic.meta import MetaApplication, MetaPeripheral
-from clastic.meta.elements import element, joined
+from clastic.pages import element, join
 from clastic.route import GET, S_REWRITE
 
 
@@ -159,7 +159,7 @@ def test_both_formats_have_the_same_data(page, report):
         ),
         pytest.param(element("b", open=True, hidden=False, id=None), "<b open></b>", id="switches"),
         pytest.param(element("meta", charset="utf-8"), '<meta charset="utf-8">\n', id="no end"),
-        pytest.param(joined("<", None, Markup("<b>")), "&lt;<b>", id="joined"),
+        pytest.param(join("<", None, Markup("<b>")), "&lt;<b>", id="joined"),
         pytest.param(element("b", "\ud800"), "<b>\ufffd</b>", id="what has no UTF-8"),
     ],
 )

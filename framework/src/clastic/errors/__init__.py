@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from clastic.errors.base import HTTPException, render_by_accept
+from clastic.errors.from_werkzeug import from_werkzeug
 from clastic.errors.handler import ErrorHandler, REPLErrorHandler
 from clastic.errors.types import (
     TYPES_BY_CODE,
@@ -47,18 +48,17 @@ from clastic.errors.types import (
     UpgradeRequired,
     VariantAlsoNegotiates,
 )
-from clastic.errors.werkzeug_errors import from_werkzeug
-from clastic.exports import late_exports
+from clastic.exports import lazy_exports
 
 if TYPE_CHECKING:
-    from clastic.errors.contextual import ContextualErrorHandler
-    from clastic.errors.reading_on import ReadingOn
+    from clastic.debug.handler import ContextualErrorHandler
+    from clastic.http.limits import ReadingOn
 else:
-    __getattr__, __dir__ = late_exports(
+    __getattr__, __dir__ = lazy_exports(
         __name__,
         {
-            "clastic.errors.contextual": ("ContextualErrorHandler",),
-            "clastic.errors.reading_on": ("ReadingOn",),
+            "clastic.debug.handler": ("ContextualErrorHandler",),
+            "clastic.http.limits": ("ReadingOn",),
         },
     )
 

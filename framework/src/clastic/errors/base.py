@@ -10,9 +10,10 @@ from werkzeug.datastructures import Headers
 from werkzeug.http import parse_set_header
 from werkzeug.utils import get_content_type
 
-from clastic.errors.formats import TEXT, choose_format, format_of, to_text
+from clastic.errors.formats import TEXT, choose_format, format_of
 from clastic.errors.status import is_final_status, phrase_of, type_of
 from clastic.http import BaseResponse, Response, response_maker
+from clastic.text import to_text
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

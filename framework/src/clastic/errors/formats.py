@@ -7,7 +7,6 @@ the format by a request's ``Accept`` header (RFC 9110, section 12.5.1).
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
@@ -17,14 +16,11 @@ from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
 from clastic.errors.status import phrase_of
+from clastic.text import to_text
 
 # The longest Accept header, in characters, that is negotiated. No real client comes near it, and it
 # bounds both the time a hostile one can take and the memory of remembered choices.
 _LONGEST_ACCEPT = 1024
-
-# Whatever is neither printable nor white space in each of XML 1.0, HTML and UTF-8. It is compiled
-# when it is used, for it is not by most errors.
-_UNSHOWABLE = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]"
 
 
 class ErrorData(Protocol):
@@ -48,24 +44,6 @@ class Format(NamedTuple):
     mimetype: str
     content_type: str
     write: Callable[[ErrorData], str]
-
-
-def to_text(value: object) -> str:
-    """Return `value` as plain text that every format can carry.
-
-    Bytes are read as UTF-8. Control characters, lone surrogates and non-characters become U+FFFD. A
-    value whose ``__str__`` fails is named by its type.
-    """
-    try:
-        # An object's own `str` may be a subclass (Markup), which escaping would trust.
-        text = str.__str__(
-            value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-        )
-    except Exception:
-        text = f"<unprintable {type(value).__name__} object>"
-    if text.isprintable():
-        return text
-    return re.sub(_UNSHOWABLE, "\ufffd", text)
 
 
 def _lines(error: ErrorData) -> list[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from clastic.errors.base import HTTPException, render_by_accept
 from clastic.errors.types import InternalServerError, MethodNotAllowed, NotFound
-from clastic.exports import late_attribute
+from clastic.exports import lazy_attribute
 from clastic.http import BaseRequest, BaseResponse
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class ErrorHandler:
     server_error_type: type[HTTPException] = InternalServerError
 
     #: Records that exception: its ``from_current()`` gives the ``exc_info`` of the error.
-    exc_info_type: type[Any] = late_attribute("boltons.tbutils", "ExceptionInfo")
+    exc_info_type: type[Any] = lazy_attribute("boltons.tbutils", "ExceptionInfo")
 
     #: Wraps the whole application: takes a WSGI application and gives one. None for no wrapper.
     #: A function is set as a method or a static method, for it is looked up on the handler.

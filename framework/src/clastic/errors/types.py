@@ -137,7 +137,7 @@ class RequestEntityTooLarge(BadRequest):
     """413: the body is larger than the server takes.
 
     What the client goes on sending is read for a while, so that it gets to read this: see
-    :mod:`clastic.errors.reading_on`.
+    :mod:`clastic.http.limits`.
     """
 
     code = 413

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from clastic.errors.formats import to_text
 from clastic.flaw.report import Failure, Frame
+from clastic.text import to_text
 
 CONTEXT = 5
 """How many lines are shown above and below the one with the error."""

@@ -15,7 +15,7 @@ from clastic.meta.peripheral import MetaPeripheral, checked_peripherals
 from clastic.meta.runtime import RuntimePeripheral
 from clastic.meta.section_view import section_view
 from clastic.meta.selection import Selection
-from clastic.middleware.core import Middleware
+from clastic.middleware.base import Middleware
 from clastic.pattern import split_path
 from clastic.render.json_encoding import JSONEncoding
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from clastic.errors.formats import to_text
+from clastic.describe import name_of, place_of
 from clastic.injection import Step
-from clastic.signature import name_of, place_of, read_signature
+from clastic.signature import read_signature
+from clastic.text import to_text
 
 DEFAULT = "default"
 """The source of an argument that nothing provides, so that its own default is used."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from clastic.errors.formats import to_text
 from clastic.meta.functions import FunctionData, function_data, summary_of
 from clastic.meta.plain_values import type_name
-from clastic.middleware.core import SIDES, Middleware
-from clastic.route import BoundRoute
+from clastic.middleware.base import SIDES, Middleware
+from clastic.routing import BoundRoute
 from clastic.signature import read_signature
+from clastic.text import to_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from clastic.application import Application
-from clastic.route import GET, S_REDIRECT, BoundRoute
+from clastic.routing import GET, S_REDIRECT, BoundRoute
 from clastic.static import StaticFileRoute
 
 ASSETS = Path(__file__).parent / "assets"

@@ -11,10 +11,10 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 
 from clastic.meta.collection import Report
-from clastic.meta.elements import element
 from clastic.meta.part_views import middleware_table, overview, resource_table
 from clastic.meta.routes_box import routes_box
 from clastic.meta.value_view import label
+from clastic.pages import element
 
 APPLICATION = "application"
 

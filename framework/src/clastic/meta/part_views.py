@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from markupsafe import Markup
 
 from clastic.meta.collection import Report
-from clastic.meta.elements import element, joined
 from clastic.meta.middleware_data import MiddlewareData, SideData
 from clastic.meta.resource_data import ResourceData
 from clastic.meta.route_view import function_view, names_view
 from clastic.meta.value_view import scrolled, value_view
+from clastic.pages import element, join
 
 
 def overview(report: Report) -> Markup:
@@ -131,4 +131,4 @@ def _resource_value(resource: ResourceData) -> Markup:
         return element("span", "not shown", class_="quiet")
     others = resource.values - 1
     more = element("p", f"and {others:,} other values", class_="quiet") if others else None
-    return joined(value_view(resource.value, resource.name), " ", more)
+    return join(value_view(resource.value, resource.name), " ", more)

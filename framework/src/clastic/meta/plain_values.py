@@ -9,9 +9,9 @@ from enum import Enum
 from itertools import islice
 from typing import Any
 
-from clastic.errors.formats import to_text
-from clastic.errors.masking import MASK, Secrets
 from clastic.render.json_values import BYTES_TYPES, NoJSONForm, simplify
+from clastic.secrets import MASK, Secrets
+from clastic.text import to_text
 
 DEPTH = 6
 """How many containers inside each other are shown."""

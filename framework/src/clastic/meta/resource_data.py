@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from clastic.errors.formats import to_text
 from clastic.meta.plain_values import plain, type_name
-from clastic.route import BoundRoute
+from clastic.routing import BoundRoute
+from clastic.text import to_text
 
 
 @dataclass(frozen=True, slots=True)

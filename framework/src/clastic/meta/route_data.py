@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from clastic.errors.formats import to_text
 from clastic.injection import Step, plan_render_error
 from clastic.meta.functions import FunctionData, function_data
 from clastic.meta.plain_values import masked
-from clastic.route import BoundRoute
+from clastic.routing import BoundRoute
+from clastic.text import to_text
 
 _FILE_NAME = re.compile(r"[\w./ -]{1,100}", re.ASCII)
 

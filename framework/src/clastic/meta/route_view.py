@@ -10,9 +10,9 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from clastic.injection import BUILT_IN, PATH, RESOURCES
-from clastic.meta.elements import element, joined
 from clastic.meta.functions import DEFAULT, ArgumentData, FunctionData
 from clastic.meta.route_data import LayerData, RouteData
+from clastic.pages import element, join
 
 _SPOKEN_SOURCES = {
     PATH: "from the path",
@@ -38,7 +38,7 @@ def function_view(function: FunctionData) -> Markup:
     if function.file is None:
         return name
     place = f"{_short(function.file)}:{function.line}"
-    return joined(name, " ", element("span", place, class_="quiet"))
+    return join(name, " ", element("span", place, class_="quiet"))
 
 
 def names_view(names: Iterable[str]) -> Markup:
@@ -76,7 +76,7 @@ def _route(route: RouteData, root: str, is_open: bool) -> Markup:
 
 def _badges(methods: Iterable[str]) -> Iterator[Markup]:
     for method in methods:
-        yield joined(element("span", method), " ")
+        yield join(element("span", method), " ")
 
 
 def _facts(route: RouteData, root: str) -> Markup:
@@ -86,20 +86,20 @@ def _facts(route: RouteData, root: str) -> Markup:
     if route.render is not None:
         facts.append(("Render", _render(route.render, route.template)))
     if route.render_error is not None:
-        view = joined(function_view(route.render_error), _arguments(route.render_error))
+        view = join(function_view(route.render_error), _arguments(route.render_error))
         facts.append(("Error render", view))
     facts.append(("Slashes", route.slash_mode))
     if _can_be_visited(route):
         url = root + quote(route.pattern.lstrip("/"))
         facts.append(("Address", element("a", route.pattern, href=url)))
-    pairs = (joined(element("dt", name), element("dd", value)) for name, value in facts)
+    pairs = (join(element("dt", name), element("dd", value)) for name, value in facts)
     return element("dl", *pairs, class_="facts")
 
 
 def _render(render: FunctionData, template: str | None) -> Markup:
     if template is None:
         return function_view(render)
-    return joined(element("code", template), " by ", function_view(render))
+    return join(element("code", template), " by ", function_view(render))
 
 
 def _can_be_visited(route: RouteData) -> bool:

@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 
 from clastic.meta.collection import Report, RoutesData
-from clastic.meta.elements import element, joined
 from clastic.meta.route_view import route_list
 from clastic.meta.selection import LONGEST_WORDS, PAGE_SIZE
+from clastic.pages import element, join
 
 FEW_ROUTES = 3
 """Up to how many routes that were looked for are shown whole."""
@@ -22,7 +22,7 @@ def routes_box(report: Report, root: str) -> Markup:
     """
     routes = report.routes
     is_open = bool(routes.find) and routes.matching <= FEW_ROUTES
-    return joined(
+    return join(
         _form(routes),
         element("p", _status(routes), class_="status"),
         route_list(routes.items, root, is_open=is_open) if routes.items else None,
@@ -65,7 +65,7 @@ def _status(routes: RoutesData) -> Markup:
     parts.append(", in the order they are tried.")
     if routes.find:
         parts += [" ", element("a", "Show all", href=_address(routes, 1, find=""))]
-    return joined(*parts)
+    return join(*parts)
 
 
 def _pages(routes: RoutesData) -> Markup | None:
@@ -108,4 +108,4 @@ def _counted(count: int) -> str:
 
 
 def _quoted(text: str) -> Markup:
-    return joined("“", element("b", text), "”")
+    return join("“", element("b", text), "”")

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
-from clastic.meta.elements import element, joined
 from clastic.meta.peripheral import MetaPeripheral, SectionData, reported
 from clastic.meta.value_view import record_table, value_view
+from clastic.pages import element, join
 
 
 def section_view(peripheral: MetaPeripheral, section: SectionData) -> Markup:
@@ -23,7 +23,7 @@ def section_view(peripheral: MetaPeripheral, section: SectionData) -> Markup:
     try:
         own = peripheral.render(section.data)
         if own is not None:
-            return joined(own)
+            return join(own)
     except Exception as error:  # whatever a foreign object raises
         return _problem(reported(error, peripheral))
     if isinstance(section.data, Mapping) and section.data:

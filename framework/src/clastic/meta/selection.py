@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from werkzeug.datastructures import MultiDict
 
-from clastic.route import BoundRoute
-from clastic.route.declared import spoken
+from clastic.routing import BoundRoute
+from clastic.routing.route import spoken
 
 PAGE_SIZE = 100
 LARGEST_PAGE = 1_000

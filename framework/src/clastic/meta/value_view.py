@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from clastic.meta.elements import element, joined
+from clastic.pages import element, join
 
 FEW_MEMBERS = 3
 """Up to how many members of a list are shown at once."""
@@ -49,7 +49,7 @@ def value_view(value: Any, name: str = "") -> Markup:
     """
     if isinstance(value, Mapping) and value:
         terms = (
-            joined(element("dt", _words(key)), element("dd", value_view(member, key)))
+            join(element("dt", _words(key)), element("dd", value_view(member, key)))
             for key, member in value.items()
         )
         return element("dl", *terms)
@@ -94,7 +94,7 @@ def _words(name: str) -> str:
 
 def _list_view(members: Sequence[Any], name: str) -> Markup:
     if all(isinstance(member, (int, float)) for member in members):
-        return joined(", ".join(_number(member, name) for member in members))
+        return join(", ".join(_number(member, name) for member in members))
     if all(isinstance(member, Mapping) and member for member in members):
         return _table_view(members)
     items = element("ul", *(element("li", value_view(member, name)) for member in members))
@@ -117,12 +117,12 @@ def _scalar(value: Any, name: str) -> Markup:
     if value is None:
         return element("span", "none", class_="quiet")
     if value is True or value is False:
-        return joined("yes" if value else "no")
+        return join("yes" if value else "no")
     if isinstance(value, (int, float)):
-        return joined(_number(value, name))
+        return join(_number(value, name))
     if not value:
         return element("span", "empty", class_="quiet")
-    return joined(value)
+    return join(value)
 
 
 def _number(value: float, name: str) -> str:

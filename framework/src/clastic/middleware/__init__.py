@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from clastic.exports import late_exports
-from clastic.middleware.core import RESERVED_ARGS, DummyMiddleware, Middleware
+from clastic.exports import lazy_exports
+from clastic.middleware.base import RESERVED_ARGS, DummyMiddleware, Middleware
 
 if TYPE_CHECKING:
     from clastic.middleware.client_cache import HTTPCacheMiddleware
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from clastic.middleware.profile import SimpleProfileMiddleware
     from clastic.middleware.url import GetParamMiddleware
 else:
-    __getattr__, __dir__ = late_exports(
+    __getattr__, __dir__ = lazy_exports(
         __name__,
         {
             "clastic.middleware.client_cache": ("HTTPCacheMiddleware",),

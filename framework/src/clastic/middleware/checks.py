@@ -10,8 +10,9 @@ from keyword import iskeyword
 from typing import Any
 from unicodedata import normalize
 
-from clastic.middleware.core import RESERVED_ARGS, SIDES, Middleware, immovable_repeats
-from clastic.signature import UnreadableSignature, located, read_signature
+from clastic.describe import located
+from clastic.middleware.base import RESERVED_ARGS, SIDES, Middleware, immovable_repeats
+from clastic.signature import UnreadableSignature, read_signature
 from clastic.wiring import Problem, did_you_mean
 
 
@@ -67,7 +68,7 @@ def repeat_problems(
 
 
 def reserved(where: str, what: str) -> Problem:
-    """Say that something has a name of :data:`~clastic.middleware.core.RESERVED_ARGS`."""
+    """Say that something has a name of :data:`~clastic.middleware.base.RESERVED_ARGS`."""
     return Problem(
         where,
         f"{what} a name reserved for the framework",

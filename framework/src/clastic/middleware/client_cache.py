@@ -12,8 +12,8 @@ from werkzeug.http import parse_date, parse_etags, unquote_etag
 
 from clastic.http import BaseResponse, Request
 from clastic.middleware.answers import HTTP_ERRORS, amended, own_answer
+from clastic.middleware.base import Middleware
 from clastic.middleware.cache_directives import cache_control, checked_directives, kept_private
-from clastic.middleware.core import Middleware
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

@@ -11,7 +11,7 @@ from werkzeug.http import parse_accept_header, parse_etags
 
 from clastic.http import Request
 from clastic.middleware.answers import add_vary
-from clastic.middleware.core import Middleware
+from clastic.middleware.base import Middleware
 from clastic.middleware.gzip_transfer import Fields, Transfer, with_weak_tag
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from inspect import Parameter, Signature
 from keyword import iskeyword
 from typing import Any
 
-from clastic.middleware.core import Middleware
+from clastic.middleware.base import Middleware
 
 
 class ContextProcessor(Middleware):

@@ -13,6 +13,7 @@ from werkzeug.http import dump_cookie
 
 from clastic.http import Request
 from clastic.middleware.answers import HTTP_ERRORS, varied
+from clastic.middleware.base import Middleware
 from clastic.middleware.cookie_settings import (
     NEVER,
     SESSION,
@@ -24,7 +25,6 @@ from clastic.middleware.cookie_settings import (
     random_key,
     server_age,
 )
-from clastic.middleware.core import Middleware
 from clastic.middleware.json_cookie import EMPTY, JSONCookie
 from clastic.middleware.sealing import Opened, Seal
 

@@ -8,10 +8,10 @@ from keyword import iskeyword
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from clastic.errors import BadRequest
-from clastic.middleware.core import RESERVED_ARGS, Middleware
+from clastic.middleware.base import RESERVED_ARGS, Middleware
 
 if TYPE_CHECKING:
-    from clastic.route import BoundRoute, Route
+    from clastic.routing import BoundRoute, Route
 
 Fields = str | Iterable[str] | Mapping[str, Callable[[str], Any]]
 """One name, several names, or name to type."""
@@ -83,7 +83,7 @@ def is_miss(route: BoundRoute) -> bool:
 @cache
 def _type_of_misses() -> type[Route]:
     # Routes are made with middlewares, so this module comes before theirs.
-    from clastic.route import NullRoute
+    from clastic.routing import NullRoute
 
     return NullRoute
 

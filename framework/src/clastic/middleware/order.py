@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from clastic.middleware.core import SIDES, Middleware
+from clastic.middleware.base import SIDES, Middleware
 from clastic.signature import read_signature
 
 

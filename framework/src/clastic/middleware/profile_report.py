@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
+from clastic.describe import place
 from clastic.render.page import DOCUMENT, PARAGRAPH, STYLE
-from clastic.render.tabular import Table
-from clastic.signature import place
+from clastic.render.table import Table
 
 
 class Cost(NamedTuple):

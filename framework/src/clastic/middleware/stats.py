@@ -12,13 +12,13 @@ from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 from clastic.application import Application, RerouteWSGI
 from clastic.errors import HTTPException, NotFound, from_werkzeug
 from clastic.http import BaseResponse
+from clastic.middleware.base import Middleware
 from clastic.middleware.client_cache import HTTPCacheMiddleware
-from clastic.middleware.core import Middleware
 from clastic.middleware.latencies import Latencies
 from clastic.middleware.stats_page import render_stats
 from clastic.middleware.stats_report import REROUTED, RouteKey, StatsReport, Status, make_report
 from clastic.render import render_json
-from clastic.route import BoundRoute, NullRoute
+from clastic.routing import BoundRoute, NullRoute
 
 
 class StatsMiddleware(Middleware):

@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from clastic.errors import BadRequest
 from clastic.http import Request
-from clastic.middleware.core import Middleware
+from clastic.middleware.base import Middleware
 from clastic.middleware.fields import FieldsMiddleware, is_miss
 
 # What a path may have as it is (RFC 3986, section 3.3).

@@ -14,7 +14,7 @@ from clastic.errors import BadRequest
 from clastic.http import Request, Response
 from clastic.render.json_encoding import JSONEncoding
 from clastic.render.json_values import BYTES_TYPES, PATH, UUID, imported_types, simplify
-from clastic.render.tabular import Table, TabularRender
+from clastic.render.table import Table, TabularRender
 
 HTML = "text/html; charset=utf-8"
 JSON = "application/json"

@@ -7,7 +7,7 @@ from functools import partial
 
 from markupsafe import Markup
 
-from clastic.signature import name_of
+from clastic.describe import name_of
 
 STYLE = Markup("""\
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }

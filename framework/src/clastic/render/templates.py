@@ -9,8 +9,8 @@ from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from clastic.describe import kind_of, located
 from clastic.http import Response
-from clastic.signature import kind_of, located
 from clastic.wiring import Problem, WiringError
 
 NAMES_SHOWN = 8

@@ -1,5 +1,5 @@
 """The development server: ``app.serve()`` and its command-line flags."""
 
-from clastic.server.development import serve
+from clastic.server.serve import serve
 
 __all__ = ["serve"]

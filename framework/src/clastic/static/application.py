@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from clastic.application import Application
 from clastic.errors import ErrorHandler, Forbidden, HTTPException, NotFound
 from clastic.http import Request, Response
-from clastic.middleware.core import Middleware
-from clastic.route import GET, Route
+from clastic.middleware.base import Middleware
+from clastic.routing import GET, Route
 from clastic.static.files import find, is_absent
 from clastic.static.responder import FileResponder
 
@@ -90,7 +90,7 @@ class StaticFileRoute(Route):
     :param cache_timeout: as for :class:`StaticApplication`
     :param media_type: the media type, where neither the file's name nor its beginning tells it
     :param precompressed: as for :class:`StaticApplication`
-    :param middlewares: as for :class:`~clastic.route.Route`
+    :param middlewares: as for :class:`~clastic.routing.Route`
     :raises ValueError: the file does not exist, or `cache_timeout` is negative
     """
 

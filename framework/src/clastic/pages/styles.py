@@ -1,0 +1,69 @@
+"""Define the stylesheet of the pages for developers: debug, Flaw, meta, statistics, tables."""
+
+from markupsafe import Markup
+
+from clastic.pages.shell import BASE_STYLE
+
+DEVELOPER_STYLE = BASE_STYLE + Markup("""\
+:root { --current: #fdf0d5; --endpoint: #18704a; --render: #8a4f00; }
+@media (prefers-color-scheme: dark) {
+  :root { --current: #3b3122; --endpoint: #74d6a8; --render: #f0b666; }
+}
+main { max-width: 80rem; }
+code, pre, textarea { font: .875rem/1.6 ui-monospace, SFMono-Regular, Menlo, monospace; }
+dl, dd, ol, ul, figure { margin: 0; padding: 0; }
+ol, ul { list-style: none; }
+.soft { color: var(--soft); }
+.hint { color: var(--soft); font-size: .875rem; }
+.problem { color: var(--problem); }
+.message { font-size: 1.125rem; white-space: pre-wrap; }
+.note { border-inline-start: .25rem solid var(--line); padding-inline-start: .75rem; }
+.number { color: var(--soft); font-variant-numeric: tabular-nums; }
+
+/* tables */
+.scrollable { overflow-x: auto; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+caption { color: var(--soft); padding: 0 0 .5rem; text-align: start; }
+th, td {
+  border: 1px solid var(--line); padding: .375rem .75rem; text-align: start; vertical-align: top;
+  max-width: 36rem; min-width: 3rem; overflow-wrap: break-word; white-space: pre-wrap;
+}
+th { background: var(--fill); font-weight: 600; }
+td.number { color: inherit; text-align: end; }
+
+/* what opens and closes */
+details { border: 1px solid var(--line); border-radius: .5rem; margin: .5rem 0; }
+summary {
+  align-items: baseline; border-radius: .5rem; cursor: pointer; display: flex; flex-wrap: wrap;
+  gap: 0 .75rem; list-style: none; padding: .5rem .75rem;
+}
+summary::-webkit-details-marker { display: none; }
+summary::before { color: var(--soft); content: "\\25b8" / ""; }
+details[open] > summary::before { content: "\\25be" / ""; }
+
+/* source code: one span a line */
+.source {
+  background: var(--fill); border-block: 1px solid var(--line); margin: 0; padding: .5rem 0;
+}
+.source > span {
+  display: grid; grid-template-columns: 5ch minmax(0, 1fr); padding-inline-end: .75rem;
+}
+.source > span > span { white-space: pre-wrap; }
+.source .number { padding-inline-end: 1.5ch; text-align: end; user-select: none; }
+.current { background: var(--current); box-shadow: inset .25rem 0 var(--problem); }
+mark { background: none; border-bottom: 2px solid var(--problem); color: inherit; }
+
+/* names and values */
+.values {
+  display: grid; gap: .125rem 1.25rem; grid-template-columns: fit-content(16rem) minmax(0, 1fr);
+}
+.values dt { color: var(--soft); }
+.values dd { white-space: pre-wrap; }
+@media (max-width: 40rem) {
+  main { padding-top: 1rem; }
+  th, td { padding: .25rem .375rem; }
+  .source > span { grid-template-columns: 4ch minmax(0, 1fr); }
+  .values { grid-template-columns: minmax(0, 1fr); }
+  .values dd { padding: 0 0 .375rem 1rem; }
+}
+""")

@@ -1,0 +1,208 @@
+"""A route as a developer writes it down: it belongs to no application, and may go to several."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from clastic.describe import describe
+from clastic.middleware.base import Middleware
+from clastic.pattern import S_REDIRECT, S_REWRITE, S_STRICT, InvalidPattern, Pattern
+from clastic.wiring import did_you_mean
+
+HTTP_METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
+"""The methods of RFC 9110, section 9, and RFC 5789."""
+
+CALLABLE_REMEDIES = {
+    "endpoint": "Give it a function; its result goes to the render, if there is one.",
+    "render_error": (
+        "The order is pattern, endpoint, render, render_error. For methods write GET('/', ...), "
+        "for middlewares Route('/', ..., middlewares=[...])."
+    ),
+}
+"""What to do, by the role of what is not callable."""
+
+SLASH_MODES = (S_REDIRECT, S_REWRITE, S_STRICT)
+
+
+class InvalidMethod(ValueError):
+    """A route names something that is not an HTTP method."""
+
+
+class InvalidEndpoint(TypeError):
+    """A route's endpoint is not callable."""
+
+
+class Route:
+    """What answers the requests whose path matches a pattern.
+
+    :param pattern: which paths, in the language of :mod:`clastic.pattern`
+    :param endpoint: a callable whose arguments are injected by name; it returns a response, or a
+        context for the render
+    :param render: a callable that makes a response of the context, or something that the nearest
+        render factory makes such a callable of (the name of a template, say)
+    :param render_error: a callable that makes a response of an HTTP error, ``_error``
+    :param methods: the HTTP methods it answers, in any case; ``None`` for all of them. ``GET``
+        brings ``HEAD`` with it
+    :param middlewares: around this route only, inside those of the application
+    :param resources: name to value for this route, before those of the application
+    :param slash_mode: one of the slash modes; that of the application when left out
+    :raises InvalidPattern: for a pattern outside of the language
+    :raises InvalidMethod: for an unknown method
+    :raises InvalidEndpoint: for an endpoint or ``render_error`` that cannot be called
+    """
+
+    fixed_methods: tuple[str, ...] | None = None
+
+    def __init__(
+        self,
+        pattern: str,
+        endpoint: Callable[..., Any],
+        render: Any = None,
+        render_error: Callable[..., Any] | None = None,
+        *,
+        methods: Iterable[str] | None = None,
+        middlewares: Iterable[Middleware] | None = None,
+        resources: Mapping[str, Any] | None = None,
+        slash_mode: str | None = None,
+    ) -> None:
+        if pattern in HTTP_METHODS:
+            raise InvalidPattern(
+                f"Invalid pattern {pattern!r}: it is a method. "
+                f"Write {pattern}('/path', endpoint, ...), from clastic."
+            )
+        self.path_pattern = Pattern(pattern)
+        self.endpoint = _checked_callable(pattern, "endpoint", endpoint)
+        self.render = render
+        self.render_error = render_error
+        if render_error is not None:
+            _checked_callable(pattern, "render_error", render_error)
+        if methods is not None and self.fixed_methods is not None:
+            raise InvalidMethod(
+                f"{type(self).__name__}('{pattern}', ...) has its method already. "
+                f"Use Route('{pattern}', ..., methods=[...]) to choose several."
+            )
+        self.methods = _checked_methods(self.fixed_methods if methods is None else methods)
+        self.middlewares = tuple(middlewares or ())
+        self.resources = dict(resources or {})
+        self.slash_mode = None if slash_mode is None else checked_slash_mode(slash_mode)
+
+    @property
+    def pattern(self) -> str:
+        """The pattern as it was written."""
+        return self.path_pattern.text
+
+    @property
+    def is_branch(self) -> bool:
+        """Whether the pattern ends in a slash."""
+        return self.path_pattern.is_branch
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {spoken(self.pattern, self)}>"
+
+
+class GET(Route):
+    """A route that answers GET, and HEAD without a body."""
+
+    fixed_methods = ("GET",)
+
+
+class POST(Route):
+    """A route that answers POST."""
+
+    fixed_methods = ("POST",)
+
+
+class PUT(Route):
+    """A route that answers PUT."""
+
+    fixed_methods = ("PUT",)
+
+
+class DELETE(Route):
+    """A route that answers DELETE."""
+
+    fixed_methods = ("DELETE",)
+
+
+class PATCH(Route):
+    """A route that answers PATCH."""
+
+    fixed_methods = ("PATCH",)
+
+
+class HEAD(Route):
+    """A route that answers HEAD alone."""
+
+    fixed_methods = ("HEAD",)
+
+
+class OPTIONS(Route):
+    """A route that answers OPTIONS."""
+
+    fixed_methods = ("OPTIONS",)
+
+
+class TRACE(Route):
+    """A route that answers TRACE."""
+
+    fixed_methods = ("TRACE",)
+
+
+class CONNECT(Route):
+    """A route that answers CONNECT."""
+
+    fixed_methods = ("CONNECT",)
+
+
+def checked_slash_mode(slash_mode: str) -> str:
+    """Give ``slash_mode`` back if it is one.
+
+    :raises ValueError: if it is not
+    """
+    if slash_mode not in SLASH_MODES:
+        raise ValueError(
+            f"unknown slash_mode {slash_mode!r}. "
+            f"Use S_REDIRECT, S_REWRITE or S_STRICT ({', '.join(map(repr, SLASH_MODES))})."
+        )
+    return slash_mode
+
+
+def _checked_callable(pattern: str, role: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    if not callable(function):
+        raise InvalidEndpoint(
+            f"{role} of route '{pattern}' is {function!r}, which is not callable. "
+            + CALLABLE_REMEDIES[role]
+        )
+    return function
+
+
+def _checked_methods(methods: Iterable[str] | None) -> frozenset[str] | None:
+    if methods is None:
+        return None
+    given = [methods] if isinstance(methods, str) else methods
+    return _method_set(tuple([str(name).upper() for name in given]))
+
+
+@lru_cache(maxsize=64)  # of a pure function: thousands of routes have one of very few sets
+def _method_set(names: tuple[str, ...]) -> frozenset[str]:
+    for name in sorted(names):
+        if name not in HTTP_METHODS:
+            suggestion = did_you_mean(name, HTTP_METHODS)
+            raise InvalidMethod(
+                f"{name!r} is not an HTTP method. "
+                + (suggestion or f"Methods are {', '.join(HTTP_METHODS)}.")
+            )
+    if not names:
+        raise InvalidMethod(
+            "methods is empty, so the route would answer nothing. Leave it out "
+            "to answer every method."
+        )
+    return frozenset((*names, "HEAD")) if "GET" in names else frozenset(names)
+
+
+def spoken(pattern: str, route: Route) -> str:
+    """Give a route as one reads it out: ``GET,HEAD /links/<id> -> show, app.py:12``."""
+    methods = "*" if route.methods is None else ",".join(sorted(route.methods))
+    return f"{methods} {pattern} -> {describe(route.endpoint)}"

@@ -1,0 +1,31 @@
+"""Record what has happened to a request so far."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from clastic.errors import HTTPException
+    from clastic.routing.bound import BoundRoute
+
+
+class DispatchState:
+    """What has happened to a request so far.
+
+    :ivar attempted_routes: the routes whose path matched, in the order tried
+    :ivar allowed_methods: the methods of those that do not answer the method of the request
+    :ivar exceptions: the non-breaking HTTP errors that routes gave, in order
+    """
+
+    __slots__ = ("allowed_methods", "attempted_routes", "exceptions")
+
+    def __init__(self) -> None:
+        self.attempted_routes: list[BoundRoute] = []
+        self.allowed_methods: set[str] = set()
+        self.exceptions: list[HTTPException] = []
+
+    def __repr__(self) -> str:
+        return (
+            f"<DispatchState attempted_routes={self.attempted_routes!r} "
+            f"allowed_methods={sorted(self.allowed_methods)!r} exceptions={self.exceptions!r}>"
+        )

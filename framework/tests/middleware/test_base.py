@@ -1,0 +1,246 @@
+"""When two middlewares are one, what a list of them comes to, and their WSGI wrappers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from clastic import Application, Middleware, Response, Route
+from clastic.middleware.base import DummyMiddleware, immovable_repeats, merge_middlewares
+
+
+class Named(Middleware):
+    """Writes its name into the answer."""
+
+    def __init__(self, name: str) -> None:
+        self.label = name
+
+    def request(self, next: Any) -> Any:
+        response = next()
+        response.data = f"{self.label} {response.get_data(as_text=True)}"
+        return response
+
+
+class OtherNamed(Named):
+    """The same of another type."""
+
+
+class Repeated(Named):
+    """May be there more than once."""
+
+    unique = False
+
+
+class Fixed(Named):
+    """May not be left out for another one."""
+
+    reorderable = False
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "equal"),
+    [
+        pytest.param(Named("a"), Named("a"), True, id="one type and one configuration"),
+        pytest.param(Named("a"), Named("b"), False, id="different configurations"),
+        pytest.param(Named("a"), OtherNamed("a"), False, id="different types"),
+        pytest.param(Middleware(), Middleware(), True, id="no configuration"),
+        pytest.param(Named("a"), "a", False, id="something else"),
+    ],
+)
+def test_equality(one: Middleware, other: object, equal: bool) -> None:
+    assert (one == other) is equal
+    assert (one != other) is not equal
+    if equal:
+        assert hash(one) == hash(other)
+
+
+def test_a_middleware_can_be_hashed_whatever_its_configuration() -> None:
+    class Listed(Middleware):
+        def __init__(self) -> None:
+            self.names = ["a"]
+
+    assert len({Listed(), Listed()}) == 1
+
+
+def test_a_middleware_tells_its_name() -> None:
+    assert Named("a").name == "Named"
+    assert repr(Named("a")) == "Named()"
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner", "answer"),
+    [
+        pytest.param([], [], "x", id="none"),
+        pytest.param([Named("a")], [], "a x", id="one around the application"),
+        pytest.param([], [Named("b")], "b x", id="one around the route"),
+        pytest.param([Named("a")], [Named("b")], "a b x", id="different ones are both included"),
+        pytest.param(
+            [Named("a"), Named("b")], [Named("b"), Named("a")], "a b x", id="equal ones once"
+        ),
+        pytest.param([Named("a"), Named("a")], [], "a x", id="equal ones in one list once"),
+        pytest.param(
+            [Named("a")],
+            [OtherNamed("a")],
+            "a a x",
+            id="equal but for their type are both included",
+        ),
+        pytest.param(
+            [Repeated("a"), Repeated("a")],
+            [Repeated("a")],
+            "a a a x",
+            id="those that are not unique as often as they are listed",
+        ),
+        pytest.param([Fixed("a")], [Fixed("b")], "a b x", id="immovable but different"),
+    ],
+)
+def test_how_lists_merge(
+    outer: Sequence[Middleware], inner: Sequence[Middleware], answer: str
+) -> None:
+    route = Route("/", lambda: Response("x"), middlewares=inner)
+    application = Application([route], middlewares=outer)
+    assert application.get_local_client().get("/").get_data(as_text=True) == answer
+
+
+def test_the_outermost_of_equal_ones_is_the_one_that_stays() -> None:
+    outer, inner = Named("a"), Named("a")
+    assert merge_middlewares([outer], [inner])[0] is outer
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner", "count"),
+    [
+        pytest.param([Fixed("a")], [Fixed("a")], 1, id="one further out"),
+        pytest.param([Fixed("a"), Fixed("a")], [], 1, id="one in the same list"),
+        pytest.param([Fixed("a")], [Fixed("b")], 0, id="another configuration"),
+        pytest.param([Named("a")], [Named("a")], 0, id="one that may be left out"),
+        pytest.param([Repeated("a")], [Repeated("a")], 0, id="one that may be there twice"),
+    ],
+)
+def test_the_immovable_ones_that_would_be_left_out(
+    outer: Sequence[Middleware], inner: Sequence[Middleware], count: int
+) -> None:
+    assert len(immovable_repeats(outer, inner)) == count
+
+
+def test_the_dummy_tells_when_it_runs_and_changes_nothing() -> None:
+    events: list[str] = []
+    application = Application(
+        [("/", lambda: "context", lambda context: Response(context))],
+        middlewares=[DummyMiddleware("a", events.append), DummyMiddleware(), DummyMiddleware()],
+    )
+    assert application.get_local_client().get("/").get_data(as_text=True) == "context"
+    assert events == [
+        *("a: request", "a: endpoint", "a: endpoint done"),
+        *("a: render", "a: render done", "a: request done"),
+    ]
+    assert [repr(middleware) for middleware in application.middlewares] == [
+        "DummyMiddleware('a')",
+        "DummyMiddleware('dummy')",
+    ]
+
+
+class Wrapping(Middleware):
+    """Adds its name to a header around everything, and counts how often it is set up."""
+
+    def __init__(self, name: str) -> None:
+        self.label = name
+
+    def wsgi_wrapper(self, wsgi_app: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapped(environ: Any, start_response: Any) -> Any:
+            def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+                return start_response(status, [*headers, ("Wrapped-By", self.label)], exc_info)
+
+            return wsgi_app(environ, start)
+
+        return wrapped
+
+
+def wrapped_by(application: Application, path: str = "/") -> list[str]:
+    """Who has wrapped the application, innermost first."""
+    return application.get_local_client().get(path).headers.getlist("Wrapped-By")
+
+
+def ok() -> Response:
+    return Response("ok")
+
+
+class TestWSGIWrappers:
+    def test_are_around_everything_even_misses(self) -> None:
+        application = Application([("/", ok)], middlewares=[Wrapping("a")])
+        assert wrapped_by(application) == ["a"]
+        assert wrapped_by(application, "/nowhere") == ["a"]
+
+    def test_the_outermost_is_around_the_others(self) -> None:
+        route = Route("/", ok, middlewares=[Wrapping("route")])
+        application = Application([route], middlewares=[Wrapping("outer"), Wrapping("inner")])
+        assert wrapped_by(application) == ["route", "inner", "outer"]
+
+    def test_that_of_a_route_is_around_the_whole_application(self) -> None:
+        application = Application([Route("/a", ok, middlewares=[Wrapping("a")]), ("/", ok)])
+        assert wrapped_by(application, "/") == ["a"]
+
+    @pytest.mark.parametrize(
+        "routes",
+        [
+            pytest.param(
+                [Route(path, ok, middlewares=[Wrapping("a")]) for path in ("/", "/b", "/c")],
+                id="equal ones of several routes",
+            ),
+            pytest.param(
+                [("/", Application([("/", ok)], middlewares=[Wrapping("a")]))],
+                id="one of an embedded application",
+            ),
+        ],
+    )
+    def test_once_for_each_distinct_middleware(self, routes: list[Any]) -> None:
+        application = Application(routes, middlewares=[Wrapping("a"), Wrapping("b")])
+        assert wrapped_by(application) == ["b", "a"]
+
+    def test_once_also_over_adding_routes(self) -> None:
+        application = Application([("/", ok)], middlewares=[Wrapping("a")])
+        application.add(Route("/b", ok, middlewares=[Wrapping("a")]))
+        application.add(Route("/c", ok, middlewares=[Wrapping("c")]))
+        application.add(Route("/d", ok, middlewares=[Wrapping("c")]))
+        application.add(("/e", Application([("/", ok)], middlewares=[Wrapping("a")])))
+        assert wrapped_by(application) == ["c", "a"]
+
+    def test_an_addition_that_brings_none_leaves_them_as_they_are(self) -> None:
+        made = []
+
+        class Counted(Middleware):
+            def wsgi_wrapper(self, wsgi_app: Any) -> Any:
+                made.append(wsgi_app)
+                return wsgi_app
+
+        application = Application([("/", ok)], middlewares=[Counted()])
+        application.add(("/a", ok))
+        application.add(Route("/b", ok, middlewares=[Counted()]))
+        assert len(made) == 1
+
+    def test_an_addition_that_fails_leaves_them_as_they_are(self) -> None:
+        application = Application([("/", ok)], middlewares=[Wrapping("a")])
+        with pytest.raises(NameError, match="needs 'x'"):
+            application.add(Route("/b", lambda x: x, middlewares=[Wrapping("b")]))
+        assert wrapped_by(application) == ["a"]
+
+    def test_may_be_a_class_or_a_builtin_that_does_not_tell_what_it_takes(self) -> None:
+        class Upper:
+            def __init__(self, wsgi_app: Any) -> None:
+                self.wsgi_app = wsgi_app
+
+            def __call__(self, environ: Any, start_response: Any) -> Any:
+                return [part.upper() for part in self.wsgi_app(environ, start_response)]
+
+        class Shout(Middleware):
+            wsgi_wrapper = Upper
+
+        class Silent(Middleware):
+            @staticmethod
+            def wsgi_wrapper(wsgi_app: Any) -> Any:
+                return dict  # takes anything, and says nothing about it
+
+        application = Application([("/", ok)], middlewares=[Shout()])
+        assert application.get_local_client().get("/").data == b"OK"
+        Application([("/", ok)], middlewares=[Silent()])

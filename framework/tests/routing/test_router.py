@@ -1,0 +1,270 @@
+"""Which routes, in declared order, can match a path."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from unittest.mock import patch
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from clastic.pattern import S_REDIRECT, S_REWRITE, S_STRICT, Pattern
+from clastic.routing.router import Router
+
+SLASH_MODES = (S_REDIRECT, S_REWRITE, S_STRICT)
+
+
+@dataclass(frozen=True)
+class Route:
+    """As much of a route as a router looks at."""
+
+    path_pattern: Pattern
+    slash_mode: str = S_REDIRECT
+
+
+def routes_of(*texts, slash_mode=S_REDIRECT):
+    return [Route(Pattern(text), slash_mode) for text in texts]
+
+
+def found(router, path):
+    """The patterns of the candidates."""
+    return [route.path_pattern.text for route in router.find(path)[0]]
+
+
+def matched(router, path):
+    """Each candidate that matches, with its values."""
+    candidates, segments, has_trailing_slash, _ = router.find(path)
+    tried = [(r, r.path_pattern.match_segments(segments, has_trailing_slash)) for r in candidates]
+    return [(route, values) for route, values in tried if values is not None]
+
+
+def read(router, path):
+    """Each candidate that matches, with its values, read as an application reads them."""
+    candidates, segments, has_trailing_slash, _ = router.find(path)
+    tried = [(route, route.path_pattern.read(segments, has_trailing_slash)) for route in candidates]
+    return [(route, values) for route, values in tried if values is not None]
+
+
+def matched_in_turn(routes, path):
+    """The same by trying every route."""
+    tried = [(route, route.path_pattern.match(path, route.slash_mode)) for route in routes]
+    return [(route, values) for route, values in tried if values is not None]
+
+
+@pytest.mark.parametrize(
+    ("texts", "path", "candidates"),
+    [
+        pytest.param("", "/", "", id="no routes, no candidates"),
+        pytest.param("/", "/", "/", id="the root"),
+        pytest.param("/", "", "/", id="no path is the root"),
+        pytest.param("/ /a", "/a", "/a", id="a literal"),
+        pytest.param("/a", "a", "/a", id="a missing first slash is taken as there"),
+        pytest.param("/a", "/b", "", id="another literal"),
+        pytest.param("/a", "/a/b", "", id="a segment too many"),
+        pytest.param("/a/b", "/a", "", id="a segment short"),
+        pytest.param("/a/<x> /b/<x>", "/b/1", "/b/<x>", id="a literal, then a binding"),
+        pytest.param("/<x>/a /<x>/b", "/1/b", "/<x>/b", id="a binding, then a literal"),
+        pytest.param("/a /<x>", "/a", "/a /<x>", id="a literal declared before a binding"),
+        pytest.param("/<x> /a", "/a", "/<x> /a", id="a binding declared before a literal"),
+        pytest.param("/<x> /a", "/b", "/<x>", id="only the binding"),
+        pytest.param("/<x> /a /<y:int>", "/a", "/<x> /a /<y:int>", id="types are for the pattern"),
+        pytest.param("/<x*> /a /<y> /b", "/a", "/<x*> /a /<y>", id="a flexible one, first"),
+        pytest.param("/a /<y> /<x*>", "/a", "/a /<y> /<x*>", id="a flexible one, last"),
+        pytest.param("/a/<x*> /a /a/b", "/a", "/a/<x*> /a", id="a flexible one that takes none"),
+        pytest.param("/a/<x*> /a /a/b", "/a/b", "/a/<x*> /a/b", id="a flexible one that takes one"),
+        pytest.param("/a/<x*> /b/<y*>", "/b/1/2", "/b/<y*>", id="by the literal in front"),
+        pytest.param("/<x*>/a /<x*>/b", "/1/2/b", "/<x*>/b", id="by the literal at the end"),
+        pytest.param("/<x?>/a/<y> /<x?>/b/<y>", "/1/b/2", "/<x?>/b/<y>", id="by one within"),
+        pytest.param("/a /a", "/a", "/a /a", id="the same pattern twice"),
+        pytest.param("/<x>/b /a/<x> /a/b", "/a/b", "/<x>/b /a/<x> /a/b", id="several ways"),
+        pytest.param("/<x>/c /a/b", "/a/c", "/<x>/c", id="a binding where the literal ends blind"),
+    ],
+)
+def test_finds_in_declared_order(texts, path, candidates):
+    assert found(Router(routes_of(*texts.split())), path) == candidates.split()
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "modes"),
+    [
+        pytest.param("/a/", "/a/", "redirect rewrite strict", id="a branch with its slash"),
+        pytest.param("/a/", "/a", "redirect rewrite", id="a branch without its slash"),
+        pytest.param("/a/", "//a/", "redirect rewrite", id="a branch with repeated slashes"),
+        pytest.param("/a", "/a", "redirect rewrite strict", id="a leaf"),
+        pytest.param("/a", "/a/", "", id="a leaf with a slash"),
+        pytest.param("/a", "/a//", "", id="a leaf with two"),
+        pytest.param("/a", "//a", "redirect rewrite", id="a leaf with repeated slashes"),
+        pytest.param("/<x>/", "/a/", "redirect rewrite strict", id="a binding branch"),
+        pytest.param("/<x>/", "/a", "redirect rewrite", id="a binding branch without its slash"),
+        pytest.param("/<x>/", "/a//", "redirect rewrite", id="a binding branch with two slashes"),
+        pytest.param("/<x>", "/a/", "", id="a binding leaf with a slash"),
+        pytest.param("/a/<x*>", "/a/", "redirect rewrite strict", id="a leaf that may bind none"),
+    ],
+)
+def test_leaves_out_what_the_slash_mode_does(text, path, modes):
+    found_in = [
+        mode for mode in SLASH_MODES if found(Router(routes_of(text, slash_mode=mode)), path)
+    ]
+    assert found_in == modes.split()
+
+
+@pytest.mark.parametrize(
+    ("path", "segments", "has_trailing_slash", "has_repeated_slashes"),
+    [
+        pytest.param("/", [], True, False, id="the root"),
+        pytest.param("", [], False, False, id="nothing"),
+        pytest.param("/a", ["a"], False, False, id="a path that is a pattern"),
+        pytest.param("/b/1", ["b", "1"], False, False, id="a path with a value"),
+        pytest.param("/b/1/", ["b", "1"], True, False, id="a path with a value and a slash"),
+        pytest.param("/b//1", ["b", "1"], False, True, id="two slashes within"),
+        pytest.param("//a", ["a"], False, True, id="two slashes in front"),
+        pytest.param("/a//", ["a"], True, True, id="two slashes at the end"),
+        pytest.param("b/1", ["b", "1"], False, False, id="no first slash"),
+        pytest.param("/none/such", ["none", "such"], False, False, id="a path of no route"),
+    ],
+)
+def test_takes_the_path_apart(path, segments, has_trailing_slash, has_repeated_slashes):
+    router = Router(routes_of("/", "/a", "/b/<x>/"))
+    _, *parts = router.find(path)
+    assert [list(parts[0]), *parts[1:]] == [segments, has_trailing_slash, has_repeated_slashes]
+
+
+def test_a_route_that_is_there_twice_is_found_twice():
+    first, second = routes_of("/<x>", "/a")
+    assert Router([first, second, first]).find("/a")[0] == (first, second, first)
+
+
+def test_does_not_change_with_what_it_was_made_from():
+    routes = routes_of("/a/<x>")
+    router = Router(routes)
+    routes += routes_of("/a/<y>")
+    assert found(router, "/a/1") == ["/a/<x>"]
+    assert found(router, "//a/1") == ["/a/<x>"]
+
+
+def test_what_one_look_up_gives_is_not_spoilt_by_another():
+    router = Router(routes_of("/a/<x>", "/b"))
+    for path in ("/a/1", "/b", "/a//1"):
+        segments = list(router.find(path)[1])
+        router.find("/a/2")
+        assert list(router.find(path)[1]) == segments
+
+
+MANY = 1000
+
+
+@pytest.mark.parametrize(
+    ("form", "path"),
+    [
+        pytest.param("/r{}", "/r{}", id="literals"),
+        pytest.param("/r{}/<x>", "/r{}/1", id="a binding behind"),
+        pytest.param("/<x>/r{}", "/1/r{}", id="a binding in front"),
+        pytest.param("/api/v1/r{}/<x:int>/edit", "/api/v1/r{}/1/edit", id="deep"),
+        pytest.param("/r{}/<rest*>", "/r{}/1/2", id="flexible behind"),
+        pytest.param("/<rest*>/r{}", "/1/2/r{}", id="flexible in front"),
+        pytest.param("/<language?>/r{}/<x>", "/en/r{}/1", id="flexible in front, and more behind"),
+        pytest.param("/a/<x*>/r{}/<y*>/b", "/a/1/r{}/2/b", id="between flexible ones"),
+    ],
+)
+def test_of_many_routes_only_those_that_can_match_are_found(form, path):
+    router = Router(routes_of(*(form.format(number) for number in range(MANY))))
+    for number in (0, MANY // 2, MANY - 1):
+        assert found(router, path.format(number)) == [form.format(number)]
+    assert found(router, path.format(MANY)) == []
+
+
+CROSSING = [f"/<x>/y{n}" for n in range(60)] + [f"/x{n}/<y>" for n in range(300)]
+WIDE = [f"/<language?>/page{n}/<x>" for n in range(100)] + ["/<x>/page7/<y>/", "/en/<x*>"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "path"),
+    [
+        pytest.param(CROSSING, "/x0/y0", id="crossing, the first"),
+        pytest.param(CROSSING, "/x299/y59", id="crossing, the last"),
+        pytest.param(CROSSING, "/x299/y60", id="crossing, one way"),
+        pytest.param(CROSSING, "/x300/y59", id="crossing, the other way"),
+        pytest.param(CROSSING, "/x299/y59/", id="crossing, with a slash"),
+        pytest.param(CROSSING, "/x299/y59/z", id="crossing, too far"),
+        pytest.param(WIDE, "/page0/1", id="wide, the first"),
+        pytest.param(WIDE, "/page99/1", id="wide, the last"),
+        pytest.param(WIDE, "/en/page99/1", id="wide, several"),
+        pytest.param(WIDE, "/en/page7/page8", id="wide, all"),
+        pytest.param(WIDE, "/en/page7/page8/", id="wide, all with a slash"),
+        pytest.param(WIDE, "/en/page100/1", id="wide, but one"),
+    ],
+)
+def test_finds_the_same_where_preparing_all_would_be_too_much(texts, path):
+    routes = routes_of(*texts)
+    assert read(Router(routes), path) == matched_in_turn(routes, path)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        pytest.param(["/<a*>/<b*>/<c*>/<d*>/x"], id="one after the other"),
+        pytest.param(["/<a*>/a/<b*>/a/<c*>/a/<d*>/x"], id="with literals between"),
+        pytest.param(["/a/<x*>/b", "/<x>/a/<y*>/b", "/a"], id="several routes"),
+        pytest.param(WIDE[:10] + WIDE[-2:], id="with other literals"),
+    ],
+)
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param("/a" * 5000, id="many segments"),
+        pytest.param("/a" * 5000 + "/x", id="many segments, then another"),
+        pytest.param("/" * 10_000, id="many slashes"),
+        pytest.param("/a//" * 2500, id="many segments and more slashes"),
+    ],
+)
+def test_a_long_path_is_answered(texts, path):
+    routes = routes_of(*texts)
+    assert read(Router(routes), path) == matched_in_turn(routes, path)
+
+
+PARTS = ["a", "b", "1", "é", "<{}>", "<{}>", "<{}:int>", "<{}?>", "<{}*>", "<{}+>", "<{}*int>"]
+PARTS += ["<{}?float>", "a<{}>", "<{}:int>b", "a<{}>b"]
+ROUTES = st.builds(
+    lambda parts, is_branch, slash_mode: Route(
+        Pattern(
+            "".join(f"/{part.format(f'x{place}')}" for place, part in enumerate(parts))
+            + ("/" if is_branch or not parts else "")
+        ),
+        slash_mode,
+    ),
+    st.lists(st.sampled_from(PARTS), max_size=5),
+    st.booleans(),
+    st.sampled_from(SLASH_MODES),
+)
+PATHS = st.builds(
+    lambda start, words, end: start + "/".join(words) + end,
+    st.sampled_from(["/", "/", "/", "/", ""]),
+    st.lists(st.sampled_from(["a", "b", "1", "é", "", "\u0661", "ab", "1b", "2.5"]), max_size=6),
+    st.sampled_from(["", "", "/", "//"]),
+)
+
+
+@given(st.lists(ROUTES, max_size=12), st.lists(PATHS, min_size=1, max_size=8))
+@example(routes_of("/<x0*>/a/<x1*>/b", "/a/<x0>", "/<x0>/b/"), ["/a/b", "/a/a/b/b", "/a/b/"])
+def test_finds_what_trying_every_route_in_turn_finds(routes, paths):
+    router = Router(routes)
+    for path in paths:
+        expected = matched_in_turn(routes, path)
+        assert matched(router, path) == expected
+        assert read(router, path) == expected
+
+
+@given(
+    st.lists(ROUTES, max_size=12),
+    st.lists(PATHS, min_size=1, max_size=8),
+    st.integers(0, 30),
+    st.integers(0, 2),
+)
+def test_finds_the_same_however_little_is_prepared(routes, paths, successors, uses):
+    bounds = {"SUCCESSORS_AT_LEAST": successors, "SUCCESSORS_PER_SEGMENT": 0}
+    with patch.multiple("clastic.routing.router", **bounds, WIDE=1, USES_OF_WIDE=uses):
+        router = Router(routes)
+    for path in paths:
+        assert read(router, path) == matched_in_turn(routes, path)
+        assert router.find(path)[0] == Router(routes).find(path)[0]

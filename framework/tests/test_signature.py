@@ -11,7 +11,13 @@ from typing import Any
 
 import pytest
 
-from clastic.describe import describe, located, name_of, place, place_of
+from clastic.describe import (
+    callable_location,
+    callable_name,
+    describe_callable,
+    describe_role,
+    format_location,
+)
 from clastic.signature import Parameter, Signature, UnreadableSignature, read_signature
 
 
@@ -237,7 +243,7 @@ def test_a_signature_without_its_first_argument() -> None:
     ],
 )
 def test_its_name(function: object, name: str) -> None:
-    assert name_of(function) == name
+    assert callable_name(function) == name
 
 
 HERE = os.path.relpath(__file__)
@@ -256,19 +262,19 @@ PLAIN_LINE = plain.__code__.co_firstlineno
     ],
 )
 def test_its_place(function: object, code: Any) -> None:
-    assert place_of(function) == f"{HERE}:{code.co_firstlineno}"
+    assert callable_location(function) == f"{HERE}:{code.co_firstlineno}"
 
 
 @pytest.mark.parametrize("function", [abs, hypot, dict, 7], ids=repr)
 def test_what_is_not_python_has_no_place(function: object) -> None:
-    assert place_of(function) is None
+    assert callable_location(function) is None
 
 
 def test_the_texts_for_messages() -> None:
-    assert describe(plain) == f"plain, {HERE}:{PLAIN_LINE}"
-    assert describe(abs) == "abs"
-    assert located("Middleware", plain) == f"Middleware plain ({HERE}:{PLAIN_LINE})"
-    assert located("Middleware", abs) == "Middleware abs"
+    assert describe_callable(plain) == f"plain, {HERE}:{PLAIN_LINE}"
+    assert describe_callable(abs) == "abs"
+    assert describe_role("Middleware", plain) == f"Middleware plain ({HERE}:{PLAIN_LINE})"
+    assert describe_role("Middleware", abs) == "Middleware abs"
 
 
 @pytest.mark.parametrize(
@@ -280,7 +286,7 @@ def test_the_texts_for_messages() -> None:
     ],
 )
 def test_where_a_file_is_shown(filename: str, shown: str) -> None:
-    assert place(filename, 12) == f"{shown}:12"
+    assert format_location(filename, 12) == f"{shown}:12"
 
 
 def test_where_a_file_is_shown_without_a_working_directory(
@@ -290,4 +296,4 @@ def test_where_a_file_is_shown_without_a_working_directory(
     folder.mkdir()
     monkeypatch.chdir(folder)
     folder.rmdir()
-    assert place("/apps/app.py", 12) == "/apps/app.py:12"
+    assert format_location("/apps/app.py", 12) == "/apps/app.py:12"

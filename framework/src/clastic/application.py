@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.test import Client
 
 from clastic.chain import Chain, ChainCompiler
-from clastic.describe import located
+from clastic.describe import describe_role
 from clastic.dispatch import Dispatcher, RerouteWSGI
 from clastic.errors import ErrorHandler
 from clastic.exports import lazy_attribute
@@ -298,7 +298,7 @@ class Application:
         function = error_handler.render_error
         if type(error_handler).render_error is ErrorHandler.render_error:
             return None
-        where = located("Error handler", function)
+        where = describe_role("Error handler", function)
         step, found = plan_render_error(where, function, self.resources)
         problems.extend(found)
         constants = {**self.resources, "_application": self}

@@ -29,7 +29,7 @@ from zlib import crc32
 
 from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 
-from clastic.describe import located
+from clastic.describe import describe_role
 from clastic.http import BaseResponse
 from clastic.injection import PATH, Plan, Step
 
@@ -252,6 +252,6 @@ def _compile_source(text: str) -> FunctionType:
 
 def _unprovided(function: Callable[..., Any], name: str) -> NoReturn:
     raise TypeError(
-        f"{located('Middleware', function)} called next() without '{name}', "
+        f"{describe_role('Middleware', function)} called next() without '{name}', "
         f"which it declares to provide. Call next({name}=...)."
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import update_wrapper, wraps
 from typing import Any, TypeVar
 
-from clastic.describe import name_of
+from clastic.describe import callable_name
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Decorator = Callable[[Function], Callable[..., Any]]
@@ -44,8 +44,9 @@ def clastic_decorator(decorator: Decorator[Any]) -> Decorator[Any]:
             return function
         if not callable(wrapper):
             raise TypeError(
-                f"decorator {name_of(decorator)} gave {wrapper!r} for {name_of(function)}, "
-                "which is not callable. Return the wrapper function at its end."
+                f"decorator {callable_name(decorator)} gave {wrapper!r} "
+                f"for {callable_name(function)}, which is not callable. "
+                "Return the wrapper function at its end."
             )
         own = inspect.signature(wrapper, follow_wrapped=False)
         lifted_signature = _merged(own, inspect.signature(function))

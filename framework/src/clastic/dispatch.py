@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 
 from clastic.chain import Chain
-from clastic.describe import describe, kind_of
+from clastic.describe import describe_callable, describe_type
 from clastic.errors import (
     BadRequest,
     ErrorHandler,
@@ -260,14 +260,14 @@ def _checked_response(response: Any, route: BoundRoute) -> BaseResponse:
         return response
     if isinstance(response, WerkzeugHTTPException):
         return from_werkzeug(response)
-    where = f"Route '{route.pattern}' (endpoint {describe(route.endpoint)})"
-    given = f"gave {kind_of(response)}, which is not a Response"
+    where = f"Route '{route.pattern}' (endpoint {describe_callable(route.endpoint)})"
+    given = f"gave {describe_type(response)}, which is not a Response"
     if isinstance(response, type) and issubclass(response, HTTPException):
         remedy = f"Raise or return {response.__name__}(), an instance."
     elif hasattr(response, "__await__"):
         remedy = "WSGI calls functions that return: run it with asyncio.run()."
     elif route.render is not None:
-        remedy = f"Its render {describe(route.render)} has to return a Response."
+        remedy = f"Its render {describe_callable(route.render)} has to return a Response."
     else:
         remedy = (
             "Return a Response, or give the route a render that makes one, render_basic for one."

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from clastic.describe import describe, located
+from clastic.describe import describe_callable, describe_role
 from clastic.middleware.base import RESERVED_ARGS, Middleware
 from clastic.middleware.checks import reserved
 from clastic.middleware.order import Side
@@ -120,14 +120,16 @@ def plan_route(
     endpoint_scope = dict(scope)
     endpoint_steps = planner.side("endpoint", endpoint_scope)
     endpoint_step = planner.step(
-        lambda: f"Route '{pattern}' (endpoint {describe(endpoint)})", endpoint, endpoint_scope
+        lambda: f"Route '{pattern}' (endpoint {describe_callable(endpoint)})",
+        endpoint,
+        endpoint_scope,
     )
     render_scope = {**scope, "context": BUILT_IN}
     render_steps = planner.side("render", render_scope)
     render_step = None
     if render is not None:
         render_step = planner.step(
-            lambda: f"Route '{pattern}' (render {describe(render)})", render, render_scope
+            lambda: f"Route '{pattern}' (render {describe_callable(render)})", render, render_scope
         )
     planner.limit(len(request_steps) + max(len(endpoint_steps), len(render_steps)))
     return Plan(
@@ -223,7 +225,7 @@ class _Planner:
             provides = chain.provides(middleware)
             steps.append(
                 self.step(
-                    partial(located, "Middleware", function),
+                    partial(describe_role, "Middleware", function),
                     function,
                     scope,
                     provides=provides,

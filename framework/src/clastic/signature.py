@@ -13,7 +13,7 @@ from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, CO_VARARGS, 
 from types import FunctionType, MethodType
 from typing import Any, NamedTuple, TypeGuard
 
-from clastic.describe import underlying
+from clastic.describe import underlying_function
 
 REFUSED_CODE_FLAGS = CO_ASYNC_GENERATOR | CO_COROUTINE | CO_GENERATOR | CO_VARARGS | CO_VARKEYWORDS
 
@@ -132,7 +132,7 @@ def _from_inspect(
 ) -> Signature:
     # A wrapper that only passes on what it is given may take keywords alone, whatever the
     # function it wraps would take by position.
-    passes_on = hasattr(underlying(function), "__wrapped__")
+    passes_on = hasattr(underlying_function(function), "__wrapped__")
     bound = function.keywords if isinstance(function, partial) else {}
     parameters = []
     for parameter in signature.parameters.values():
@@ -157,7 +157,7 @@ def _from_inspect(
 
 
 def _refuse_deferred(function: Callable[..., Any]) -> None:
-    target = underlying(function)
+    target = underlying_function(function)
     if inspect.iscoroutinefunction(target) or inspect.isasyncgenfunction(target):
         raise UnreadableSignature(
             "is an async function, and WSGI calls functions that return",

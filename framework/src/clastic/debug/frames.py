@@ -14,7 +14,7 @@ from types import CodeType, FrameType, TracebackType
 from typing import Any, Final
 
 from clastic.debug.values import CUT, NamedText, ValueWriter
-from clastic.describe import place
+from clastic.describe import format_location
 from clastic.secrets import Secrets
 from clastic.text import to_text
 
@@ -110,7 +110,7 @@ def _read_frame(step: TracebackType, writer: ValueWriter, frames_left_out: int) 
     source, marked = _read_source(frame, line, step.tb_lasti, writer.secrets)
     variables, variables_left_out = _read_variables(frame, writer)
     return Frame(
-        file=place(code.co_filename, line).rpartition(":")[0],
+        file=format_location(code.co_filename, line).rpartition(":")[0],
         line=line,
         function=_name_of(code),
         module=module if isinstance(module, str) else "",

@@ -12,7 +12,7 @@ from clastic.debug.request_data import RequestData, read_request, search_request
 from clastic.debug.route_data import RouteData, Suggestion, read_route, read_routes, suggest_route
 from clastic.debug.secret_search import SecretSearch
 from clastic.debug.values import NamedText, type_name
-from clastic.describe import describe
+from clastic.describe import describe_callable
 from clastic.errors.base import HTTPException
 from clastic.http import BaseRequest
 from clastic.secrets import MASK, Secrets
@@ -145,7 +145,7 @@ def _explain_miss(method: str, path: str, routes: int, state: DispatchState) -> 
 
 
 def _spoken(route: BoundRoute) -> str:
-    return f"{route.pattern} (endpoint {describe(route.endpoint)})"
+    return f"{route.pattern} (endpoint {describe_callable(route.endpoint)})"
 
 
 def _summary_of(error: HTTPException, secrets: Secrets) -> ErrorSummary:

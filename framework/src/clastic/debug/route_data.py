@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import quote
 
-from clastic.describe import name_of, place_of
+from clastic.describe import callable_location, callable_name
 from clastic.errors.base import HTTPException
 from clastic.http import BaseRequest
 from clastic.pattern import Binding, Literal, Pattern, normal_path, split_path
@@ -70,8 +70,8 @@ def read_route(route: BoundRoute, outcome: str = "", error: str = "") -> RouteDa
     return RouteData(
         pattern=route.pattern,
         methods=tuple(sorted(route.methods or ())),
-        endpoint=name_of(route.endpoint),
-        place=place_of(route.endpoint) or "",
+        endpoint=callable_name(route.endpoint),
+        place=callable_location(route.endpoint) or "",
         outcome=outcome,
         error=error,
     )

@@ -22,7 +22,7 @@ from typing import Any
 
 from clastic.debug.guarded import Guard, NoAnswer
 from clastic.debug.inspection import attributes_of, is_a, items_of, pairs_of
-from clastic.describe import describe
+from clastic.describe import describe_callable
 from clastic.secrets import MASK, Secrets
 from clastic.text import to_text
 
@@ -203,8 +203,8 @@ _WRITERS: dict[object, Callable[[_Writing, Any], str]] = {
     object.__repr__: _Writing.attributes,
     SimpleNamespace.__repr__: _Writing.attributes,
     type.__repr__: lambda _, value: type.__repr__(value),
-    FunctionType.__repr__: lambda _, value: f"<function {describe(value)}>",
-    MethodType.__repr__: lambda _, value: f"<method {describe(value)}>",
+    FunctionType.__repr__: lambda _, value: f"<function {describe_callable(value)}>",
+    MethodType.__repr__: lambda _, value: f"<method {describe_callable(value)}>",
     ModuleType.__repr__: lambda _, value: f"<module {vars(value).get('__name__')}>",
 }
 """How to write a value, by its type's repr."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from clastic.describe import name_of, place_of
+from clastic.describe import callable_location, callable_name
 from clastic.injection import Step
 from clastic.signature import read_signature
 from clastic.text import to_text
@@ -58,10 +58,10 @@ def function_data(
     :param step: what it is passed; without it nothing is said of its arguments
     :param takes_next: whether it is one of a middleware, whose first argument is ``next``
     """
-    place = place_of(function)
+    place = callable_location(function)
     file, line = (None, None) if place is None else _split(place)
     return FunctionData(
-        to_text(name_of(function)),
+        to_text(callable_name(function)),
         file,
         line,
         summary_of(function),

@@ -10,7 +10,7 @@ from keyword import iskeyword
 from typing import Any
 from unicodedata import normalize
 
-from clastic.describe import located
+from clastic.describe import describe_role
 from clastic.middleware.base import RESERVED_ARGS, SIDES, Middleware, immovable_repeats
 from clastic.signature import UnreadableSignature, read_signature
 from clastic.wiring import Problem, did_you_mean
@@ -138,7 +138,7 @@ def _idle_problems(middleware: Middleware) -> Iterator[Problem]:
     for name, function in vars(type(middleware)).items():
         if inspect.isfunction(function) and "next" in function.__code__.co_varnames[1:2]:
             yield Problem(
-                located("Middleware", getattr(middleware, name)),
+                describe_role("Middleware", getattr(middleware, name)),
                 "takes 'next', but of its functions only request, endpoint and render are called",
                 f"Rename it. {did_you_mean(name.lower(), [side for side, _ in SIDES])}".rstrip(),
             )
@@ -163,7 +163,7 @@ def _function_problems(
     try:
         parameters = read_signature(function).parameters
     except UnreadableSignature as error:
-        yield Problem(located("Middleware", function), error.reason, error.remedy)
+        yield Problem(describe_role("Middleware", function), error.reason, error.remedy)
         return
     if not parameters or parameters[0].name != "next":
         first = f"takes '{parameters[0].name}' first" if parameters else "takes no argument"
@@ -172,7 +172,9 @@ def _function_problems(
         what = "takes 'next' by keyword only"
     else:
         return
-    yield Problem(located("Middleware", function), what, f"Define it as {side}(self, next, ...).")
+    yield Problem(
+        describe_role("Middleware", function), what, f"Define it as {side}(self, next, ...)."
+    )
 
 
 def _next_call_problems(
@@ -183,7 +185,7 @@ def _next_call_problems(
         undeclared = [name for name in given if name not in provides]
         missing = [name for name in provides if name not in given]
         twice = [name for name in provides if given.count(name) > 1]
-        where = located("Middleware", function)
+        where = describe_role("Middleware", function)
         calls = f"calls {ast.unparse(call)} on line {line}"
         if len(call.args) > len(provides):
             yield Problem(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 
-from clastic.describe import describe
+from clastic.describe import describe_callable
 from clastic.errors import BadRequest, HTTPException, ServiceUnavailable, from_werkzeug
 from clastic.http import BaseResponse, Request, Response
 from clastic.middleware.answers import HTTP_ERRORS
@@ -74,7 +74,7 @@ class SimpleProfileMiddleware(Middleware):
         if isinstance(answer, HTTPException) and not answer.is_breaking:
             return answer
         report = Report(
-            f"{request.method} {request.path}: {describe(_route.endpoint)}",
+            f"{request.method} {request.path}: {describe_callable(_route.endpoint)}",
             f"Answered {_outcome(answer)} in {seconds * 1000:.1f} ms, profiling included.",
             profile.getstats(),
             sort,

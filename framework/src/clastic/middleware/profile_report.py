@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
-from clastic.describe import place
+from clastic.describe import format_location
 from clastic.render.page import DOCUMENT, PARAGRAPH, STYLE
 from clastic.render.table import Table
 
@@ -108,5 +108,5 @@ def _cost(entry: Any) -> Cost:
         return Cost(entry.callcount, own, cumulative, entry.code, "")
     # The qualified name is there from Python 3.11 on.
     name = getattr(entry.code, "co_qualname", entry.code.co_name).rpartition("<locals>.")[2]
-    where = place(entry.code.co_filename, entry.code.co_firstlineno)
+    where = format_location(entry.code.co_filename, entry.code.co_firstlineno)
     return Cost(entry.callcount, own, cumulative, name, where)

@@ -7,7 +7,7 @@ from functools import partial
 
 from markupsafe import Markup
 
-from clastic.describe import name_of
+from clastic.describe import callable_name
 
 STYLE = Markup("""\
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
@@ -69,7 +69,7 @@ def table_page(table: Markup, endpoint: object = None, json_url: str | None = No
     return str(
         DOCUMENT
         % {
-            "heading": "Table" if endpoint is None else name_of(endpoint),
+            "heading": "Table" if endpoint is None else callable_name(endpoint),
             "paragraphs": Markup().join(blocks),
             "style": STYLE,
             "table": table,

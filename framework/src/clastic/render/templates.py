@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from clastic.describe import kind_of, located
+from clastic.describe import describe_role, describe_type
 from clastic.http import Response
 from clastic.wiring import Problem, WiringError
 
@@ -154,11 +154,11 @@ class TemplateRender:
 
     def _no_mapping(self, context: object) -> TypeError:
         known = self._endpoint is not None
-        endpoint = located("endpoint", self._endpoint) if known else "the endpoint"
+        endpoint = describe_role("endpoint", self._endpoint) if known else "the endpoint"
         question = " Is its return missing?" if context is None else ""
         return TypeError(
             f"Template '{self.name}' is filled from a mapping, and {endpoint} returned "
-            f"{kind_of(context)}.\n  Return a dict from the endpoint.{question}"
+            f"{describe_type(context)}.\n  Return a dict from the endpoint.{question}"
         )
 
     def __repr__(self) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clastic.chain import Chain, ChainCompiler
-from clastic.describe import describe
+from clastic.describe import describe_callable
 from clastic.injection import Plan, plan_render_error, plan_route, reserved_resources
 from clastic.middleware.base import Middleware, merge_middlewares
 from clastic.middleware.checks import declared_names, middleware_problems, repeat_problems
@@ -217,7 +217,7 @@ class BoundRoute:
         function = self.route.render_error
         if function is None:
             return None
-        where = f"Route '{self.pattern}' (render_error {describe(function)})"
+        where = f"Route '{self.pattern}' (render_error {describe_callable(function)})"
         step, problems = plan_render_error(where, function, self.resources)
         if problems:
             binding.problems.extend(problems)

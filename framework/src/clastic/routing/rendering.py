@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from clastic.describe import describe, located
+from clastic.describe import describe_callable, describe_role
 from clastic.routing.route import Route
 from clastic.wiring import Problem
 
@@ -39,7 +39,7 @@ def made_render(
     """
     if route.render is None or callable(route.render):
         return route.render  # type: ignore[no-any-return]
-    where = f"Route '{pattern}' (endpoint {describe(route.endpoint)})"
+    where = f"Route '{pattern}' (endpoint {describe_callable(route.endpoint)})"
     if render_factory is None:
         problems.append(
             Problem(
@@ -62,7 +62,7 @@ def made_render(
             Problem(
                 where,
                 f"has the render {route.render!r}, of which its "
-                f"{located('render factory', render_factory)} made {render!r}, "
+                f"{describe_role('render factory', render_factory)} made {render!r}, "
                 "which is not callable",
                 "Have the factory return a function that takes context.",
             )

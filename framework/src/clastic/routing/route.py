@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from clastic.describe import describe
+from clastic.describe import describe_callable
 from clastic.middleware.base import Middleware
 from clastic.pattern import S_REDIRECT, S_REWRITE, S_STRICT, InvalidPattern, Pattern
 from clastic.wiring import did_you_mean
@@ -205,4 +205,4 @@ def _method_set(names: tuple[str, ...]) -> frozenset[str]:
 def spoken(pattern: str, route: Route) -> str:
     """Give a route as one reads it out: ``GET,HEAD /links/<id> -> show, app.py:12``."""
     methods = "*" if route.methods is None else ",".join(sorted(route.methods))
-    return f"{methods} {pattern} -> {describe(route.endpoint)}"
+    return f"{methods} {pattern} -> {describe_callable(route.endpoint)}"

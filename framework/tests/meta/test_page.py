@@ -1,13 +1,11 @@
 """The page as a whole: what people and their tools find their way by."""
 
 import pytest
-from markupsafe import Markup
 
 from clastic.application import Application
 from clastic.errors import ErrorHandler
 from clastic.http import Response
 from clastic.meta import MetaApplication, MetaPeripheral
-from clastic.pages import element, join
 from clastic.route import GET, S_REWRITE
 
 
@@ -145,23 +143,3 @@ def test_both_formats_have_the_same_data(page, report):
         assert route["endpoint"]["name"] in view.html
     for section in data["sections"]:
         assert view.section(section["title"]) is not None
-
-
-@pytest.mark.parametrize(
-    ("made", "html"),
-    [
-        pytest.param(element("p", "a<b", None, 1), "<p>a&lt;b1</p>\n", id="content"),
-        pytest.param(element("b", Markup("<i>")), "<b><i></b>", id="markup"),
-        pytest.param(
-            element("b", class_='"', aria_label="x"),
-            '<b class="&#34;" aria-label="x"></b>',
-            id="attributes",
-        ),
-        pytest.param(element("b", open=True, hidden=False, id=None), "<b open></b>", id="switches"),
-        pytest.param(element("meta", charset="utf-8"), '<meta charset="utf-8">\n', id="no end"),
-        pytest.param(join("<", None, Markup("<b>")), "&lt;<b>", id="joined"),
-        pytest.param(element("b", "\ud800"), "<b>\ufffd</b>", id="what has no UTF-8"),
-    ],
-)
-def test_elements_are_written_escaped(made, html):
-    assert made == html

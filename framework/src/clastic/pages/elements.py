@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from markupsafe import Markup, escape
 
@@ -32,6 +32,32 @@ def element(tag: str, *content: object, **attributes: object) -> Markup:
 def join(*content: object) -> Markup:
     """Return elements and texts as one piece, escaped like the content of :func:`element`."""
     return Markup("".join(_escaped(content)))
+
+
+def source_listing(
+    lines: Iterable[tuple[int, str]], current: int, marked: tuple[int, int] | None = None
+) -> Markup:
+    """Return source code with line numbers, for the ``source`` class of the stylesheet.
+
+    :param lines: the number and the text of each line
+    :param current: the number of the line to highlight
+    :param marked: the slice of the current line to mark, as start and end
+    """
+    return element("pre", *_source_lines(lines, current, marked), class_="source")
+
+
+def _source_lines(
+    lines: Iterable[tuple[int, str]], current: int, marked: tuple[int, int] | None
+) -> Iterator[Markup]:
+    for number, text in lines:
+        code: object = text
+        if number == current and marked is not None:
+            start, end = marked
+            code = join(text[:start], element("mark", text[start:end]), text[end:])
+        class_ = "current" if number == current else None
+        yield element(
+            "span", element("span", number, class_="number"), element("span", code), class_=class_
+        )
 
 
 def _attributes(attributes: dict[str, object]) -> Iterator[str]:

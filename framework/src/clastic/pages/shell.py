@@ -35,8 +35,6 @@ _DOCUMENT = Markup("""\
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>%s</title>
-<style>
-%s</style>
 %s</head>
 <body>
 %s</body>
@@ -45,7 +43,7 @@ _DOCUMENT = Markup("""\
 
 
 def html_page(
-    title: str, *content: object, style: Markup = BASE_STYLE, head: Markup | None = None
+    title: str, *content: object, style: Markup | None = BASE_STYLE, head: Markup | None = None
 ) -> str:
     """Return an HTML document.
 
@@ -53,13 +51,14 @@ def html_page(
     :param content: what the body holds, put into a ``main`` element unless it brings one.
         ``Markup`` is used as it is, anything else is escaped
     :param style: the stylesheet; pages for developers use
-        :data:`clastic.pages.styles.DEVELOPER_STYLE`
+        :data:`clastic.pages.styles.DEVELOPER_STYLE`. ``None`` if ``head`` links to one
     :param head: more elements for the head
     """
     body = join(*content)
     if "<main" not in body:
         body = element("main", body)
-    return str(_DOCUMENT % (title, style, head or "", body))
+    sheet = None if style is None else element("style", "\n", style)
+    return str(_DOCUMENT % (title, join(sheet, head), body))
 
 
 def paragraphs(text: str) -> Markup:

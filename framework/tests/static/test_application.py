@@ -1,4 +1,4 @@
-"""Static files over HTTP: a folder as an application, and one file as a route."""
+"""Test serving static files over HTTP: a folder as an application, and one file as a route."""
 
 import errno
 import gc
@@ -77,12 +77,12 @@ def open_files_below(folder: Path) -> list[str]:
     return [path for path in paths if path.startswith(f"{folder}/")]
 
 
-class TestAFile:
-    def test_it_is_served_whole(self, client: Client) -> None:
+class TestFile:
+    def test_the_whole_file_is_served(self, client: Client) -> None:
         response = client.get("/static/site.css")
         assert (response.status, response.data) == ("200 OK", CSS)
 
-    def test_its_headers(self, client: Client) -> None:
+    def test_the_headers(self, client: Client) -> None:
         assert dict(client.get("/static/site.css").headers) == {
             "Accept-Ranges": "bytes",
             "Cache-Control": "no-cache",
@@ -92,7 +92,7 @@ class TestAFile:
             "Last-Modified": LAST_MODIFIED,
         }
 
-    def test_further_down(self, client: Client) -> None:
+    def test_a_file_in_a_subfolder(self, client: Client) -> None:
         response = client.get("/static/img/logo.svg")
         assert (response.data, response.content_type) == (b"<svg/>", "image/svg+xml")
 
@@ -106,11 +106,11 @@ class TestAFile:
         assert response.status_code == 405
         assert set(response.headers["Allow"].split(", ")) == {"GET", "HEAD"}
 
-    def test_a_test_that_leaves_the_body_alone_is_not_warned(self, client: Client) -> None:
+    def test_an_unread_body_causes_no_resource_warning(self, client: Client) -> None:
         client.get("/static/site.css")
         gc.collect()
 
-    def test_an_empty_one(self, client: Client, folder: Path) -> None:
+    def test_an_empty_file(self, client: Client, folder: Path) -> None:
         write(folder / "empty.txt", b"")
         response = client.get("/static/empty.txt")
         assert (response.status_code, response.headers["Content-Length"]) == (200, "0")
@@ -132,7 +132,7 @@ class TestAFile:
             pytest.param(b"\x00\x01", "application/octet-stream", id="binary"),
         ],
     )
-    def test_a_name_that_tells_nothing(
+    def test_the_beginning_tells_the_type_of_a_name_without_an_extension(
         self, client: Client, folder: Path, content: bytes, content_type: str
     ) -> None:
         write(folder / "NOTES", content)
@@ -143,20 +143,20 @@ class TestAFile:
         write(folder / "text", b"#")
         write(folder / "binary", b"\0")
         application = StaticApplication(
-            folder, default_text_mime="text/markdown", default_binary_mime="application/x-mine"
+            folder, default_text_mime="text/x; charset=a", default_binary_mime="application/x-mine"
         )
         client = application.get_local_client()
-        assert client.get("/text").content_type == "text/markdown; charset=utf-8"
+        assert client.get("/text").content_type == "text/x; charset=a"
         assert client.get("/binary").content_type == "application/x-mine"
 
     @pytest.mark.parametrize(
         ("modified", "last_modified"),
         [
-            pytest.param(-5, "Thu, 01 Jan 1970 00:00:00 GMT", id="before all dates: the first"),
-            pytest.param(4e9, "Sun, 09 Sep 2001 01:46:40 GMT", id="in the future: now"),
+            pytest.param(-5, "Thu, 01 Jan 1970 00:00:00 GMT", id="before 1970 is 1970"),
+            pytest.param(4e9, "Sun, 09 Sep 2001 01:46:40 GMT", id="in the future is now"),
         ],
     )
-    def test_times_that_cannot_be(
+    def test_an_impossible_time_of_modification(
         self,
         client: Client,
         folder: Path,
@@ -168,25 +168,42 @@ class TestAFile:
         write(folder / "odd.css", b"", modified)
         assert client.get("/static/odd.css").headers["Last-Modified"] == last_modified
 
+    @pytest.mark.parametrize(
+        ("modified", "age", "is_weak"),
+        [
+            pytest.param(MODIFIED, 1, True, id="in a tick of whole seconds"),
+            pytest.param(MODIFIED, 3, False, id="after that tick"),
+            pytest.param(MODIFIED + 0.5, 1, False, id="with fractions of a second"),
+            pytest.param(MODIFIED + 99, 1, True, id="in the future"),
+        ],
+    )
     def test_the_tag_is_weak_while_a_change_could_go_unseen(
-        self, client: Client, folder: Path, monkeypatch: pytest.MonkeyPatch
+        self,
+        client: Client,
+        folder: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        modified: float,
+        age: int,
+        is_weak: bool,
     ) -> None:
-        monkeypatch.setattr(time, "time", lambda: MODIFIED + 1.0)
-        early = client.get("/static/site.css").headers["ETag"]
-        monkeypatch.setattr(time, "time", lambda: MODIFIED + 3.0)
-        late = client.get("/static/site.css").headers["ETag"]
-        assert early == f"W/{late}"
+        write(folder / "site.css", CSS, modified)
+        monkeypatch.setattr(time, "time", lambda: float(MODIFIED + age))
+        assert client.get("/static/site.css").headers["ETag"].startswith("W/") is is_weak
+
+    def test_xml_declares_its_own_encoding(self, client: Client, folder: Path) -> None:
+        write(folder / "feed.xml", b"<feed/>")
+        assert client.get("/static/feed.xml").content_type == "application/xml"
 
 
 class TestCaching:
-    def test_cache_timeout_is_the_age_that_caches_may_reach(self, folder: Path) -> None:
+    def test_cache_timeout_is_the_max_age(self, folder: Path) -> None:
         client = StaticApplication(folder, cache_timeout=3600).get_local_client()
         assert client.get("/site.css").headers["Cache-Control"] == "public, max-age=3600"
 
-    def test_a_negative_one_is_refused(self, folder: Path) -> None:
+    def test_a_negative_cache_timeout_is_refused(self, folder: Path) -> None:
         message = (
-            "cache_timeout is -1, and time does not run backwards. "
-            "Give seconds, or None to have clients ask each time."
+            "cache_timeout is -1. "
+            "Use a number of seconds that is not negative, or None to revalidate each time."
         )
         with pytest.raises(ValueError, match=exactly(message)):
             StaticApplication(folder, cache_timeout=-1)
@@ -206,44 +223,44 @@ class TestCaching:
             "ETag": whole.headers["ETag"],
         }
 
-    def test_a_condition_that_fails(self, client: Client) -> None:
+    def test_a_precondition_that_fails(self, client: Client) -> None:
         response = client.get("/static/site.css", headers={"If-Match": '"other"'})
         assert response.status_code == 412
 
 
 class TestRanges:
-    def test_a_part(self, client: Client) -> None:
+    def test_a_range(self, client: Client) -> None:
         response = client.get("/static/site.css", headers={"Range": "bytes=5-9"})
         assert (response.status_code, response.data) == (206, CSS[5:10])
         assert response.headers["Content-Range"] == f"bytes 5-9/{len(CSS)}"
         assert response.headers["Content-Length"] == "5"
         assert response.headers["ETag"] == client.get("/static/site.css").headers["ETag"]
 
-    def test_the_end(self, client: Client) -> None:
+    def test_the_last_bytes(self, client: Client) -> None:
         response = client.get("/static/site.css", headers={"Range": "bytes=-4"})
         assert (response.status_code, response.data) == (206, CSS[-4:])
 
-    def test_beyond_the_end(self, client: Client, folder: Path) -> None:
+    def test_a_range_beyond_the_end(self, client: Client, folder: Path) -> None:
         response = client.get("/static/site.css", headers={"Range": "bytes=1000-"})
         assert response.status_code == 416
         assert response.headers["Content-Range"] == f"bytes */{len(CSS)}"
         assert open_files_below(folder) == []
 
-    def test_several_give_the_whole(self, client: Client) -> None:
+    def test_several_ranges_get_the_whole_file(self, client: Client) -> None:
         response = client.get("/static/site.css", headers={"Range": "bytes=0-1,4-5"})
         assert (response.status_code, response.data) == (200, CSS)
 
-    def test_none_for_head(self, client: Client) -> None:
+    def test_head_has_no_ranges(self, client: Client) -> None:
         response = client.head("/static/site.css", headers={"Range": "bytes=0-1"})
         assert (response.status_code, response.headers["Content-Length"]) == (200, str(len(CSS)))
 
     @pytest.mark.parametrize("validator_name", ["ETag", "Last-Modified"])
-    def test_if_range_of_the_same_file(self, client: Client, validator_name: str) -> None:
+    def test_if_range_with_a_current_validator(self, client: Client, validator_name: str) -> None:
         validator_value = client.get("/static/site.css").headers[validator_name]
         headers = {"Range": "bytes=0-1", "If-Range": validator_value}
         assert client.get("/static/site.css", headers=headers).status_code == 206
 
-    def test_if_range_of_a_former_file(self, client: Client) -> None:
+    def test_if_range_with_an_outdated_validator(self, client: Client) -> None:
         headers = {"Range": "bytes=0-1", "If-Range": '"former"'}
         response = client.get("/static/site.css", headers=headers)
         assert (response.status_code, response.data) == (200, CSS)
@@ -253,16 +270,16 @@ class TestRanges:
         assert client.get("/static/site.css", headers=headers).status_code == 304
 
 
-class TestCompressed:
+class TestPrecompressed:
     @pytest.mark.parametrize(
         ("accepted", "coding"),
         [
-            pytest.param("gzip, deflate, br", "br", id="brotli where both are welcome"),
-            pytest.param("gzip", "gzip", id="gzip where brotli is not known"),
-            pytest.param("br;q=0.5, gzip", "gzip", id="the one wanted more"),
+            pytest.param("gzip, deflate, br", "br", id="brotli if both are accepted"),
+            pytest.param("gzip", "gzip", id="gzip if brotli is not accepted"),
+            pytest.param("br;q=0.5, gzip", "gzip", id="the one of higher quality"),
         ],
     )
-    def test_a_neighbour_is_sent(
+    def test_a_precompressed_file_is_sent(
         self, client: Client, compressed: Path, accepted: str, coding: str
     ) -> None:
         response = client.get("/static/site.css", headers={"Accept-Encoding": accepted})
@@ -273,7 +290,7 @@ class TestCompressed:
         assert response.headers["Content-Type"] == "text/css; charset=utf-8"
         assert response.headers["Content-Length"] == str(len(content))
 
-    def test_the_file_itself_is_sent_where_none_is_accepted(
+    def test_the_file_itself_is_sent_if_no_coding_is_accepted(
         self, client: Client, compressed: Path
     ) -> None:
         response = client.get("/static/site.css")
@@ -281,17 +298,17 @@ class TestCompressed:
         assert "Content-Encoding" not in response.headers
         assert response.headers["Vary"] == "Accept-Encoding"
 
-    def test_nothing_varies_without_a_neighbour(self, client: Client) -> None:
+    def test_without_precompressed_files_there_is_no_vary(self, client: Client) -> None:
         response = client.get("/static/site.css", headers={"Accept-Encoding": BOTH})
         assert "Vary" not in response.headers
 
-    def test_an_older_neighbour_is_not_sent(self, client: Client, folder: Path) -> None:
+    def test_an_older_precompressed_file_is_not_sent(self, client: Client, folder: Path) -> None:
         write(folder / "site.css.gz", b"stale", MODIFIED - 1)
         response = client.get("/static/site.css", headers={"Accept-Encoding": BOTH})
         assert response.data == CSS
         assert "Vary" not in response.headers
 
-    def test_tags_differ_between_codings(self, client: Client, folder: Path) -> None:
+    def test_entity_tags_differ_between_codings(self, client: Client, folder: Path) -> None:
         for suffix in (".br", ".gz"):
             write(folder / f"site.css{suffix}", CSS)
         tags = {
@@ -300,7 +317,7 @@ class TestCompressed:
         }
         assert len(tags) == 3
 
-    def test_not_modified_in_the_coding(self, client: Client, compressed: Path) -> None:
+    def test_not_modified_in_the_same_coding(self, client: Client, compressed: Path) -> None:
         headers = {"Accept-Encoding": "br"}
         tag = client.get("/static/site.css", headers=headers).headers["ETag"]
         response = client.get("/static/site.css", headers={**headers, "If-None-Match": tag})
@@ -312,18 +329,20 @@ class TestCompressed:
         response = client.get("/static/site.css", headers={"If-None-Match": tag})
         assert (response.status_code, response.data) == (200, CSS)
 
-    def test_a_range_is_of_what_is_sent(self, client: Client, compressed: Path) -> None:
+    def test_a_range_is_of_the_compressed_bytes(self, client: Client, compressed: Path) -> None:
         headers = {"Accept-Encoding": "br", "Range": "bytes=0-2"}
         response = client.get("/static/site.css", headers=headers)
         assert (response.status_code, response.data) == (206, b"bro")
         assert response.headers["Content-Range"] == "bytes 0-2/6"
 
-    def test_asked_for_by_name_it_is_a_file(self, client: Client, compressed: Path) -> None:
+    def test_a_precompressed_file_requested_by_name_is_a_plain_file(
+        self, client: Client, compressed: Path
+    ) -> None:
         response = client.get("/static/site.css.gz", headers={"Accept-Encoding": "gzip"})
         assert response.content_type == "application/gzip"
         assert "Content-Encoding" not in response.headers
 
-    def test_without_an_ending_the_original_tells_the_type(
+    def test_the_original_file_tells_the_type_without_an_extension(
         self, client: Client, folder: Path
     ) -> None:
         write(folder / "NOTES", b"text")
@@ -332,7 +351,7 @@ class TestCompressed:
         assert response.content_type == "text/plain; charset=utf-8"
         assert gzip.decompress(response.data) == b"text"
 
-    def test_it_can_be_turned_off(self, compressed: Path) -> None:
+    def test_precompressed_files_can_be_turned_off(self, compressed: Path) -> None:
         client = StaticApplication(compressed, precompressed=False).get_local_client()
         response = client.get("/site.css", headers={"Accept-Encoding": BOTH})
         assert response.data == CSS
@@ -361,7 +380,9 @@ class TestRefusal:
             pytest.param("/static/" + "x/" * 5_000 + "x", 404, id="five thousand folders down"),
         ],
     )
-    def test_what_is_not_served(self, client: Client, folder: Path, path: str, status: int) -> None:
+    def test_paths_that_are_refused(
+        self, client: Client, folder: Path, path: str, status: int
+    ) -> None:
         write(folder.parent / "secret.txt", b"secret")
         assert client.get(path, follow_redirects=True).status_code == status
 
@@ -374,7 +395,7 @@ class TestRefusal:
         (folder / "link.txt").symlink_to("../secret.txt")
         assert client.get("/static/link.txt").status_code == 403
 
-    def test_a_link_that_stays_is_followed(self, client: Client, folder: Path) -> None:
+    def test_a_link_inside_of_the_folder_is_followed(self, client: Client, folder: Path) -> None:
         (folder / "img" / "link.css").symlink_to("../site.css")
         assert client.get("/static/img/link.css").data == CSS
 
@@ -382,7 +403,7 @@ class TestRefusal:
         os.mkfifo(folder / "fifo")
         assert client.get("/static/fifo").status_code == 404
 
-    def test_bytes_that_are_no_utf8(self, client: Client) -> None:
+    def test_a_path_that_is_not_utf8(self, client: Client) -> None:
         assert client.get("/static/%ff%fe.css").status_code in (400, 404)
 
     def test_a_file_that_may_not_be_read(
@@ -405,7 +426,7 @@ def client_of(application: Application) -> Client:
 
 @pytest.fixture
 def fail_to_open(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int], None]:
-    """Makes opening a file fail by an error number, even where the tests run as root."""
+    """Make opening a file fail with an error number, even if the tests run as root."""
     failures: dict[str, int] = {}
     real_open = os.open
 
@@ -439,7 +460,7 @@ class TestOverlap:
     @pytest.mark.parametrize(
         ("path", "content"),
         [
-            pytest.param("/s/both.txt", b"upper", id="the first has precedence"),
+            pytest.param("/s/both.txt", b"upper", id="in both"),
             pytest.param("/s/upper.txt", b"upper", id="only in the first"),
             pytest.param("/s/lower.txt", b"lower", id="only in the second"),
         ],
@@ -447,20 +468,22 @@ class TestOverlap:
     def test_each_file_is_found(self, overlapping: Client, path: str, content: bytes) -> None:
         assert overlapping.get(path).data == content
 
-    def test_what_none_has_is_not_found(self, overlapping: Client) -> None:
+    def test_a_file_in_neither_is_not_found(self, overlapping: Client) -> None:
         assert overlapping.get("/s/none.txt").status_code == 404
 
-    def test_what_one_refuses_another_may_have(
+    def test_a_file_refused_by_one_is_served_by_another(
         self, overlapping: Client, layers: tuple[Path, Path]
     ) -> None:
         (layers[0] / "lower.txt").symlink_to("../lower/lower.txt")
         assert overlapping.get("/s/lower.txt").data == b"lower"
 
-    def test_what_one_refuses_and_none_has_is_forbidden(self, layers: tuple[Path, Path]) -> None:
+    def test_a_file_refused_by_one_and_in_no_other_is_forbidden(
+        self, layers: tuple[Path, Path]
+    ) -> None:
         (layers[0] / "out.txt").symlink_to("../lower/lower.txt")
         assert client_of(StaticApplication(layers)).get("/out.txt").status_code == 403
 
-    def test_routes_behind_it_are_reached(self, folder: Path) -> None:
+    def test_later_routes_are_reached(self, folder: Path) -> None:
         routes = [
             ("/", StaticApplication(folder)),
             GET("/<name>", lambda name: Response(f"page {name}")),
@@ -471,7 +494,7 @@ class TestOverlap:
 
 
 class TestSending:
-    def test_the_server_gets_to_send_the_file_by_its_descriptor(self, folder: Path) -> None:
+    def test_the_server_can_send_a_file_by_its_descriptor(self, folder: Path) -> None:
         wrapped = []
 
         def file_wrapper(file: Any, block_size: int = 8192) -> FileWrapper:
@@ -487,7 +510,7 @@ class TestSending:
         body.close()
         assert open_files_below(folder) == []
 
-    def test_a_part_has_no_descriptor(self, folder: Path) -> None:
+    def test_a_range_has_no_descriptor(self, folder: Path) -> None:
         environ = create_environ(path="/site.css", headers={"Range": "bytes=0-3"})
         environ["wsgi.file_wrapper"] = FileWrapper
         body = StaticApplication(folder)(environ, lambda *arguments: lambda data: None)
@@ -499,16 +522,16 @@ class TestSending:
     @pytest.mark.parametrize(
         "headers",
         [
-            pytest.param({}, id="the whole"),
-            pytest.param({"Range": "bytes=3-9"}, id="a part"),
-            pytest.param({"Range": "bytes=999-"}, id="beyond the end"),
+            pytest.param({}, id="the whole file"),
+            pytest.param({"Range": "bytes=3-9"}, id="a range"),
+            pytest.param({"Range": "bytes=999-"}, id="a range beyond the end"),
             pytest.param({"If-Modified-Since": LAST_MODIFIED}, id="not modified"),
-            pytest.param({"If-Match": '"other"'}, id="a condition that fails"),
+            pytest.param({"If-Match": '"other"'}, id="a precondition that fails"),
             pytest.param({"Accept-Encoding": "gzip"}, id="compressed"),
         ],
     )
     @pytest.mark.parametrize("method", ["GET", "HEAD"])
-    def test_wsgi_is_kept_to_and_the_file_closed(
+    def test_responses_follow_wsgi_and_close_the_file(
         self, compressed: Path, method: str, headers: dict[str, str]
     ) -> None:
         application = Application([("/", StaticApplication(compressed))])
@@ -547,7 +570,7 @@ class TestSending:
             connection.close()
             wait_until(lambda: open_files_below(folder) == [])
 
-    def test_a_file_that_grows_sends_what_it_has_promised(self, folder: Path) -> None:
+    def test_a_file_that_grows_keeps_to_its_content_length(self, folder: Path) -> None:
         body, _, headers = run_wsgi_app(StaticApplication(folder), create_environ(path="/site.css"))
         with (folder / "site.css").open("ab") as file:
             file.write(b"more")
@@ -573,7 +596,7 @@ class TestSending:
 
 
 class serving:  # noqa: N801 (used like a function)
-    """Serves an application in a thread; gives its port."""
+    """Serve an application in a thread; gives its port."""
 
     def __init__(self, application: Application) -> None:
         self.server = make_server("127.0.0.1", 0, application, threaded=True)
@@ -603,23 +626,23 @@ class TestConstruction:
         message = (
             f"No such folder to serve files from: {str(folder / 'none')!r}, "
             f"{str(folder / 'site.css')!r}. "
-            "Create it, or pass check_paths=False to answer 404 until it is there."
+            "Create it, or pass check_paths=False to respond 404 until it exists."
         )
         with pytest.raises(ValueError, match=exactly(message)):
             StaticApplication([folder, folder / "none", folder / "site.css"])
 
-    def test_a_missing_folder_can_be_made_later(self, folder: Path) -> None:
+    def test_a_missing_folder_can_be_created_later(self, folder: Path) -> None:
         client = StaticApplication(folder / "later", check_paths=False).get_local_client()
         assert client.get("/a.txt").status_code == 404
         write(folder / "later" / "a.txt", b"there")
         assert client.get("/a.txt").data == b"there"
 
     def test_no_folder_is_refused(self) -> None:
-        message = "A static application needs at least one search path, and got none."
+        message = "search_paths is empty. Give one folder or more."
         with pytest.raises(ValueError, match=exactly(message)):
             StaticApplication([])
 
-    def test_a_relative_path_stays_where_it_was(
+    def test_a_relative_path_is_resolved_at_construction(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.chdir(folder.parent)
@@ -629,20 +652,20 @@ class TestConstruction:
         assert application.get_local_client().get("/site.css").data == CSS
 
     @pytest.mark.parametrize("prefix", ["/", "/s", "/s/", "/a/b/"])
-    def test_it_can_be_embedded_anywhere(self, folder: Path, prefix: str) -> None:
+    def test_any_prefix_works(self, folder: Path, prefix: str) -> None:
         client = Application([(prefix, StaticApplication(folder))]).get_local_client()
         assert client.get(f"{prefix.rstrip('/')}/img/logo.svg").data == b"<svg/>"
 
 
 class TestStaticFileRoute:
-    def test_it_serves_one_file(self, folder: Path) -> None:
+    def test_one_file_is_served(self, folder: Path) -> None:
         client = client_of(Application([StaticFileRoute("/style", folder / "site.css")]))
         response = client.get("/style")
         assert (response.data, response.content_type) == (CSS, "text/css; charset=utf-8")
         assert client.get("/style/site.css").status_code == 404
         assert client.post("/style").status_code == 405
 
-    def test_conditions_ranges_and_neighbours_work(self, compressed: Path) -> None:
+    def test_conditions_ranges_and_codings_work(self, compressed: Path) -> None:
         client = client_of(Application([StaticFileRoute("/style", compressed / "site.css")]))
         tag = client.get("/style").headers["ETag"]
         assert client.get("/style", headers={"If-None-Match": tag}).status_code == 304
@@ -654,7 +677,7 @@ class TestStaticFileRoute:
         client = client_of(Application([StaticFileRoute("/style", tmp_path / "link.css")]))
         assert client.get("/style").data == CSS
 
-    def test_its_type_can_be_given(self, folder: Path) -> None:
+    def test_the_media_type_can_be_given(self, folder: Path) -> None:
         write(folder / "LICENSE.rst", b"MIT")
         route = StaticFileRoute("/l", folder / "LICENSE.rst", media_type="text/plain")
         response = client_of(Application([route])).get("/l")
@@ -668,19 +691,19 @@ class TestStaticFileRoute:
     def test_a_missing_file_is_named(self, folder: Path) -> None:
         message = (
             f"There is no file {str(folder / 'none.ico')!r} to serve at '/favicon.ico'. "
-            "Create it, or pass check_file=False to answer 404 until it is there."
+            "Create it, or pass check_file=False to respond 404 until it exists."
         )
         with pytest.raises(ValueError, match=exactly(message)):
             StaticFileRoute("/favicon.ico", folder / "none.ico")
 
-    def test_a_missing_file_can_be_made_later(self, folder: Path) -> None:
+    def test_a_missing_file_can_be_created_later(self, folder: Path) -> None:
         route = StaticFileRoute("/l", folder / "later.css", check_file=False)
         client = client_of(Application([route]))
         assert client.get("/l").status_code == 404
         write(folder / "later.css", CSS)
         assert client.get("/l").data == CSS
 
-    def test_one_that_cannot_be_read_lets_dispatch_go_on(
+    def test_an_unreadable_file_is_a_non_breaking_error(
         self, folder: Path, fail_to_open: Callable[[str, int], None]
     ) -> None:
         route = StaticFileRoute("/l", folder / "site.css")
@@ -704,7 +727,7 @@ HEADER = st.text(alphabet=st.characters(min_codepoint=32, max_codepoint=126), ma
 
 
 @given(accept=HEADER, ranges=HEADER, tag=HEADER, date=HEADER)
-def test_no_header_breaks_it(
+def test_any_headers_get_a_valid_status(
     any_client: Client, accept: str, ranges: str, tag: str, date: str
 ) -> None:
     headers = {
@@ -723,7 +746,7 @@ def test_no_header_breaks_it(
         max_size=6,
     )
 )
-def test_no_path_leads_out(any_client: Client, names: list[str]) -> None:
+def test_no_path_leads_out_of_the_folder(any_client: Client, names: list[str]) -> None:
     environ = create_environ()
     path = "/" + "/".join(names)
     environ["PATH_INFO"] = path.encode("utf-8", "surrogatepass").decode("latin-1")

@@ -1,6 +1,7 @@
-"""Finding and opening a file below a folder, without ever leaving the folder."""
+"""Test finding, opening and typing files below a folder, without ever leaving the folder."""
 
 import errno
+import mimetypes
 import os
 import socket
 from collections.abc import Iterator, Sequence
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from clastic.static import files
-from clastic.static.files import FoundFile, find, is_absent
+from clastic.static.files import FoundFile, find, is_absent, media_type_of
 
 INSIDE = b"inside"
 OUTSIDE = b"outside"
@@ -21,7 +22,7 @@ def root(
 ) -> Iterator[str]:
     """A folder to serve, with folders of secrets around it; with both ways to reach into it."""
     if request.param == "by path":
-        monkeypatch.setattr(files, "_reach", files._reach_by_path)
+        monkeypatch.setattr(files, "_open_folder", files._open_folder_by_path)
     folder = tmp_path / "root"
     (folder / "a" / "b").mkdir(parents=True)
     for path in ("top.txt", "a/inner.txt", "a/b/deep.txt", "a b.txt", "grün.txt", "..x", ".x"):
@@ -53,6 +54,12 @@ def root(
 
 def _open_descriptors() -> list[str]:
     return sorted(os.listdir("/proc/self/fd"))
+
+
+def write(path: Path, content: bytes, modified: float | None = None) -> None:
+    path.write_bytes(content)
+    if modified is not None:
+        os.utime(path, (modified, modified))
 
 
 def _content(found: FoundFile) -> bytes:
@@ -100,7 +107,7 @@ def test_files_inside_are_found(root: str, names: Sequence[str]) -> None:
         pytest.param(["a\0", "x"], id="a NUL in a folder's name"),
     ],
 )
-def test_what_leads_outside_is_refused(root: str, names: Sequence[str]) -> None:
+def test_a_path_that_leads_outside_is_refused(root: str, names: Sequence[str]) -> None:
     with pytest.raises(PermissionError):
         find(root, names)
 
@@ -125,7 +132,7 @@ def test_what_leads_outside_is_refused(root: str, names: Sequence[str]) -> None:
         pytest.param(["NUL"], id="a device of Windows"),
     ],
 )
-def test_what_is_no_file_is_absent(root: str, names: Sequence[str]) -> None:
+def test_a_path_to_no_regular_file_is_absent(root: str, names: Sequence[str]) -> None:
     with pytest.raises(OSError, match="Errno") as raised:
         find(root, names)
     assert is_absent(raised.value)
@@ -140,7 +147,7 @@ def test_what_is_no_file_is_absent(root: str, names: Sequence[str]) -> None:
         pytest.param(["a\\inner.txt"], id="a backslash in a name"),
     ],
 )
-def test_names_that_are_no_names_are_refused(tmp_path: Path, names: Sequence[str]) -> None:
+def test_invalid_names_are_refused(tmp_path: Path, names: Sequence[str]) -> None:
     (tmp_path / "a").mkdir()
     for path in ("top.txt", "a/inner.txt", "a\\inner.txt"):
         (tmp_path / path).touch()
@@ -252,27 +259,106 @@ def test_other_failures_are_not_hidden(
     assert not is_absent(raised.value)
 
 
-class TestNeighbours:
-    def test_a_file_with_the_suffix_is_one(self, root: str) -> None:
-        Path(root, "a", "inner.txt.gz").write_bytes(b"12345")
+class TestPrecompressed:
+    @staticmethod
+    def codings(root: str, *names: str) -> list[str]:
+        with find(root, names) as found:
+            return list(found.codings())
+
+    def test_a_file_with_the_suffix_is_found_and_opened(self, root: str) -> None:
+        write(Path(root, "a", "inner.txt.gz"), b"12345")
         with find(root, ["a", "inner.txt"]) as found:
-            status = found.neighbour(".gz")
-        assert status is not None
-        assert status.st_size == 5
+            assert found.codings()["gzip"].st_size == 5
+            file, status = found.open("gzip")
+        with file:
+            assert (file.read(), status.st_size) == (b"12345", 5)
 
     @pytest.mark.parametrize("kind", ["nothing", "a folder", "a link"])
-    def test_what_is_no_file_is_none(self, root: str, kind: str) -> None:
+    def test_only_regular_files_are_found(self, root: str, kind: str) -> None:
         path = Path(root, "top.txt.gz")
         if kind == "a folder":
             path.mkdir()
         elif kind == "a link":
             path.symlink_to("top.txt")
-        with find(root, ["top.txt"]) as found:
-            assert found.neighbour(".gz") is None
+        assert self.codings(root, "top.txt") == []
 
-    def test_it_can_be_opened(self, root: str) -> None:
-        Path(root, "top.txt.gz").write_bytes(b"12345")
-        with find(root, ["top.txt"]) as found:
-            file, status = found.open(".gz")
-        with file:
-            assert (file.read(), status.st_size) == (b"12345", 5)
+    def test_the_best_compression_comes_first(self, root: str) -> None:
+        write(Path(root, "top.txt.gz"), b"x")
+        write(Path(root, "top.txt.br"), b"x")
+        assert self.codings(root, "top.txt") == ["br", "gzip"]
+
+    @pytest.mark.parametrize(
+        ("modified", "content", "is_found"),
+        [
+            pytest.param(100, b"x", True, id="as old as the file"),
+            pytest.param(99, b"x", False, id="older"),
+            pytest.param(100, b"", False, id="empty"),
+        ],
+    )
+    def test_what_a_failed_compression_leaves_is_ignored(
+        self, root: str, modified: float, content: bytes, is_found: bool
+    ) -> None:
+        write(Path(root, "top.txt"), b"x", 100.9)
+        write(Path(root, "top.txt.gz"), content, modified)
+        assert self.codings(root, "top.txt") == (["gzip"] if is_found else [])
+
+    def test_a_compressed_file_has_no_codings(self, root: str) -> None:
+        write(Path(root, "top.txt.gz"), b"x")
+        write(Path(root, "top.txt.gz.br"), b"x")
+        assert self.codings(root, "top.txt.gz") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [
+        pytest.param("site.css", "text/css", id="a style sheet"),
+        pytest.param("app.js", "text/javascript", id="a script (RFC 9239)"),
+        pytest.param("app.mjs", "text/javascript", id="a module"),
+        pytest.param("INDEX.HTML", "text/html", id="an extension in upper case"),
+        pytest.param("data.json", "application/json", id="JSON"),
+        pytest.param("app.js.map", "application/json", id="a source map"),
+        pytest.param("logo.svg", "image/svg+xml", id="SVG"),
+        pytest.param("photo.avif", "image/avif", id="AVIF"),
+        pytest.param("photo.webp", "image/webp", id="WebP"),
+        pytest.param("favicon.ico", "image/vnd.microsoft.icon", id="an icon"),
+        pytest.param("font.woff2", "font/woff2", id="a font"),
+        pytest.param("code.wasm", "application/wasm", id="WebAssembly"),
+        pytest.param("feed.xml", "application/xml", id="XML"),
+        pytest.param("notes.txt", "text/plain", id="text"),
+        pytest.param("logs.txt.gz", "application/gzip", id="a compressed file"),
+        pytest.param("site.css.br", "application/octet-stream", id="brotli, which has no type"),
+        pytest.param("a.tar.bz2", "application/x-bzip2", id="a coding of the mimetypes module"),
+        pytest.param("paper.rtf", "application/rtf", id="a type of the mimetypes module"),
+        pytest.param("data:,x.css", "text/css", id="a name that looks like a URL"),
+        pytest.param("x.surely-unknown", None, id="an unknown extension"),
+        pytest.param("README", None, id="no extension"),
+        pytest.param(".htaccess", None, id="a leading dot"),
+    ],
+)
+def test_media_type_of_a_name(name: str, media_type: str | None) -> None:
+    assert media_type_of(name) == media_type
+
+
+def test_the_machine_cannot_change_the_types_of_the_web(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mimetypes, "guess_type", lambda name: ("text/plain", None))
+    media_type_of.cache_clear()
+    assert media_type_of("app.js") == "text/javascript"
+
+
+@pytest.mark.parametrize(
+    ("head", "is_text"),
+    [
+        pytest.param(b"", True, id="nothing"),
+        pytest.param(b"one\r\n\ttwo\f\x1b[0m", True, id="white space and escape"),
+        pytest.param("grün €".encode(), True, id="UTF-8"),
+        pytest.param(b"x" * 1022 + "€".encode(), True, id="a character cut off by the probe"),
+        pytest.param(b"\x7fELF\x02\x01", False, id="a delete"),
+        pytest.param(b"a\x00b", False, id="a NUL"),
+        pytest.param(b"\xff\xfe", False, id="a byte that is not UTF-8"),
+        pytest.param("grün".encode("latin-1"), False, id="Latin-1"),
+    ],
+)
+def test_text_is_told_by_the_beginning(tmp_path: Path, head: bytes, is_text: bool) -> None:
+    (tmp_path / "file").write_bytes(head)
+    with find(str(tmp_path), ["file"]) as found:
+        assert found.is_text() is is_text

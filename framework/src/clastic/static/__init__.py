@@ -1,5 +1,15 @@
-"""Files from disk: a folder of them as an application, or one of them as a route."""
+"""Serve files from disk: a folder of them as an application, or one of them as a route."""
 
-from clastic.static.application import StaticApplication, StaticFileRoute
+from typing import TYPE_CHECKING
+
+from clastic.exports import lazy_exports
+
+if TYPE_CHECKING:
+    from clastic.static.application import StaticApplication, StaticFileRoute
+else:
+    __getattr__, __dir__ = lazy_exports(
+        __name__,
+        {"clastic.static.application": ("StaticApplication", "StaticFileRoute")},
+    )
 
 __all__ = ["StaticApplication", "StaticFileRoute"]

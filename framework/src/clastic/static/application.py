@@ -1,4 +1,4 @@
-"""Folders of files as an application, and one file as a route."""
+"""Serve folders of files as an application, and a single file as a route."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from clastic.http import Request, Response
 from clastic.middleware.base import Middleware
 from clastic.routing import GET, Route
 from clastic.static.files import find, is_absent
-from clastic.static.responder import FileResponder
+from clastic.static.responses import FileResponder
 
 Path = str | os.PathLike[str]
 
 
 class StaticApplication(Application):
-    """Serves the files below one or more folders. Embed it: ``('/static', StaticApplication(…))``.
+    """Serve the files below one or more folders: ``("/static", StaticApplication("static"))``.
 
-    A file that is not there, or must not be served, is an error that lets dispatch go on: several
-    static applications, or other routes, can share a prefix. Symbolic links are followed as long
-    as they stay inside of their folder. Directories are not listed.
+    A file that does not exist or must not be served is a non-breaking error: several static
+    applications, or other routes, can share a prefix. Symbolic links are followed as long as they
+    stay inside of their folder. Folders are not listed.
 
-    :param search_paths: one folder or several, the first that has a file serves it; relative ones
-        are relative to the present working directory
+    :param search_paths: one folder or several, of which the first that has a file serves it; a
+        relative path is relative to the present working directory
     :param check_paths: whether each folder must exist now
-    :param cache_timeout: seconds for which clients may use a file without asking again; by default
-        they ask each time, and are told that it has not changed
-    :param default_text_mime: the media type of text whose name does not tell its type
-    :param default_binary_mime: the media type of other files whose name does not tell their type
+    :param cache_timeout: the seconds for which clients may use a file without asking again; by
+        default they ask each time, and get a 304 if it has not changed
+    :param default_text_mime: the media type of text files of an unknown extension
+    :param default_binary_mime: the media type of other files of an unknown extension
     :param precompressed: whether ``style.css.br`` and ``style.css.gz``, unless older than
         ``style.css``, are sent in its place to clients that accept them
     :param middlewares: as for :class:`~clastic.application.Application`
@@ -62,10 +62,10 @@ class StaticApplication(Application):
         )
 
     def get_file_response(self, path: Sequence[str], request: Request) -> Response:
-        """Return the response with the file that the names `path` lead to.
+        """Return the response with the file that the names in `path` lead to.
 
-        :raises NotFound: there is no such file; dispatch goes on
-        :raises Forbidden: the file must not or cannot be read; dispatch goes on
+        :raises NotFound: there is no such file; non-breaking
+        :raises Forbidden: the file must not or cannot be read; non-breaking
         """
         refusal: type[HTTPException] = NotFound
         if not path:
@@ -81,14 +81,14 @@ class StaticApplication(Application):
 
 
 class StaticFileRoute(Route):
-    """A GET route that serves one file, such as ``/favicon.ico``.
+    """Serve one file at a GET route: ``StaticFileRoute("/favicon.ico", "favicon.ico")``.
 
     :param pattern: where the file is served
     :param path: the file, which may be a symbolic link to anywhere; a relative path is relative to
         the present working directory
     :param check_file: whether the file must exist now
     :param cache_timeout: as for :class:`StaticApplication`
-    :param media_type: the media type, where neither the file's name nor its beginning tells it
+    :param media_type: the media type; by default the file's extension or its beginning tells it
     :param precompressed: as for :class:`StaticApplication`
     :param middlewares: as for :class:`~clastic.routing.Route`
     :raises ValueError: the file does not exist, or `cache_timeout` is negative
@@ -109,7 +109,7 @@ class StaticFileRoute(Route):
         if check_file and not os.path.isfile(self.file_path):
             raise ValueError(
                 f"There is no file {self.file_path!r} to serve at {pattern!r}. "
-                "Create it, or pass check_file=False to answer 404 until it is there."
+                "Create it, or pass check_file=False to respond 404 until it exists."
             )
         self._responder = FileResponder(
             cache_timeout,
@@ -123,8 +123,8 @@ class StaticFileRoute(Route):
     def get_file_response(self, request: Request) -> Response:
         """Return the response with the file.
 
-        :raises NotFound: there is no such file; dispatch goes on
-        :raises Forbidden: the file cannot be read; dispatch goes on
+        :raises NotFound: there is no such file; non-breaking
+        :raises Forbidden: the file cannot be read; non-breaking
         """
         folder, name = os.path.split(self.file_path)
         try:
@@ -139,7 +139,7 @@ def _absolute_paths(search_paths: Path | Iterable[Path]) -> tuple[str, ...]:
         search_paths = [search_paths]
     paths = tuple(os.path.abspath(os.fspath(path)) for path in search_paths)
     if not paths:
-        raise ValueError("A static application needs at least one search path, and got none.")
+        raise ValueError("search_paths is empty. Give one folder or more.")
     return paths
 
 
@@ -148,12 +148,12 @@ def _check_folders(paths: Sequence[str]) -> None:
     if missing:
         raise ValueError(
             f"No such folder to serve files from: {', '.join(missing)}. "
-            "Create it, or pass check_paths=False to answer 404 until it is there."
+            "Create it, or pass check_paths=False to respond 404 until it exists."
         )
 
 
 def _refusal_of(error: OSError) -> HTTPException:
-    """Return the HTTP error for a file that cannot be had; raise `error` if it is none of that."""
+    """Return the HTTP error for a file that is absent or not permitted; raise any other `error`."""
     if isinstance(error, PermissionError):
         return Forbidden(is_breaking=False)
     if is_absent(error):

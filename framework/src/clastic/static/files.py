@@ -1,64 +1,118 @@
-"""Where a regular file below a folder is: found and opened without ever leaving the folder.
+"""Find a file below a folder without ever leaving the folder, and tell its type and codings.
 
-Directories are walked one descriptor at a time and no symbolic link is followed on the way, so
-that nothing can be swapped between a check and its use. Where a link is in the way, the path is
-resolved, refused if it leaves the folder, and walked again as what it resolved to.
+Folders are opened one by one without following symbolic links, so that nothing can be swapped
+between a check and its use. If a link is in the way, the path is resolved, refused if it leaves the
+folder, and opened again as what it resolved to.
 """
 
 from __future__ import annotations
 
+import codecs
 import errno
 import io
+import mimetypes
 import os
 import stat
-from collections.abc import Sequence
-from types import TracebackType
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType, TracebackType
 
 from werkzeug.security import safe_join
 
-_REACH = (
+CODINGS: Mapping[str, str] = MappingProxyType({"br": ".br", "gzip": ".gz"})
+"""The content codings of precompressed files with their suffixes, best compression first."""
+_SUFFIXES = tuple(CODINGS.values())
+
+# The types of the web, fixed here so that no registry of the machine changes an answer: some
+# Windows registries say text/plain for .js, and few systems know .wasm or .avif.
+_WEB_TYPES: Mapping[str, str] = MappingProxyType(
+    {
+        ".avif": "image/avif",
+        ".bmp": "image/bmp",
+        ".br": "application/octet-stream",
+        ".cjs": "text/javascript",
+        ".css": "text/css",
+        ".csv": "text/csv",
+        ".gif": "image/gif",
+        ".gz": "application/gzip",
+        ".htm": "text/html",
+        ".html": "text/html",
+        ".ico": "image/vnd.microsoft.icon",
+        ".ics": "text/calendar",
+        ".jpeg": "image/jpeg",
+        ".jpg": "image/jpeg",
+        ".js": "text/javascript",
+        ".json": "application/json",
+        ".m4a": "audio/mp4",
+        ".map": "application/json",
+        ".md": "text/markdown",
+        ".mjs": "text/javascript",
+        ".mp3": "audio/mpeg",
+        ".mp4": "video/mp4",
+        ".ogg": "audio/ogg",
+        ".otf": "font/otf",
+        ".pdf": "application/pdf",
+        ".png": "image/png",
+        ".svg": "image/svg+xml",
+        ".ttf": "font/ttf",
+        ".txt": "text/plain",
+        ".vtt": "text/vtt",
+        ".wasm": "application/wasm",
+        ".wav": "audio/wav",
+        ".webm": "video/webm",
+        ".webmanifest": "application/manifest+json",
+        ".webp": "image/webp",
+        ".woff": "font/woff",
+        ".woff2": "font/woff2",
+        ".xml": "application/xml",
+        ".zip": "application/zip",
+        ".zst": "application/zstd",
+    }
+)
+
+# How many bytes at the beginning of a file tell whether it is text, and the control characters that
+# text does not contain: all but white space, backspace and escape.
+_PROBE_LENGTH = 1024
+_BINARY_CHARACTERS = bytes(set(range(0x20)) - set(b"\b\t\n\f\r\x1b")) + b"\x7f"
+
+_OPEN_FOLDER = (
     getattr(os, "O_DIRECTORY", 0)
     | getattr(os, "O_NOFOLLOW", 0)
     | getattr(os, "O_PATH", os.O_RDONLY)
 )
 # Without O_NONBLOCK, a fifo put in place of the file at the wrong moment would hang the thread.
-_READ = (
+_OPEN_FILE = (
     os.O_RDONLY
     | getattr(os, "O_NOFOLLOW", 0)
     | getattr(os, "O_NONBLOCK", 0)
     | getattr(os, "O_NOCTTY", 0)
     | getattr(os, "O_BINARY", 0)
 )
-
-# What opening a directory without following links says when it is a link, or no directory.
-_LINK_IN_THE_WAY = frozenset({errno.ELOOP, errno.EMLINK, errno.ENOTDIR})
-
-# What the operating system says of a name that is not there, cannot be there, or is no file.
-_ABSENT = _LINK_IN_THE_WAY | {errno.ENOENT, errno.ENAMETOOLONG, errno.EINVAL, errno.ENXIO}
+# The errors for a link, or a file, in place of a folder that is opened without following links.
+_NO_FOLDER = frozenset({errno.ELOOP, errno.EMLINK, errno.ENOTDIR})
+# The errors for a name that does not exist, cannot exist, or is not that of a file.
+_ABSENT = _NO_FOLDER | {errno.ENOENT, errno.ENAMETOOLONG, errno.EINVAL, errno.ENXIO}
 
 
 def is_absent(error: OSError) -> bool:
-    """Tell whether `error` means that there is no such file (and not that reading it failed)."""
+    """Return whether `error` means that there is no such file, and not that reading it failed."""
     return error.errno in _ABSENT
 
 
 class FoundFile:
     """A regular file as it was when it was found. Leave its ``with`` block to release it.
 
-    - ``status``: what the operating system said of it.
+    The file and its precompressed neighbours are opened in the very folder in which it was found,
+    whatever has happened to the path since.
 
-    Its neighbours, and the file when it is opened, are those of the very directory in which it was
-    found, whatever has happened to the path since.
+    :ivar status: its status when it was found
     """
 
-    __slots__ = ("_descriptor", "_name", "_prefix", "status")
+    __slots__ = ("_folder", "_path", "status")
 
-    def __init__(
-        self, descriptor: int | None, prefix: str, name: str, status: os.stat_result
-    ) -> None:
-        self._descriptor = descriptor
-        self._prefix = prefix
-        self._name = name
+    def __init__(self, folder: int | None, path: str, status: os.stat_result) -> None:
+        self._folder = folder
+        self._path = path
         self.status = status
 
     def __enter__(self) -> FoundFile:
@@ -70,37 +124,56 @@ class FoundFile:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._descriptor is not None:
-            os.close(self._descriptor)
+        if self._folder is not None:
+            os.close(self._folder)
 
-    def neighbour(self, suffix: str) -> os.stat_result | None:
-        """Return the status of the regular file named like this one plus `suffix`, if any."""
-        try:
-            status = os.stat(
-                f"{self._prefix}{self._name}{suffix}",
-                dir_fd=self._descriptor,
-                follow_symlinks=False,
-            )
-        except OSError:
-            return None
-        return status if stat.S_ISREG(status.st_mode) else None
+    def codings(self) -> dict[str, os.stat_result]:
+        """Return the codings in which the file is there precompressed, with the status of each.
 
-    def open(self, suffix: str = "") -> tuple[io.FileIO, os.stat_result]:
-        """Open the file, or its neighbour by `suffix`, and return it with its present status.
-
-        :raises OSError: it cannot be read, or is no regular file any more
+        A precompressed file that is empty, or older than this one by the second, is ignored: a
+        compression has failed or has not run yet. (Tools that keep the time of the original may
+        round it, so fractions of a second do not count.)
         """
-        path = f"{self._prefix}{self._name}{suffix}"
-        descriptor = os.open(path, _READ, dir_fd=self._descriptor)
+        if self._path.endswith(_SUFFIXES):
+            return {}
+        oldest = int(self.status.st_mtime)
+        found = {}
+        for coding, suffix in CODINGS.items():
+            try:
+                status = os.stat(self._path + suffix, dir_fd=self._folder, follow_symlinks=False)
+            except OSError:
+                continue
+            if stat.S_ISREG(status.st_mode) and status.st_size and int(status.st_mtime) >= oldest:
+                found[coding] = status
+        return found
+
+    def open(self, coding: str = "") -> tuple[io.FileIO, os.stat_result]:
+        """Open the file, or the precompressed one of a coding; return it with its present status.
+
+        :raises OSError: it cannot be read, or is not a regular file any more
+        """
+        path = self._path + CODINGS[coding] if coding else self._path
+        descriptor = os.open(path, _OPEN_FILE, dir_fd=self._folder)
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             os.close(descriptor)
             raise _absent(path)
         return io.FileIO(descriptor), status
 
+    def is_text(self) -> bool:
+        """Return whether the beginning of the file is text in UTF-8."""
+        file, _ = self.open()
+        with file:
+            head = file.read(_PROBE_LENGTH)
+        try:
+            codecs.getincrementaldecoder("utf-8")().decode(head)
+        except UnicodeDecodeError:
+            return False
+        return len(head.translate(None, _BINARY_CHARACTERS)) == len(head)
+
 
 def find(root: str, names: Sequence[str], *, is_confined: bool = True) -> FoundFile:
-    """Find the regular file that the path `names` leads to from the directory `root`.
+    """Find the regular file that the path `names` leads to from the folder `root`.
 
     :param root: an absolute path; it may itself be a symbolic link
     :param names: one or more names, decoded; nothing is assumed about what they contain
@@ -109,9 +182,9 @@ def find(root: str, names: Sequence[str], *, is_confined: bool = True) -> FoundF
     :raises OSError: any other failure; see :func:`is_absent`
     """
     try:
-        found = _look_up(root, names)
+        found = _find_without_links(root, names)
         if found is None:
-            found = _look_up(*_resolve(root, names, is_confined))
+            found = _find_without_links(*_resolve(root, names, is_confined))
     except UnicodeEncodeError as error:
         raise _absent("/".join(names)) from error
     if found is None:
@@ -127,25 +200,24 @@ def _refused(path: str) -> PermissionError:
     return PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
 
 
-def _look_up(root: str, names: Sequence[str]) -> FoundFile | None:
-    """Find the file without following a link, or return ``None`` where there may be one."""
+def _find_without_links(root: str, names: Sequence[str]) -> FoundFile | None:
+    """Find the file without following a link; return ``None`` if there may be one in the way."""
     try:
-        descriptor, prefix = _reach(root, names)
+        folder, path = _open_folder(root, names)
     except OSError as error:
-        if error.errno in _LINK_IN_THE_WAY:
+        if error.errno in _NO_FOLDER:
             return None
         raise
-    name = names[-1]
     found = None
     try:
-        status = os.stat(f"{prefix}{name}", dir_fd=descriptor, follow_symlinks=False)
+        status = os.stat(path, dir_fd=folder, follow_symlinks=False)
         if stat.S_ISREG(status.st_mode):
-            found = FoundFile(descriptor, prefix, name, status)
+            found = FoundFile(folder, path, status)
         elif not stat.S_ISLNK(status.st_mode):
-            raise _absent(name)
+            raise _absent(path)
     finally:
-        if found is None and descriptor is not None:
-            os.close(descriptor)
+        if found is None and folder is not None:
+            os.close(folder)
     return found
 
 
@@ -160,42 +232,56 @@ def _resolve(root: str, names: Sequence[str], is_confined: bool) -> tuple[str, S
     return real_root, target[len(real_root) :].split(os.sep)
 
 
-def _reach_by_descriptor(root: str, names: Sequence[str]) -> tuple[int | None, str]:
-    """Reach the directory of the last name: a descriptor of it, and what to prefix names with.
+def _open_folder_by_descriptor(root: str, names: Sequence[str]) -> tuple[int | None, str]:
+    """Open the folder of the last name; return its descriptor and the path of the file from there.
 
-    Directly below the root, the root's path in front of a name does as well.
+    No descriptor is needed for a file in the root itself: its absolute path does as well.
     """
     for name in names:
         if name in ("", ".", "..") or "/" in name or "\\" in name or "\0" in name:
             raise _refused(name)
     if len(names) == 1:
-        return None, os.path.join(root, "")
-    descriptor = os.open(os.path.join(root, names[0]), _REACH)
+        return None, os.path.join(root, names[0])
+    descriptor = os.open(os.path.join(root, names[0]), _OPEN_FOLDER)
     for name in names[1:-1]:
         parent = descriptor
         try:
-            descriptor = os.open(name, _REACH, dir_fd=parent)
+            descriptor = os.open(name, _OPEN_FOLDER, dir_fd=parent)
         finally:
             os.close(parent)
-    return descriptor, ""
+    return descriptor, names[-1]
 
 
-def _reach_by_path(root: str, names: Sequence[str]) -> tuple[int | None, str]:
-    """Do the same by path alone, for Windows, which has neither descriptors nor plain names.
+def _open_folder_by_path(root: str, names: Sequence[str]) -> tuple[int | None, str]:
+    """Do the same without descriptors, on Windows.
 
     A name may be a drive, a device or a stream there: Werkzeug knows the rules.
     """
     path = safe_join(root, *names)
     if path is None or "\0" in path:
         raise _refused("/".join(names))
-    directory = os.path.join(root, *names[:-1])
-    if os.path.realpath(directory) != os.path.join(os.path.realpath(root), *names[:-1]):
-        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), directory)
-    return None, os.path.join(directory, "")
+    folder = os.path.join(root, *names[:-1])
+    if os.path.realpath(folder) != os.path.join(os.path.realpath(root), *names[:-1]):
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), folder)
+    return None, os.path.join(folder, names[-1])
 
 
-_reach = (
-    _reach_by_descriptor
+_open_folder = (
+    _open_folder_by_descriptor
     if os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
-    else _reach_by_path
+    else _open_folder_by_path
 )
+
+
+@lru_cache(maxsize=1024)
+def media_type_of(name: str) -> str | None:
+    """Return the media type that the extension of a file name stands for, if any.
+
+    It is that of the bytes as they are on disk: ``logs.txt.gz`` is ``application/gzip``.
+    """
+    extension = os.path.splitext(name)[1].lower()
+    known = _WEB_TYPES.get(extension)
+    if known is not None or not extension:
+        return known
+    guessed, encoding = mimetypes.guess_type(f"file{extension}")
+    return guessed if encoding is None else f"application/x-{encoding}"

@@ -1,0 +1,210 @@
+"""Make the response that carries a found file: its headers, conditions, ranges and body."""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+from functools import lru_cache
+from typing import IO, TYPE_CHECKING, NamedTuple, cast
+
+from werkzeug.http import http_date
+from werkzeug.wsgi import wrap_file
+
+from clastic.errors import PreconditionFailed
+from clastic.http import Response
+from clastic.http.plain import Fields
+from clastic.static.conditions import (
+    choose_coding,
+    is_not_modified,
+    is_precondition_failed,
+    requested_range,
+)
+from clastic.static.file_response import FileResponse
+from clastic.static.files import FoundFile, media_type_of
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+# The bytes of a block where the server has no faster way to send a file.
+_BLOCK_SIZE = 64 * 1024
+# How many states of files have their headers remembered, in each responder.
+_REMEMBERED_STATES = 1024
+# How long, in seconds, two changes can share one time stamp on file systems that count in seconds.
+_COARSE_TICK = 2
+_NANOSECONDS = 1_000_000_000
+
+
+class FilePart:
+    """`length` bytes of an open file from `start`, for ``wsgi.file_wrapper``.
+
+    It owns the file, and closes it after the last byte was read, at the latest when it is garbage
+    collected. It has no ``fileno()``, because a server that sends by descriptor may send the whole
+    file.
+    """
+
+    def __init__(self, file: io.FileIO, start: int, length: int) -> None:
+        self._file = file
+        self._remaining = length
+        if start:
+            file.seek(start)
+
+    def read(self, size: int = -1) -> bytes:
+        """Return up to `size` bytes, or all that remain if `size` is negative."""
+        if self._remaining == 0:
+            return b""
+        wanted = self._remaining if size < 0 else min(size, self._remaining)
+        block = self._file.read(wanted)
+        self._remaining -= len(block)
+        if self._remaining == 0:
+            self._file.close()
+        return block
+
+    def close(self) -> None:
+        """Close the file; closing twice is allowed."""
+        self._file.close()
+
+    __del__ = close
+
+
+class WholeFile(FilePart):
+    """All `length` bytes that an open file has: a server may send it by its descriptor."""
+
+    def fileno(self) -> int:
+        """Return the descriptor of the file, which is positioned at its start."""
+        return self._file.fileno()
+
+
+class _State(NamedTuple):
+    """One state of a file in one coding: its validators and header fields."""
+
+    entity_tag: str
+    last_modified: str
+    fields: Fields
+    not_modified_fields: Fields
+
+
+class FileResponder:
+    """Make the responses of files, all by one configuration.
+
+    :param cache_timeout: the seconds for which clients may use a file without asking again; with
+        ``None`` they ask each time
+    :param default_text_mime: the media type of text files of an unknown extension
+    :param default_binary_mime: the media type of other files of an unknown extension
+    :param precompressed: whether precompressed neighbours of a file are used
+    :param media_type: the media type of every file, whatever its name
+    :raises ValueError: `cache_timeout` is negative
+    """
+
+    def __init__(
+        self,
+        cache_timeout: int | None,
+        default_text_mime: str,
+        default_binary_mime: str,
+        *,
+        precompressed: bool,
+        media_type: str | None = None,
+    ) -> None:
+        if cache_timeout is not None and cache_timeout < 0:
+            raise ValueError(
+                f"cache_timeout is {cache_timeout!r}. "
+                "Use a number of seconds that is not negative, or None to revalidate each time."
+            )
+        self._cache_control = (
+            "no-cache" if cache_timeout is None else f"public, max-age={cache_timeout}"
+        )
+        self._default_text_mime = default_text_mime
+        self._default_binary_mime = default_binary_mime
+        self._precompressed = precompressed
+        self._media_type = media_type
+        self._remembered_state = lru_cache(maxsize=_REMEMBERED_STATES)(self._make_state)
+
+    def respond(self, found: FoundFile, name: str, environ: WSGIEnvironment) -> Response:
+        """Return the response to a GET or HEAD request for the file `found`.
+
+        :param name: the last segment of the requested path, whose extension tells the type
+        :raises OSError: the file cannot be read, or was removed meanwhile
+        :raises PreconditionFailed: a condition of the request does not hold
+        :raises RequestedRangeNotSatisfiable: the requested range is beyond the end of the file
+        """
+        codings = found.codings() if self._precompressed else {}
+        coding = choose_coding(environ.get("HTTP_ACCEPT_ENCODING"), tuple(codings))
+        state = self._state_of(codings.get(coding, found.status), coding, bool(codings))
+        if is_precondition_failed(environ, state.entity_tag, state.last_modified):
+            raise PreconditionFailed()
+        if is_not_modified(environ, state.entity_tag, state.last_modified):
+            return Response(status=304, headers=state.not_modified_fields)
+        content_type = _with_charset(
+            self._media_type or media_type_of(name) or self._default_type(found)
+        )
+        file, status = found.open(coding)
+        state = self._state_of(status, coding, bool(codings))
+        try:
+            return _respond_with(file, status.st_size, content_type, state, environ)
+        except BaseException:
+            file.close()
+            raise
+
+    def _default_type(self, found: FoundFile) -> str:
+        return self._default_text_mime if found.is_text() else self._default_binary_mime
+
+    def _state_of(self, status: os.stat_result, coding: str, is_varying: bool) -> _State:
+        modified_ns = status.st_mtime_ns
+        now = time.time()
+        # A date in the future must not be sent (RFC 9110, section 8.8.2.1).
+        modified = max(0, min(modified_ns // _NANOSECONDS, int(now)))
+        # A later change is sure to show in the time of modification if that has fractions of a
+        # second, and after a while anyway.
+        is_settled = modified_ns % _NANOSECONDS != 0 or now - modified > _COARSE_TICK
+        return self._remembered_state(
+            modified_ns, modified, status.st_size, coding, is_varying, is_settled
+        )
+
+    def _make_state(
+        self,
+        modified_ns: int,
+        modified: int,
+        size: int,
+        coding: str,
+        is_varying: bool,
+        is_settled: bool,
+    ) -> _State:
+        """Return the state of a file; its entity tag is strong if it is settled."""
+        opaque = f'"{modified_ns:x}-{size:x}{"-" if coding else ""}{coding}"'
+        entity_tag = opaque if is_settled else f"W/{opaque}"
+        last_modified = http_date(modified)
+        caching: Fields = (("ETag", entity_tag), ("Cache-Control", self._cache_control))
+        if is_varying:
+            caching += (("Vary", "Accept-Encoding"),)
+        fields = (*caching, ("Last-Modified", last_modified), ("Accept-Ranges", "bytes"))
+        if coding:
+            fields += (("Content-Encoding", coding),)
+        return _State(entity_tag, last_modified, fields, caching)
+
+
+def _with_charset(media_type: str) -> str:
+    """Return the ``Content-Type`` of a media type, which declares text to be UTF-8.
+
+    XML declares its encoding itself, and a charset would override that (RFC 7303, section 3).
+    """
+    if media_type.startswith("text/") and "charset=" not in media_type:
+        return f"{media_type}; charset=utf-8"
+    return media_type
+
+
+def _respond_with(
+    file: io.FileIO, size: int, content_type: str, state: _State, environ: WSGIEnvironment
+) -> Response:
+    """Return the response with the body of `size` bytes, a part of it, or none for HEAD."""
+    fields = state.fields
+    part = requested_range(environ, state.entity_tag, state.last_modified, size)
+    status, (start, stop) = (200, (0, size)) if part is None else (206, part)
+    if part is not None:
+        fields += (("Content-Range", f"bytes {start}-{stop - 1}/{size}"),)
+    fields += (("Content-Length", str(stop - start)), ("Content-Type", content_type))
+    if environ["REQUEST_METHOD"] == "HEAD":
+        file.close()
+        return Response(None, status, fields)
+    kind = WholeFile if part is None else FilePart
+    content = cast("IO[bytes]", kind(file, start, stop - start))
+    return FileResponse(wrap_file(environ, content, _BLOCK_SIZE), status, fields)

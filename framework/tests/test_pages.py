@@ -41,5 +41,5 @@ def test_a_source_listing_highlights_the_current_line():
         '<pre class="source">'
         '<span><span class="number">9</span><span>a = 1</span></span>'
         '<span class="current"><span class="number">10</span>'
-        "<span>b = <mark>&lt;c&gt;</mark></span></span></pre>"
+        "<span>b = <mark>&lt;c&gt;</mark></span></span></pre>\n"
     )

@@ -31,12 +31,17 @@ def callable_location(function: object) -> str | None:
 
 
 def format_location(filename: str, line: int) -> str:
-    """Return ``file:line``, with a path relative to the working directory for files below it."""
+    """Return ``file:line``, with the path of :func:`shortest_path`."""
+    return f"{shortest_path(filename)}:{line}"
+
+
+def shortest_path(path: str) -> str:
+    """Return a path relative to the working directory if it is below it, else as it is."""
     try:
-        relative = os.path.relpath(filename) if os.path.isabs(filename) else filename
+        relative = os.path.relpath(path) if os.path.isabs(path) else path
     except (OSError, ValueError):  # No working directory, or a file on another drive.
-        relative = filename
-    return f"{filename if relative.startswith(os.pardir) else relative}:{line}"
+        relative = path
+    return path if relative.startswith(os.pardir) else relative
 
 
 def callable_name(function: object) -> str:

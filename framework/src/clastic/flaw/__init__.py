@@ -1,4 +1,4 @@
-"""Flaw: the application that answers for a program that does not run, and says why."""
+"""Flaw: the application that shows why a program failed to start."""
 
 from clastic.flaw.application import STATE_PATH, create_app
 from clastic.flaw.report import files_named

@@ -1,70 +1,62 @@
-"""The application that answers every request by what is wrong."""
+"""Respond to every request with the reason why the program failed to start."""
 
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from clastic.application import Application
 from clastic.errors import ErrorHandler, HTTPException, InternalServerError, render_by_accept
 from clastic.errors.formats import choose_format
-from clastic.flaw.page import flaw_page, reload_script, shown_path
-from clastic.flaw.report import Failure, read_failures
+from clastic.flaw.page import flaw_page
+from clastic.flaw.report import FlawReport, create_report
 from clastic.http import BaseRequest, BaseResponse, Response
 
 STATE_PATH = "/_flaw"
-"""Where a page asks whether it is out of date: an answer without its ``X-Flaw`` says so."""
+"""The path that the page polls: it reloads when the ``X-Flaw`` header there has changed."""
 
-_MESSAGE = "The program does not run. A save that mends it brings it back."
+_MESSAGE = "The application failed to start. It restarts when a watched file changes."
 
 
 def create_app(traceback_text: str, monitored_files: Iterable[str] | None = None) -> Application:
-    """Return an application that shows a traceback, whatever it is asked for.
+    """Return an application that shows a traceback in response to every request.
 
-    It answers by the status 500: with a page for browsers, and with the text or the data for other
-    clients. Nothing that it says is to be stored.
+    The status is 500. Browsers get a page, other clients get text, JSON or XML. Secrets are masked
+    and no response may be stored.
 
-    :param traceback_text: as Python prints it, or any other text that says why there is no other
-        application
-    :param monitored_files: absolute paths of the files that can mend it
+    :param traceback_text: the output of Python, or any other text that explains the failure
+    :param monitored_files: absolute paths of the watched files
     """
     return Application(error_handler=_FlawHandler(traceback_text, tuple(monitored_files or ())))
 
 
 class _FlawHandler(ErrorHandler):
-    """Answers all errors by one. Its application has no route, so that each request is an error."""
+    """Render every error as the failure. The application has no routes, so each request is one."""
 
     def __init__(self, text: str, paths: tuple[str, ...]) -> None:
         super().__init__()
         flaw = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
-        failures = read_failures(text)
-        place = failures[-1].place(paths)
-        # Those of the program come first: they are below the working directory.
-        files = sorted(map(shown_path, paths), key=os.path.isabs)
-        script = reload_script(STATE_PATH, flaw)
+        report = create_report(text, paths)
         self._headers = {"Cache-Control": "no-store", "X-Flaw": flaw}
-        self._page = flaw_page(failures, place, files, script)
-        self._page_that_stays = flaw_page(failures, place, files)
-        self._error = InternalServerError(
-            _summary(text, failures[-1], files), message=_MESSAGE, headers=self._headers
-        )
+        self._page = flaw_page(report, STATE_PATH, flaw)
+        self._page_without_reload = flaw_page(report)
+        self._error = InternalServerError(_as_text(report), message=_MESSAGE, headers=self._headers)
 
     def render_error(
         self, request: BaseRequest, _error: HTTPException, **kwargs: Any
     ) -> BaseResponse:
-        """Return the page, or what else the client accepts, in place of `_error`."""
+        """Return the failure in the format that the client accepts, in place of `_error`."""
         accept = request.environ.get("HTTP_ACCEPT")
         if choose_format(accept).mimetype != "text/html":
             return render_by_accept(self._error, accept)
-        page = self._page if request.method == "GET" else self._page_that_stays
+        page = self._page if request.method == "GET" else self._page_without_reload
         headers = {**self._headers, "Vary": "Accept"}
         return Response(page, 500, headers, content_type="text/html; charset=utf-8")
 
 
-def _summary(text: str, failure: Failure, files: Sequence[str]) -> str:
-    """Give what is wrong, the files that are watched, and the text, whose end a terminal shows."""
-    wrong = ": ".join(filter(None, (failure.name, failure.message))) if failure.kind else ""
-    watched = "\n  ".join(["Watched files:", *files]) if files else ""
-    return "\n\n".join(filter(None, (wrong, watched, text.strip("\n"))))
+def _as_text(report: FlawReport) -> str:
+    """Return the error, the watched files, and the traceback, which ends as in a terminal."""
+    headline = ": ".join(filter(None, (report.type, report.message))) if report.type else ""
+    files = "\n  ".join(["Watched files:", *report.files]) if report.files else ""
+    return "\n\n".join(filter(None, (headline, files, report.text)))

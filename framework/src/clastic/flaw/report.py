@@ -1,137 +1,142 @@
-"""What a traceback says, as data: read from the text that Python prints."""
+"""Read the text of a traceback as data, and the source code around the error."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Sequence
+from typing import NamedTuple
 
-_HEADERS = (
-    "Traceback (most recent call last):",
-    "Exception Group Traceback (most recent call last):",
-)
-_BRANCH = re.compile(r"^  [|+] ", re.MULTILINE)
-_FILE_LINE = re.compile(r'^  File "(.+)", line (\d+)(?:, in (.*))?$')
-_ANY_FILE = re.compile(r'^ *(?:\| )* *File "(.+)", line \d+', re.MULTILINE)
-_ERROR_LINE = re.compile(r"^([^\W\d][\w.]*)(?:: (.*))?$", re.DOTALL)
-_MARKS = re.compile(r"^\s*[~^]+\s*$")
+from clastic.describe import format_location, shortest_path
+from clastic.secrets import MASK, Secrets
 
-# What Python prints between two errors of which one has led to the other.
-_LINKS = (
-    "The above exception was the direct cause of the following exception:",
-    "During handling of the above exception, another exception occurred:",
-)
-
+_CONTEXT = 5  # source lines above and below the one with the error
+_LONGEST_SOURCE = 2_000_000  # bytes
 _OWN_FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "")
 
+# What follows the message of an exception that led to another one.
+_END = (
+    r"The above exception was the direct cause|During handling of the above exception"
+    r"|(?:Exception Group )?Traceback \(most recent"
+)
+_TRACEBACK = re.compile(
+    r'((?:^  File ".+", line \d+.*\n(?:^   .*\n|^  \[.*\n|^\n)*)+)'  # the calls are indented
+    rf"(^(?!{_END})\S.*\n(?:^(?!{_END}).*\n)*)",  # the message is not
+    re.MULTILINE,
+)
+_FRAME = re.compile(
+    r'^  File "(.+)", line (\d{1,9})(?:, in (.*))?\n(?:^    (.*)\n)?(?:^    ([ ~^]*[~^])\s*\n)?',
+    re.MULTILINE,
+)
+_ERROR = re.compile(r"(?:[^\W\d]\w*\.)*([^\W\d]\w*)(?:: (.*))?", re.DOTALL)
+_BRANCH = re.compile(r"^  [|+] ", re.MULTILINE)  # An exception group is drawn as a tree.
+_FILE = re.compile(r'^[ |]*File "(.+)", line \d+', re.MULTILINE)
+_OTHER_LINE = re.compile(r'^(?![ |]*File ").+$', re.MULTILINE)
 
-@dataclass(frozen=True)
-class Frame:
-    """One place of a stack.
 
-    :ivar file: the path of the source, or what stands for it: ``<string>``
-    :ivar line: its number, from 1
-    :ivar function: the name of what runs there; ``None`` where Python could not read the line
-    :ivar code: the line, without indentation; empty where it is not known
-    :ivar marks: where in it the error is: ``~`` and ``^`` below the code; may be empty
+class ParsedFrame(NamedTuple):
+    """A call in a traceback.
+
+    :param file: the path of the source file, or a name such as ``<string>``
+    :param function: empty for the line of a syntax error
+    :param code: the source line without indentation; empty if unknown
+    :param marks: the ``~`` and ``^`` that Python writes below the code; may be empty
     """
 
     file: str
     line: int
-    function: str | None = None
-    code: str = ""
-    marks: str = ""
-
-
-@dataclass(frozen=True)
-class Failure:
-    """One error with its stack.
-
-    :ivar kind: the type of the error, with its module; empty where the text has none
-    :ivar message: what it says, of any number of lines
-    :ivar frames: the outermost first
-    :ivar link: how it has led to the next failure; empty for the last one
-    """
-
-    kind: str
-    message: str
-    frames: tuple[Frame, ...] = ()
-    link: str = ""
+    function: str
+    code: str
+    marks: str
 
     @property
-    def name(self) -> str:
-        """The type without its module."""
-        return self.kind.rpartition(".")[2]
+    def location(self) -> str:
+        """The file and line, and the function unless it is the module itself."""
+        is_in_function = self.function not in ("", "<module>")
+        location = format_location(self.file, self.line)
+        return f"{location}, in {self.function}" if is_in_function else location
 
-    def place(self, files: Collection[str] = ()) -> Frame | None:
-        """Return the frame to look at first: the innermost one outside of Clastic.
 
-        :param files: paths of the program's files: the innermost one in these is preferred
-        """
-        frames = [frame for frame in self.frames if not frame.file.startswith(_OWN_FOLDER)]
-        if frames and frames[-1].function is not None:
-            frames = [frame for frame in frames if frame.file in files] or frames
-        return frames[-1] if frames else None
+class FlawReport(NamedTuple):
+    """The reason why a program failed to start.
+
+    :param text: the whole traceback
+    :param type: the exception type without its module; empty if the text is no traceback
+    :param message: the message of the exception, or the text
+    :param place: the call to look at first
+    :param source: the numbers and texts of the lines around `place`
+    :param marked: the slice of its line that Python marks
+    :param files: the watched files, those of the program first
+    """
+
+    text: str
+    type: str
+    message: str
+    place: ParsedFrame | None
+    source: Sequence[tuple[int, str]]
+    marked: tuple[int, int] | None
+    files: Sequence[str]
 
 
 def files_named(text: str) -> list[str]:
-    """Return the absolute paths of the files that tracebacks in a text name, each once."""
-    return list(dict.fromkeys(path for path in _ANY_FILE.findall(text) if os.path.isabs(path)))
+    """Return the distinct absolute paths of the files named in the tracebacks in `text`."""
+    return list(dict.fromkeys(path for path in _FILE.findall(text) if os.path.isabs(path)))
 
 
-def read_failures(text: str) -> list[Failure]:
-    """Return the errors that a text tells of, the one that counts last.
+def create_report(text: str, watched: Collection[str]) -> FlawReport:
+    """Create the report on a failure, with secrets masked.
 
-    A text without a traceback is one failure, which has no kind. What is before a traceback is left
-    out.
+    Of exceptions that led to each other it is on the last one.
+
+    :param watched: absolute paths of the watched files
     """
-    reader = _Reader()
-    # An exception group is drawn as a tree. What is at its root reads like any other error.
-    for line in _BRANCH.sub("", text).splitlines():
-        reader.take(line)
-    reader.finish()
-    return reader.failures or [Failure("", text.strip("\n"))]
+    mask = Secrets().mask
+    text = _OTHER_LINE.sub(lambda line: mask(line[0], is_source=line[0].startswith("  ")), text)
+    lines = _BRANCH.sub("", text).splitlines()
+    *_, (calls, message) = ("", text), *_TRACEBACK.findall("\n".join([*lines, ""]))
+    message = message.strip("\n")
+    error = _ERROR.fullmatch(message) if calls else None
+    type_name, message = error.groups("") if error else ("", message)
+    place = _find_place(calls, watched)
+    source = [] if place is None else _read_source(place, mask)
+    marked = None if place is None else _marked(place.marks, dict(source)[place.line])
+    files = sorted(map(shortest_path, watched), key=os.path.isabs)
+    return FlawReport(text.strip("\n"), type_name, message, place, source, marked, files)
 
 
-class _Reader:
-    """Takes the lines of a text one by one, and makes failures of them."""
+def _find_place(calls: str, watched: Collection[str]) -> ParsedFrame | None:
+    """Return the most recent call outside of Clastic, in a watched file if there is one."""
+    frames = [ParsedFrame(file, int(line), *rest) for file, line, *rest in _FRAME.findall(calls)]
+    frames = [frame for frame in frames if not frame.file.startswith(_OWN_FOLDER)]
+    if frames and frames[-1].function:  # A syntax error is in the file that was read last.
+        frames = [frame for frame in frames if frame.file in watched] or frames
+    return frames[-1] if frames else None
 
-    def __init__(self) -> None:
-        self.failures: list[Failure] = []
-        self._frames: list[Frame] = []
-        self._message: list[str] = []
-        self._indentation = 0  # of the last line of code, in characters
 
-    def take(self, line: str) -> None:
-        if line in _HEADERS:
-            self.finish()
-        elif self._message:
-            if line in _LINKS:
-                self.finish(line)
-            else:
-                self._message.append(line)
-        elif match := _FILE_LINE.match(line):
-            file, number, function = match.groups()
-            self._frames.append(Frame(file, int(number), function))
-        elif self._frames and line.startswith(" "):
-            self._add_source(line)
-        elif self._frames and line:
-            self._message.append(line)
+def _read_source(place: ParsedFrame, mask: Callable[..., str]) -> list[tuple[int, str]]:
+    """Return the lines around a call; its line alone if the file has changed since."""
+    lines, here = _read_lines(place.file), place.line - 1
+    if here >= len(lines) or mask(lines[here], is_source=True).strip() != place.code:
+        return [(place.line, place.code)]
+    first = max(0, here - _CONTEXT)
+    text = mask("\n".join(lines[first : here + _CONTEXT + 1]), is_source=True)
+    return list(enumerate(text.split("\n"), first + 1))
 
-    def _add_source(self, line: str) -> None:
-        frame = self._frames[-1]
-        if not frame.code:
-            self._indentation = len(line) - len(line.lstrip())
-            self._frames[-1] = replace(frame, code=line.strip())
-        elif not frame.marks and _MARKS.match(line):
-            self._frames[-1] = replace(frame, marks=line[self._indentation :].rstrip())
 
-    def finish(self, link: str = "") -> None:
-        """End the current failure, if there is one."""
-        message = "\n".join(self._message).strip("\n")
-        if message:
-            match = _ERROR_LINE.match(message)
-            kind, rest = match.groups() if match else ("", message)
-            self.failures.append(Failure(kind, rest or "", tuple(self._frames), link))
-        self._frames, self._message = [], []
+def _read_lines(path: str) -> list[str]:
+    """Return the lines of a source file; none if it cannot be read."""
+    try:
+        if not os.path.isfile(path) or os.path.getsize(path) > _LONGEST_SOURCE:
+            return []
+        with open(path, encoding="utf-8-sig", errors="replace") as file:
+            return file.read().removesuffix("\n").split("\n")
+    except OSError:
+        return []
+
+
+def _marked(marks: str, line: str) -> tuple[int, int] | None:
+    """Return the slice of a source line, which may be indented, that is above the marks."""
+    if not marks or MASK in line:
+        return None
+    indentation = len(line) - len(line.lstrip())
+    return indentation + len(marks) - len(marks.lstrip()), indentation + len(marks)

@@ -9,9 +9,7 @@ from markupsafe import Markup, escape
 from clastic.text import to_text
 
 _VOID_TAGS = frozenset({"input", "link", "meta"})
-_INLINE_TAGS = frozenset(
-    {"a", "b", "button", "code", "em", "mark", "pre", "span", "strong", "textarea"}
-)
+_INLINE_TAGS = frozenset({"a", "b", "button", "code", "em", "mark", "span", "strong", "textarea"})
 
 
 def element(tag: str, *content: object, **attributes: object) -> Markup:
@@ -53,7 +51,7 @@ def _source_lines(
         code: object = text
         if number == current and marked is not None:
             start, end = marked
-            code = join(text[:start], element("mark", text[start:end]), text[end:])
+            code = join(text[:start], element("mark", text[start:end] or " "), text[end:])
         class_ = "current" if number == current else None
         yield element(
             "span", element("span", number, class_="number"), element("span", code), class_=class_

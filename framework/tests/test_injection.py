@@ -374,7 +374,7 @@ KEYWORDS = ["class", "None", "lambda", "async"]
 @pytest.mark.parametrize("name", KEYWORDS)
 class TestKeywords:
     def test_a_pattern_refuses_them(self, name: str) -> None:
-        with pytest.raises(InvalidPattern, match=f"'{name}' is no name"):
+        with pytest.raises(InvalidPattern, match=f"'{name}' is not a valid name"):
             Application([(f"/<{name}>", lambda: 1, show)])
 
     def test_provides_refuse_them(self, name: str) -> None:

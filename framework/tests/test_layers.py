@@ -28,8 +28,6 @@ LAYERS = (
         "clastic.signature",
         "clastic.decorators",
         "clastic.pattern",
-        "clastic.grammar",
-        "clastic.matching",
     ),
     ("clastic.pages",),
     ("clastic.http",),

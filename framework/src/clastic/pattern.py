@@ -1,101 +1,151 @@
-"""Which paths a pattern matches, and to what values.
+"""Parse URL patterns such as ``/links/<id:int>`` and split paths into segments.
 
-Paths are decoded text, and nothing here knows of HTTP. A path is cut into its non-empty segments
-once; a pattern then looks at these and at whether the path ends in a slash. How it looks at them
-is chosen when the pattern is made, so that a request pays only for what its pattern has in it.
+A pattern is a sequence of segments, each after a ``/``, and ends with one more ``/`` if it is a
+branch. A segment is a literal or a binding, ``<name>``, with an optional operator and type. A
+binding that takes exactly one segment of a path can have a literal prefix and suffix. Anything else
+is an error: no part of a pattern is ignored or guessed.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple, NoReturn
+from itertools import count
+from keyword import iskeyword
+from sys import intern
+from typing import Final, NamedTuple, NoReturn
+from unicodedata import normalize
 
-from clastic.grammar import Binding, InvalidPattern, Literal, Segment, parse
-from clastic.matching import Matcher, fits, reader
-
-__all__ = [
-    "S_REDIRECT",
-    "S_REWRITE",
-    "S_STRICT",
-    "Binding",
-    "InvalidPattern",
-    "Literal",
-    "Pattern",
-    "Segment",
-    "SplitPath",
-    "normal_path",
-    "split_path",
-]
+from clastic.wiring import closest
 
 S_REDIRECT: Final = "redirect"
 S_REWRITE: Final = "rewrite"
 S_STRICT: Final = "strict"
 
+TYPES: Final = ("str", "int", "float")
+OPERATORS: Final = (":", "?", "*", "+")
 
-class SplitPath(NamedTuple):
-    """A path taken apart.
+_TYPE_NAMES: Final = (*TYPES, "unicode")
+_VARIADIC: Final = ("?", "*", "+")
 
-    :param segments: its segments without the empty ones, decoded
-    :param has_trailing_slash: whether it ends in a slash, or is empty
-    :param has_repeated_slashes: whether two slashes follow each other anywhere in it
+_TYPE_RULE: Final = "Types are str, int and float."
+_OPERATOR_RULE: Final = "Operators are ':', '?', '*' and '+'."
+_NAME_RULE: Final = "A name is a Python identifier that is not a keyword."
+_AFFIX_RULE: Final = "A prefix or suffix needs a binding of exactly one segment."
+
+_BINDING: Final = re.compile(
+    r"(?P<prefix>[^<>]*)<(?P<name>\w*)(?P<operator>[^\w<>]?)(?P<type>[^<>]*)>(?P<suffix>[^<>]*)"
+)
+_OPERATOR: Final = re.compile(r"([:?*+])")
+_OPERATOR_LIKE: Final = re.compile(r"(\W)")
+
+# What is wrong with the last of these brackets, when a segment begins with them.
+_BRACKET_ERRORS: Final = (
+    (">", "'>' without a '<' before it"),
+    ("<<", "'<' inside a binding"),
+    ("<>>", "'>' without a '<' before it"),
+    ("<><", "a second binding in one segment"),
+    ("<", "'<' without a '>' after it"),
+)
+
+
+class InvalidPattern(ValueError):
+    """A pattern has a syntax error; the message marks it and suggests the closest valid form."""
+
+
+class Literal(NamedTuple):
+    """A segment that matches an equal segment.
+
+    :param text: the segment as it appears in a decoded path
     """
 
-    segments: list[str]
-    has_trailing_slash: bool
-    has_repeated_slashes: bool
+    text: str
 
 
-def split_path(path: str) -> SplitPath:
-    """Take a decoded path apart; a missing first slash is taken as there."""
-    segments = [segment for segment in path.split("/") if segment]
-    return SplitPath(segments, path.endswith("/"), "//" in path)
+class Binding(NamedTuple):
+    """A segment whose value is passed on under a name.
 
-
-def normal_path(segments: Sequence[str], is_branch: bool) -> str:
-    """Write the normal form of a path, decoded.
-
-    :param segments: its non-empty segments, decoded
-    :param is_branch: whether it ends in a slash
+    :param name: the name of the value, an identifier
+    :param operator: how many segments of a path it takes, one of :data:`OPERATORS`
+    :param type_name: the type that each segment is converted to, one of :data:`TYPES`
+    :param prefix: literal text before the value, only if exactly one segment is taken
+    :param suffix: literal text after the value, only if exactly one segment is taken
     """
-    path = "/" + "/".join(segments)
-    return path + "/" if is_branch and segments else path
+
+    name: str
+    operator: str = ":"
+    type_name: str = "str"
+    prefix: str = ""
+    suffix: str = ""
+
+    @property
+    def is_variadic(self) -> bool:
+        """Whether the number of segments it takes depends on the path."""
+        return self.operator in _VARIADIC
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether it can take no segment."""
+        return self.operator in ("?", "*")
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether it can take more than one segment, and its value is a list."""
+        return self.operator in ("*", "+")
+
+
+Segment = Literal | Binding
 
 
 class Pattern:
-    """A set of paths, and the names of the values that are read from them. It does not change.
+    """A parsed pattern. It is immutable, and equal to patterns of the same text.
 
-    Patterns are equal when their texts are.
-
-    :param text: the pattern, in the language of :mod:`clastic.grammar`
-    :raises InvalidPattern: when it is not in the language
+    :param text: the pattern as described in :mod:`clastic.pattern`
+    :raises InvalidPattern: if the text has a syntax error
+    :raises TypeError: if it is not a string
     """
 
-    __slots__ = ("is_branch", "names", "segments", "takes_trailing_slash", "text")
+    __slots__ = ("segments", "text")
 
     text: str
-    is_branch: bool
-    """Whether it ends in a slash, and the normal form of its paths does."""
-    takes_trailing_slash: bool
-    """Whether any path that ends in a slash matches: of a branch, or where the last may be none."""
     segments: tuple[Segment, ...]
-    """What stands between its slashes."""
-    names: tuple[str, ...]
-    """The names of its bindings, in order."""
+    """Its literals and bindings, in order."""
 
     def __init__(self, text: str) -> None:
-        segments = parse(text)
-        is_branch = text.endswith("/")
-        last = segments[-1] if segments else None
-        may_end_early = isinstance(last, Binding) and last.is_skippable
-        put = super().__setattr__
-        put("text", text)
-        put("is_branch", is_branch)
-        put("takes_trailing_slash", is_branch or may_end_early)
-        put("segments", segments)
-        put("names", tuple([part.name for part in segments if isinstance(part, Binding)]))
+        object.__setattr__(self, "text", text)
+        object.__setattr__(self, "segments", _parse(text))
+
+    @property
+    def is_branch(self) -> bool:
+        """Whether it ends with a slash, as the normal form of its paths does."""
+        return self.text.endswith("/")
+
+    @property
+    def accepts_trailing_slash(self) -> bool:
+        """Whether any path that ends with a slash matches.
+
+        It does if the pattern is a branch, or if the last binding is optional and takes nothing.
+        """
+        if self.is_branch:
+            return True
+        last = self.segments[-1]
+        return isinstance(last, Binding) and last.is_optional
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its bindings, in order."""
+        return tuple([part.name for part in self.segments if isinstance(part, Binding)])
+
+    def with_prefix(self, prefix: str) -> Pattern:
+        """Return this pattern below a prefix.
+
+        :param prefix: a pattern; a slash at its end makes no difference
+        :raises InvalidPattern: if the prefix has a syntax error, or repeats a name of this pattern
+        """
+        return Pattern(Pattern(prefix).text.rstrip("/") + self.text)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError(f"A pattern does not change: {name} of {self!r} cannot be set.")
+        raise AttributeError(f"Patterns are immutable: cannot set {name} of {self!r}.")
 
     def __eq__(self, other: object) -> bool:
         return self.text == other.text if isinstance(other, Pattern) else NotImplemented
@@ -109,59 +159,186 @@ class Pattern:
     def __reduce__(self) -> tuple[type[Pattern], tuple[str]]:
         return type(self), (self.text,)
 
-    def places(self) -> dict[str, int] | None:
-        """Give the positions of the segments that are the values themselves, by name.
 
-        ``None`` where the values are not so had: with flexible, converted or affixed bindings.
-        """
-        places = {}
-        for position, part in enumerate(self.segments):
-            if isinstance(part, Binding):
-                if part.is_flexible or part.type_name != "str" or part.prefix or part.suffix:
-                    return None
-                places[part.name] = position
-        return places
+class SplitPath(NamedTuple):
+    """A path split into segments.
 
-    @property
-    def read(self) -> Matcher:
-        """A function that does what :meth:`match_segments` does, made to do it many times.
+    :param segments: the non-empty segments, decoded
+    :param has_trailing_slash: whether the path ends with a slash
+    :param has_repeated_slashes: whether it has two slashes in a row anywhere
+    """
 
-        It is for segments with which :class:`Router` has found this pattern: where
-        that has no flexible binding only the bindings are looked at, as the rest is known.
-        """
-        return reader(self.segments, self.is_branch)
+    segments: list[str]
+    has_trailing_slash: bool
+    has_repeated_slashes: bool
 
-    def match_segments(
-        self, segments: Sequence[str], has_trailing_slash: bool
-    ) -> dict[str, Any] | None:
-        """Give the values by name, or ``None`` where the segments do not match.
 
-        A branch also matches without its slash: what that means is for the slash mode to say.
+def split_path(path: str) -> SplitPath:
+    """Split a decoded path; a missing first slash makes no difference."""
+    segments = [segment for segment in path.split("/") if segment]
+    return SplitPath(segments, path.endswith("/"), "//" in path)
 
-        :param segments: the non-empty, decoded parts of a path
-        """
-        if not fits(self.segments, self.is_branch, segments, has_trailing_slash):
-            return None
-        return self.read(segments, has_trailing_slash)
 
-    def match(self, path: str, slash_mode: str = S_REDIRECT) -> dict[str, Any] | None:
-        """Give the values by name, or ``None`` where the path does not match.
+def normal_path(segments: Sequence[str], is_branch: bool) -> str:
+    """Return the normal form of a path, decoded.
 
-        :param path: a whole decoded path
-        :param slash_mode: with ``S_STRICT`` only normal paths match; with the others also those
-            that lack the slash of a branch or repeat slashes, to be redirected or served
-        """
-        segments, has_trailing_slash, has_repeated_slashes = split_path(path)
-        is_normal = not has_repeated_slashes and (has_trailing_slash or not self.is_branch)
-        if slash_mode == S_STRICT and not is_normal:
-            return None
-        return self.match_segments(segments, has_trailing_slash)
+    :param segments: its non-empty segments, decoded
+    :param is_branch: whether to end it with a slash
+    """
+    path = "/" + "/".join(segments)
+    return path + "/" if is_branch and segments else path
 
-    def mounted(self, prefix: str) -> Pattern:
-        """Give this pattern below a prefix.
 
-        :param prefix: a pattern; whether it ends in a slash makes no difference
-        :raises InvalidPattern: when the prefix is no pattern, or has a name of this one
-        """
-        stem = Pattern(prefix).text.rstrip("/")
-        return Pattern(stem + self.text)
+def _parse(text: str) -> tuple[Segment, ...]:
+    if not isinstance(text, str):
+        raise TypeError(f"A pattern is a str such as '/links/<id:int>', not {text!r}.")
+    segments: list[Segment] = []
+    names: set[str] = set()
+    start = 0
+    for part in text.split("/"):
+        end = start + len(part)
+        if "<" in part or ">" in part:
+            binding = _parse_binding(text, start, end, names)
+            names.add(binding.name)
+            segments.append(binding)
+        elif part:
+            segments.append(Literal(intern(part)))  # Patterns of an application share literals.
+        start = end + 1
+    # Last, because the suggestion is the whole pattern, which is only valid if its segments are.
+    nearest = re.sub("/+", "/", f"/{text}")
+    if not text.startswith("/"):
+        raise _error(text, (0, 1), "it does not start with '/'", nearest)
+    if "//" in text:
+        start = text.index("//")
+        raise _error(text, (start, start + 2), "a segment is empty", nearest)
+    return tuple(segments)
+
+
+def _parse_binding(text: str, start: int, end: int, names: set[str]) -> Binding:
+    """Parse the segment ``text[start:end]``, which contains a bracket.
+
+    :param names: the names of the bindings before it
+    """
+    match = _BINDING.fullmatch(text, start, end)
+    if match is None:
+        raise _bracket_error(text, start, text[start:end])
+    prefix, name, operator, type_name, suffix = match.groups()
+    is_known = type_name in _TYPE_NAMES or (not type_name and operator != ":")
+    if not is_known or operator not in ("", *OPERATORS) or not _is_name(name):
+        raise _binding_error(text, match)
+    name = intern(normalize("NFKC", name))  # As Python normalizes the argument of that name.
+    if name in names:
+        other = next(f"{name}_{n}" for n in count(2) if f"{name}_{n}" not in names)
+        what = f"the name {name!r} is used twice"
+        raise _error(text, match.span("name"), what, f"<{other}{operator}{type_name}>")
+    if operator in _VARIADIC and (prefix or suffix):
+        raise _affix_error(text, match)
+    known_type = type_name if type_name in TYPES else "str"
+    return Binding(name, operator or ":", known_type, prefix, suffix)
+
+
+def _is_name(text: str) -> bool:
+    return text.isidentifier() and not iskeyword(text)
+
+
+def _split(inside: str, operator: re.Pattern[str]) -> tuple[str, str, str]:
+    """Split the text between brackets into name, operator and type, empty where absent."""
+    name, found, type_name, *_ = *operator.split(inside, maxsplit=1), "", ""
+    return name, found, type_name
+
+
+def _bracket_error(text: str, start: int, part: str) -> InvalidPattern:
+    """Return the error for a segment that does not have one pair of brackets."""
+    brackets = list(re.finditer("[<>]", part))
+    order = "".join(bracket.group() for bracket in brackets)
+    begins, what = next(error for error in _BRACKET_ERRORS if order.startswith(error[0]))
+    position = start + brackets[len(begins) - 1].start()
+    found = re.findall(r"<([^<>]*)>", part) or [part.split("<")[-1].split(">")[0]]
+    forms = {_split(form[1:-1], _OPERATOR)[0]: form for form in map(_nearest_binding, found)}
+    return _error(text, (position, position + 1), what, "/".join(forms.values()))
+
+
+def _binding_error(text: str, match: re.Match[str]) -> InvalidPattern:
+    """Return the error for a binding with an invalid name, operator or type."""
+    name, operator, type_name = match.group("name", "operator", "type")
+    start, operator_start = match.span("name")
+    type_start, end = match.span("type")
+    inside = text[start:end]
+    nearest = _nearest_binding(inside)
+    if space := re.search(r"\s+", inside):
+        span = start + space.start(), start + space.end()
+        return _error(text, span, "a space in a binding", nearest)
+    if not name:
+        return _error(text, (start - 1, end + 1), "a binding without a name", nearest, _NAME_RULE)
+    if operator not in ("", *OPERATORS):
+        if type_name in ("", *_TYPE_NAMES):
+            what = f"unknown operator {operator!r}"
+            return _error(text, (operator_start, type_start), what, nearest, _OPERATOR_RULE)
+        name = _split(inside, _OPERATOR)[0]
+    if not _is_name(name):
+        what = f"{name!r} is not a valid name"
+        return _error(text, (start, start + len(name)), what, nearest, _NAME_RULE)
+    if not type_name:
+        what = "':' without a type"
+        return _error(text, (operator_start, type_start), what, nearest, _TYPE_RULE)
+    return _error(text, (type_start, end), f"unknown type {type_name!r}", nearest, _TYPE_RULE)
+
+
+def _affix_error(text: str, match: re.Match[str]) -> InvalidPattern:
+    """Return the error for a prefix or suffix of a binding that is not exactly one segment."""
+    prefix, name, operator, type_name, suffix = match.groups()
+    if prefix and not suffix:
+        nearest = f"{prefix}/<{name}{operator}{type_name}>"
+    else:
+        nearest = f"{prefix}<{name}{type_name and ':'}{type_name}>{suffix}"
+    span = match.span("prefix" if prefix else "suffix")
+    what = f"{prefix or suffix!r} beside a binding with {operator!r}"
+    return _error(text, span, what, nearest, _AFFIX_RULE)
+
+
+def _nearest_binding(inside: str) -> str:
+    """Return the valid binding closest to the text between brackets."""
+    inside = re.sub(r"\s*([:?*+])\s*", r"\1", inside.strip())
+    name, operator, type_name = _split(inside, _OPERATOR)
+    if not operator:
+        first, _, last = _split(inside, _OPERATOR_LIKE)
+        if last in _TYPE_NAMES:
+            name, operator, type_name = first, ":", last
+    elif type_name and type_name not in _TYPE_NAMES:
+        if name in TYPES and _is_name(type_name):
+            name, type_name = type_name, name
+        else:
+            type_name = closest(type_name, TYPES) or ""
+    if operator == ":" and not type_name:
+        operator = ""
+    return f"<{_nearest_name(name)}{operator}{type_name}>"
+
+
+def _nearest_name(text: str) -> str:
+    name = re.sub(r"\W+", "_", text).strip("_")
+    return next(
+        (form for form in (name, f"{name}_", f"_{name}") if name and _is_name(form)), "name"
+    )
+
+
+def _error(
+    text: str, span: tuple[int, int], what: str, nearest: str, rule: str = ""
+) -> InvalidPattern:
+    """Return the error that marks a span of a pattern.
+
+    :param what: what is wrong there
+    :param nearest: the closest valid form
+    :param rule: a sentence, if the valid form does not explain itself
+    """
+    start, end = span
+    indent = " " * len(_printable(text[:start]))
+    marks = "^" * max(1, len(_printable(text[start:end])))
+    advice = f"{rule} Did you mean {nearest!r}?".lstrip()
+    return InvalidPattern(
+        f"Invalid pattern {text!r}: {what}.\n  {_printable(text)}\n  {indent}{marks}\n  {advice}"
+    )
+
+
+def _printable(text: str) -> str:
+    """Escape characters that would break the line that is marked."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

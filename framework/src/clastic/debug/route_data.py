@@ -12,6 +12,7 @@ from clastic.describe import callable_location, callable_name
 from clastic.errors.base import HTTPException
 from clastic.http import BaseRequest
 from clastic.pattern import Binding, Literal, Pattern, normal_path, split_path
+from clastic.routing.matching import match_path
 from clastic.secrets import Secrets
 from clastic.text import to_text
 
@@ -119,7 +120,7 @@ def suggest_route(routes: Sequence[BoundRoute], request: BaseRequest) -> Suggest
             best, meant = likeness, route
     if meant is None:
         return None
-    if meant.path_pattern.match(best.path) is None or not _answers(meant, "GET"):
+    if match_path(meant.path_pattern, best.path) is None or not _answers(meant, "GET"):
         return Suggestion(meant.pattern)
     return Suggestion(meant.pattern, quote(request.root_path.rstrip("/") + best.path))
 
@@ -151,8 +152,8 @@ def _compare(pattern: Pattern, segments: Sequence[str]) -> _Likeness:
             del rest[:1]
         else:
             room = max(len(rest) - (len(pattern.segments) - number), 0)
-            count = (room if part.is_repeated else min(room, 1)) if part.is_flexible else 1
-            if not rest and not part.is_flexible:
+            count = (room if part.is_repeated else min(room, 1)) if part.is_variadic else 1
+            if not rest and not part.is_variadic:
                 wanted.append(f"<{part.name}>")
             parts += [_affixed(part, segment) for segment in rest[:count]]
             del rest[:count]

@@ -15,6 +15,7 @@ from clastic.injection import Plan, plan_render_error, plan_route, reserved_reso
 from clastic.middleware.base import Middleware, merge_middlewares
 from clastic.middleware.checks import declared_names, middleware_problems, repeat_problems
 from clastic.pattern import InvalidPattern, Pattern
+from clastic.routing.matching import compile_reader, value_positions
 from clastic.routing.rendering import RenderFactory, inherit_render, made_render
 from clastic.routing.route import Route, spoken
 from clastic.wiring import Problem
@@ -113,8 +114,8 @@ class BoundRoute:
         self.route = route
         self.application = binding.application
         self.path_pattern = path_pattern
-        self.places = path_pattern.places()
-        self.read = path_pattern.read if self.places is None else None
+        self.places = value_positions(path_pattern)
+        self.read = compile_reader(path_pattern) if self.places is None else None
         self.is_branch = path_pattern.is_branch
         self.methods = route.methods
         self.resources = resources
@@ -171,7 +172,7 @@ class BoundRoute:
             it was written has one
         """
         try:
-            path_pattern = self.path_pattern.mounted(prefix)
+            path_pattern = self.path_pattern.with_prefix(prefix)
         except InvalidPattern as error:
             raise InvalidPattern(f"Embedding '{self.pattern}' under '{prefix}': {error}") from error
         render, render_factory = self.render, self.render_factory

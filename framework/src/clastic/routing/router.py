@@ -149,7 +149,7 @@ class _Node(_State[R]):
             if child is None:
                 child = self.literals[segment.text] = _Node()
             return child
-        if segment.is_flexible:
+        if segment.is_variadic:
             if self.rest is None:
                 rest: _Node[R] = _Node()
                 self.rest = rest
@@ -191,7 +191,7 @@ def _routes_at(
     found = [routes[rank] for rank in sorted(ranks)]
     return (
         tuple([r for r in found if r.slash_mode != S_STRICT or not r.path_pattern.is_branch]),
-        tuple([r for r in found if r.path_pattern.takes_trailing_slash]),
+        tuple([r for r in found if r.path_pattern.accepts_trailing_slash]),
     )
 
 

@@ -1,4 +1,4 @@
-"""What context processors put into contexts."""
+"""Test the values that context processors add to contexts."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def rendered(
         pytest.param(
             ContextProcessor(defaults={"user": "nobody"}),
             {"user": "ann"},
-            id="a resource in place of a default",
+            id="a resource rather than a default",
         ),
         pytest.param(
             ContextProcessor(["user"], {"a": 1}), {"user": "ann", "a": 1}, id="one of each"
@@ -95,10 +95,10 @@ def test_the_innermost_processor_has_the_last_word() -> None:
         pytest.param({"own": 1}, id="dict"),
         pytest.param(OrderedDict(own=1), id="OrderedDict"),
         pytest.param(ChainMap({"own": 1}), id="another mutable mapping"),
-        pytest.param(MappingProxyType({"own": 1}), id="a mapping that cannot be changed"),
+        pytest.param(MappingProxyType({"own": 1}), id="an immutable mapping"),
     ],
 )
-def test_what_the_endpoint_gave_stays_as_it_is(context: Any) -> None:
+def test_the_context_of_the_endpoint_is_not_changed(context: Any) -> None:
     assert rendered([SimpleContextProcessor(a=1)], context) == {"own": 1, "a": 1}
     assert dict(context) == {"own": 1}
 
@@ -112,7 +112,7 @@ def test_what_the_endpoint_gave_stays_as_it_is(context: Any) -> None:
         (MappingProxyType({}), dict),
     ],
 )
-def test_the_type_of_what_is_rendered(context: Any, expected: type) -> None:
+def test_the_type_of_the_rendered_context(context: Any, expected: type) -> None:
     application = Application(
         [("/", lambda: context, lambda context: Response(type(context).__name__))],
         middlewares=[SimpleContextProcessor(a=1)],
@@ -148,26 +148,33 @@ def test_a_name_that_nothing_provides() -> None:
     [
         pytest.param(
             (["not-a-name"],),
-            "ContextProcessor cannot get 'not-a-name': "
-            "a name has to be a Python identifier and no keyword.",
-            id="no identifier",
+            "ContextProcessor cannot use 'not-a-name' as the name of an argument. "
+            "Use a Python identifier that is not a keyword.",
+            id="not an identifier",
         ),
         pytest.param(
             ((), {"class": 1}),
-            "ContextProcessor cannot get 'class': "
-            "a name has to be a Python identifier and no keyword.",
+            "ContextProcessor cannot use 'class' as the name of an argument. "
+            "Use a Python identifier that is not a keyword.",
             id="a keyword",
         ),
         pytest.param(
             ([1],),
-            "ContextProcessor cannot get 1: a name has to be a Python identifier and no keyword.",
-            id="no text",
+            "ContextProcessor cannot use 1 as the name of an argument. "
+            "Use a Python identifier that is not a keyword.",
+            id="not a text",
         ),
         pytest.param(
-            (["next"],), "ContextProcessor cannot put 'next' into the context.", id="next"
+            (["next"],),
+            "ContextProcessor cannot use 'next': the name is reserved for the framework. "
+            "Use another name.",
+            id="next",
         ),
         pytest.param(
-            (["context"],), "ContextProcessor cannot put 'context' into the context.", id="context"
+            (["context"],),
+            "ContextProcessor cannot use 'context': the name is reserved for the framework. "
+            "Use another name.",
+            id="context",
         ),
         pytest.param(
             (["a"], {"a": 1}),
@@ -183,7 +190,7 @@ def test_names_that_are_refused(arguments: Any, message: str) -> None:
     assert str(caught.value) == message
 
 
-def test_one_configuration_is_one_middleware() -> None:
+def test_middlewares_of_one_configuration_are_equal() -> None:
     assert SimpleContextProcessor("a", b=[]) == SimpleContextProcessor("a", b=[])
     assert SimpleContextProcessor("a") != SimpleContextProcessor("b")
     assert ContextProcessor("a") != ContextProcessor("a", overwrite=False)

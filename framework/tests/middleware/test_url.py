@@ -1,4 +1,4 @@
-"""Query parameters and the script root, as endpoints get them."""
+"""Test query parameters and the script root as arguments of endpoints."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from clastic.middleware.url import GetParamMiddleware, ScriptRootMiddleware
 
 
 class Colour(Enum):
-    """A type that reads its values."""
+    """An enumeration, which is called with a value."""
 
     RED = "red"
 
@@ -61,10 +61,10 @@ def test_several_parameters(fields: Any) -> None:
         pytest.param("?Q=1", None, id="the name in another case"),
         pytest.param("?q=x", "x", id="one"),
         pytest.param("?q=", "", id="an empty one"),
-        pytest.param("?q", "", id="one without a sign"),
+        pytest.param("?q", "", id="one without an equals sign"),
         pytest.param("?q=x&q=y", "x", id="the first of several"),
         pytest.param("?q=gr%C3%BCn+1%25", "grün 1%", id="an encoded one"),
-        pytest.param("?q=%FF%00", "%FF\x00", id="what is no UTF-8"),
+        pytest.param("?q=%FF%00", "%FF\x00", id="one that is not UTF-8"),
     ],
 )
 def test_a_parameter_as_text(query: str, expected: str | None) -> None:
@@ -75,22 +75,22 @@ def test_a_parameter_as_text(query: str, expected: str | None) -> None:
     ("read", "text", "expected"),
     [
         pytest.param(int, "12", 12, id="int"),
-        pytest.param(int, "12.5", None, id="no int"),
-        pytest.param(int, "", None, id="nothing"),
-        pytest.param(int, "1" * 5000, None, id="more digits than Python reads"),
+        pytest.param(int, "12.5", None, id="not an int"),
+        pytest.param(int, "", None, id="an empty int"),
+        pytest.param(int, "1" * 5000, None, id="too many digits"),
         pytest.param(float, "1e3", 1000.0, id="float"),
-        pytest.param(Decimal, "x", None, id="no Decimal: an ArithmeticError"),
-        pytest.param(ZoneInfo, "Nowhere", None, id="no zone: a LookupError"),
-        pytest.param({"a": 1}.__getitem__, "a", 1, id="a look-up"),
-        pytest.param(UUID, "x", None, id="no UUID"),
+        pytest.param(Decimal, "x", None, id="not a Decimal, an ArithmeticError"),
+        pytest.param(ZoneInfo, "Nowhere", None, id="not a zone, a LookupError"),
+        pytest.param({"a": 1}.__getitem__, "a", 1, id="a table"),
+        pytest.param(UUID, "x", None, id="not a UUID"),
         pytest.param(date.fromisoformat, "2024-02-29", date(2024, 2, 29), id="a date"),
-        pytest.param(Colour, "red", Colour.RED, id="a member"),
+        pytest.param(Colour, "red", Colour.RED, id="an Enum"),
         pytest.param(lambda text: len(5), "x", None, id="a TypeError"),  # type: ignore[arg-type]
-        pytest.param(bool, "true", True, id="bool: true"),
-        pytest.param(bool, "ON", True, id="bool: on"),
-        pytest.param(bool, "0", False, id="bool: 0"),
-        pytest.param(bool, "no", False, id="bool: no"),
-        pytest.param(bool, "maybe", None, id="no bool"),
+        pytest.param(bool, "true", True, id="true"),
+        pytest.param(bool, "ON", True, id="on"),
+        pytest.param(bool, "0", False, id="0"),
+        pytest.param(bool, "no", False, id="no"),
+        pytest.param(bool, "maybe", None, id="not a bool"),
         pytest.param(bool, "", None, id="an empty bool"),
     ],
 )
@@ -120,13 +120,13 @@ class Odd:
             {"q": int},
             "?q=x",
             "The query parameter 'q' cannot be read; it has to be of type int.",
-            id="no number",
+            id="not a number",
         ),
         pytest.param(
             {"q": bool},
             "?q=maybe",
             "The query parameter 'q' cannot be read; it has to be of type bool.",
-            id="no bool",
+            id="not a bool",
         ),
         pytest.param(
             {"q": Odd()},
@@ -144,19 +144,19 @@ def test_a_required_parameter(fields: Any, query: str, detail: str) -> None:
     assert response.json["detail"] == detail
 
 
-def test_all_that_is_wrong_is_told_at_once() -> None:
+def test_all_problems_are_reported_together() -> None:
     client = served(two, {"q": str, "page": int}, required=True)
     text = client.get("/?page=x").text
     assert "'q' is missing." in text
     assert "'page' cannot be read" in text
 
 
-def test_what_is_right_is_not_told() -> None:
+def test_a_valid_parameter_is_not_reported() -> None:
     client = served(two, {"q": str, "page": int}, required=True)
     assert "'q'" not in client.get("/?q=x&page=x").text
 
 
-def test_required_parameters_that_are_there() -> None:
+def test_required_parameters_that_are_given() -> None:
     client = served(two, {"q": str, "page": int}, required=True)
     assert client.get("/?q=&page=0").json == ["", 0]
 
@@ -164,12 +164,12 @@ def test_required_parameters_that_are_there() -> None:
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        pytest.param("GET", "/nowhere", 404, id="a path that is not there"),
-        pytest.param("GET", "/nowhere?q=1", 404, id="the same with the parameter"),
-        pytest.param("POST", "/", 405, id="a method that is not there"),
+        pytest.param("GET", "/nowhere", 404, id="an unknown path"),
+        pytest.param("GET", "/nowhere?q=1", 404, id="an unknown path with the parameter"),
+        pytest.param("POST", "/", 405, id="another method"),
     ],
 )
-def test_a_miss_is_not_blamed_on_the_parameter(method: str, path: str, status: int) -> None:
+def test_an_unmatched_request_is_a_404_or_405(method: str, path: str, status: int) -> None:
     client = served(one, {"q": int}, required=True)
     assert client.open(path, method=method).status_code == status
 
@@ -179,29 +179,29 @@ def test_a_miss_is_not_blamed_on_the_parameter(method: str, path: str, status: i
     [
         pytest.param(
             "user-id",
-            "The field 'user-id' cannot be an argument: that has to be a Python identifier and no "
-            "keyword. Rename the field, or read it from the request.",
-            id="no identifier",
+            "GetParamMiddleware cannot use 'user-id' as the name of an argument. "
+            "Use a Python identifier that is not a keyword.",
+            id="not an identifier",
         ),
         pytest.param(
             ["q", "class"],
-            "The field 'class' cannot be an argument: that has to be a Python identifier and no "
-            "keyword. Rename the field, or read it from the request.",
+            "GetParamMiddleware cannot use 'class' as the name of an argument. "
+            "Use a Python identifier that is not a keyword.",
             id="a keyword",
         ),
         pytest.param(
             {1: int},
-            "The field 1 cannot be an argument: that has to be a Python identifier and no "
-            "keyword. Rename the field, or read it from the request.",
-            id="no text",
+            "GetParamMiddleware cannot use 1 as the name of an argument. "
+            "Use a Python identifier that is not a keyword.",
+            id="not a text",
         ),
         pytest.param(
             "request",
-            "The field 'request' has a name reserved for the framework. Rename the field, or read "
-            "it from the request.",
+            "GetParamMiddleware cannot use 'request': the name is reserved for the framework. "
+            "Use another name.",
             id="a reserved name",
         ),
-        pytest.param([], "There is no field to provide. Give one name or more.", id="none"),
+        pytest.param([], "fields is empty. Give one name or more.", id="none"),
     ],
 )
 def test_names_that_cannot_be_arguments(fields: Any, message: str) -> None:
@@ -210,16 +210,16 @@ def test_names_that_cannot_be_arguments(fields: Any, message: str) -> None:
     assert str(caught.value) == message
 
 
-def test_a_type_that_cannot_be_called() -> None:
+def test_a_type_that_is_not_callable() -> None:
     with pytest.raises(TypeError) as caught:
         GetParamMiddleware({"q": "int"})  # type: ignore[dict-item]
     assert str(caught.value) == (
-        "The field 'q' has the type 'int', which cannot be called. Give it a callable that takes "
-        "the text, such as int."
+        "The type of the field 'q' is 'int', which is not callable. "
+        "Use a callable that takes the text, such as int."
     )
 
 
-def test_one_configuration_is_one_middleware() -> None:
+def test_middlewares_of_one_configuration_are_equal() -> None:
     assert GetParamMiddleware("q") == GetParamMiddleware(["q"]) == GetParamMiddleware({"q": str})
     assert GetParamMiddleware("q") != GetParamMiddleware({"q": int})
     assert GetParamMiddleware("q") != GetParamMiddleware("q", required=True)
@@ -253,15 +253,15 @@ class TestScriptRoot:
     @pytest.mark.parametrize(
         ("script_name", "expected"),
         [
-            pytest.param(None, "", id="no name"),
+            pytest.param(None, "", id="no SCRIPT_NAME"),
             pytest.param("", "", id="at the root"),
-            pytest.param("/", "", id="a slash"),
+            pytest.param("/", "", id="a slash only"),
             pytest.param("/app", "/app", id="below the root"),
-            pytest.param("/app/v1/", "/app/v1", id="with a slash at its end"),
-            pytest.param("/gr\xc3\xbcn 1%", "/gr%C3%BCn%201%25", id="with what needs escaping"),
+            pytest.param("/app/v1/", "/app/v1", id="with a trailing slash"),
+            pytest.param("/gr\xc3\xbcn 1%", "/gr%C3%BCn%201%25", id="with characters to encode"),
         ],
     )
-    def test_where_the_application_is_mounted(self, script_name: str | None, expected: str) -> None:
+    def test_the_path_of_the_mount(self, script_name: str | None, expected: str) -> None:
         def show(script_root: str) -> Response:
             return Response(f"[{script_root}]")
 
@@ -272,7 +272,7 @@ class TestScriptRoot:
         (body,) = application(environ, lambda *head: lambda block: None)
         assert body.decode() == f"[{expected}]"
 
-    def test_by_another_name(self) -> None:
+    def test_another_argument_name(self) -> None:
         def show(root: str) -> Response:
             return Response(root)
 

@@ -1,4 +1,4 @@
-"""Values that every context gets on its way to the render."""
+"""Add values to each context on its way to the render function."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from copy import copy
 from dataclasses import dataclass
 from inspect import Parameter, Signature
-from keyword import iskeyword
 from typing import Any
 
 from clastic.middleware.base import Middleware
+from clastic.middleware.fields import check_argument_names
 
 
 class ContextProcessor(Middleware):
-    """Puts values into each context that is a mapping, before it is rendered.
+    """Add values to each context that is a mapping, before it is rendered.
 
-    The values are had by name, like arguments: from resources, the path, other middlewares, and
+    The values are injected by name, like arguments: from resources, the path, other middlewares and
     the framework (``request``, ``_route``). The mapping that an endpoint returned is not changed:
-    the render gets another. Contexts of other types, and responses, are left alone. Of several
-    processors the innermost has the last word.
+    the render function gets a copy. Contexts of other types, and responses, are left alone. Of
+    several processors the innermost has the last word.
 
-    :param required: names that have to be there: one or several
-    :param defaults: name to the value for a name that nothing provides
-    :param overwrite: whether a value replaces what the context has by the same name
-    :raises ValueError: for a name that cannot be an argument, or is in both
+    :param required: names that must be available: one or several
+    :param defaults: names with the values to use if nothing provides them
+    :param overwrite: whether a value replaces the one that the context has by the same name
+    :raises ValueError: for a name that cannot be an argument, or that is in both
     """
 
     def __init__(
@@ -33,10 +33,18 @@ class ContextProcessor(Middleware):
         overwrite: bool = True,
     ) -> None:
         names = (required,) if isinstance(required, str) else tuple(required or ())
-        self.render: _Merging = _Merging(self.name, names, dict(defaults or {}), overwrite)
+        given = dict(defaults or {})
+        check_argument_names(self.name, [*names, *given], ("context", "next"))
+        for name in names:
+            if name in given:
+                raise ValueError(
+                    f"{self.name} has '{name}' in required and in defaults. With a default it is "
+                    "not required: keep one of the two."
+                )
+        self.render: _Merge = _Merge(self.name, names, given, overwrite)
 
     def endpoint(self, next: Callable[..., Any]) -> Any:
-        """Give the context on as a mapping of its own, which can be added to."""
+        """Return a copy of a context that is a mapping, so that it can be added to."""
         context = next()
         if isinstance(context, MutableMapping):
             return copy(context)
@@ -47,10 +55,10 @@ class ContextProcessor(Middleware):
 
 
 class SimpleContextProcessor(ContextProcessor):
-    """Puts values into each context: ``SimpleContextProcessor("user", title="Links")``.
+    """Add values to each context: ``SimpleContextProcessor("user", title="Links")``.
 
-    :param required: names that have to be there
-    :param defaults: values for names that nothing provides
+    :param required: names that must be available
+    :param defaults: values to use if nothing provides the names
     """
 
     def __init__(self, *required: str, **defaults: Any) -> None:
@@ -58,8 +66,8 @@ class SimpleContextProcessor(ContextProcessor):
 
 
 @dataclass
-class _Merging:
-    """The render function of a :class:`ContextProcessor`; its signature names what it wants."""
+class _Merge:
+    """The render function of a :class:`ContextProcessor`; its signature lists what to inject."""
 
     owner: str
     required: tuple[str, ...]
@@ -68,20 +76,6 @@ class _Merging:
 
     def __post_init__(self) -> None:
         self.__qualname__ = f"{self.owner}.render"
-        for name in self.names:
-            if not isinstance(name, str) or not name.isidentifier() or iskeyword(name):
-                raise ValueError(
-                    f"{self.owner} cannot get {name!r}: "
-                    "a name has to be a Python identifier and no keyword."
-                )
-            if name in ("context", "next"):
-                raise ValueError(f"{self.owner} cannot put '{name}' into the context.")
-        for name in self.required:
-            if name in self.defaults:
-                raise ValueError(
-                    f"{self.owner} has '{name}' in required and in defaults. With a default it is "
-                    "not required: keep one of the two."
-                )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -89,14 +83,14 @@ class _Merging:
 
     @property
     def __signature__(self) -> Signature:
-        wanted = [
+        injected = [
             Parameter(
                 name, Parameter.KEYWORD_ONLY, default=self.defaults.get(name, Parameter.empty)
             )
             for name in self.names
         ]
         own = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in ("next", "context")]
-        return Signature([*own, *wanted])
+        return Signature([*own, *injected])
 
     def __call__(self, next: Callable[[], Any], context: Any, **values: Any) -> Any:
         if isinstance(context, MutableMapping):

@@ -1,22 +1,19 @@
-"""Named fields of a request, each of a type, which endpoints get as arguments."""
+"""Provide named fields of a request, converted to types, as arguments of endpoints."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from keyword import iskeyword
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from clastic.errors import BadRequest
+from clastic.http import Request
 from clastic.middleware.base import RESERVED_ARGS, Middleware
+from clastic.routing import NullRoute
 
-if TYPE_CHECKING:
-    from clastic.routing import BoundRoute, Route
+FieldType = Callable[[Any], Any]
 
-Fields = str | Iterable[str] | Mapping[str, Callable[[str], Any]]
-"""One name, several names, or name to type."""
-
-# What the usual types say of a text that they cannot read. Decimal raises an ArithmeticError,
+# What the usual types raise for a text that they cannot read. Decimal raises an ArithmeticError,
 # ZoneInfo and the look-up in a table a LookupError.
 _UNREADABLE = (ArithmeticError, LookupError, TypeError, ValueError)
 
@@ -27,109 +24,118 @@ _TRUTHS = {
 
 
 class FieldsMiddleware(Middleware):
-    """What :class:`~clastic.middleware.url.GetParamMiddleware` and the like have in common.
+    """The base class of the middlewares that provide fields of a request.
 
-    A subclass says where the fields are and passes their values on.
+    A subclass says where the fields are, by :meth:`read_fields`.
 
     :param fields: the names of the fields, which are the names of the arguments too: one name, an
         iterable of names, or a mapping from name to type. A type is any callable that takes the
-        text; ``bool`` reads ``1 true yes on`` and ``0 false no off`` in any case
-    :param required: answer a request that has one of them not, or not as its type, with a 400 that
-        names the field; without it the value is ``None`` then
-    :raises TypeError: for a type that cannot be called
+        text, by default ``str``; ``bool`` reads ``1 true yes on`` and ``0 false no off`` in any
+        case
+    :param required: respond 400 if a field is missing or not of its type, and name the field;
+        otherwise its value is ``None`` then
+    :raises TypeError: for a type that is not callable
     :raises ValueError: for a name that cannot be an argument, or no name at all
     """
 
-    #: What to call a field in an error, as in ``query parameter``.
+    #: What an error calls a field, such as ``query parameter``.
     kind: ClassVar[str]
+    #: The environ key that is missing or empty if a request has no fields at all.
+    environ_key: ClassVar[str]
+    #: The type of a field for which none is given.
+    default_type: ClassVar[type] = str
 
-    def __init__(self, fields: Fields, *, required: bool = False) -> None:
-        self._types = _checked_fields(fields)
+    def __init__(
+        self, fields: str | Iterable[str] | Mapping[str, FieldType], *, required: bool = False
+    ) -> None:
+        if isinstance(fields, Mapping):
+            types = dict(fields)
+        else:
+            types = dict.fromkeys(
+                [fields] if isinstance(fields, str) else fields, self.default_type
+            )
+        if not types:
+            raise ValueError("fields is empty. Give one name or more.")
+        check_argument_names(self.name, types, RESERVED_ARGS)
+        for name, read in types.items():
+            if not callable(read):
+                raise TypeError(
+                    f"The type of the field '{name}' is {read!r}, which is not callable. "
+                    "Use a callable that takes the text, such as int."
+                )
+        self._types = types
         self._required = required
-        self.provides = tuple(self._types)
-        self._absent = (None,) * len(self._types)
+        self.provides = tuple(types)
+        self._absent = (None,) * len(types)
+
+    def request(self, next: Callable[..., Any], request: Request, _route: Any) -> Any:
+        """Provide the values of the fields."""
+        # A request that no route matches is wrong by its path or method, not by its fields.
+        if isinstance(_route.route, NullRoute):
+            return next(*self._absent)
+        if not (request.environ.get(self.environ_key) or self._required):
+            return next(*self._absent)
+        given = list(map(self.read_fields(request).get, self._types))
+        values = list(map(self._value, self._types.values(), given))
+        if self._required and None in values:
+            raise BadRequest(" ".join(self._problems(given, values)))
+        return next(*values)
+
+    def read_fields(self, request: Request) -> Mapping[str, Any]:
+        """Return the fields of a request, each as a text or as the value that it is sent as."""
+        raise NotImplementedError
+
+    def convert(self, read: FieldType, raw: Any) -> Any:
+        """Return the value of a field converted to a type.
+
+        :raises ArithmeticError, LookupError, TypeError, ValueError: it is not of that type
+        """
+        return read_bool(raw) if read is bool else read(raw)
 
     def __repr__(self) -> str:
         return f"{self.name}({', '.join(map(repr, self.provides))})"
 
-    def values(self, get: Callable[[str], str | None]) -> list[Any]:
-        """Return the value of each field, in the order of ``provides``.
+    def _value(self, read: FieldType, raw: Any) -> Any:
+        if raw is None:
+            return None
+        try:
+            return self.convert(read, raw)
+        except _UNREADABLE:
+            return None
 
-        :param get: gives the text of a field by its name, ``None`` if the request has none
-        :raises BadRequest: when one is required and is not there, or is not of its type
-        """
-        texts = [get(name) for name in self._types]
-        values = list(map(_read, self._types.values(), texts))
-        if self._required and None in values:
-            raise BadRequest(" ".join(self._problems(texts, values)))
-        return values
-
-    def _problems(self, texts: Iterable[str | None], values: Iterable[Any]) -> Iterator[str]:
-        for (name, read), text, value in zip(self._types.items(), texts, values, strict=True):
+    def _problems(self, given: Iterable[Any], values: Iterable[Any]) -> Iterator[str]:
+        for (name, read), raw, value in zip(self._types.items(), given, values, strict=True):
             if value is None:
-                what = "is missing" if text is None else "cannot be read"
-                expected = "" if read is str else f"; it has to be of type {_name_of(read)}"
+                what = "is missing" if raw is None else "cannot be read"
+                type_name = getattr(read, "__name__", type(read).__name__)
+                is_default = read is self.default_type
+                expected = "" if is_default else f"; it has to be of type {type_name}"
                 yield f"The {self.kind} '{name}' {what}{expected}."
 
 
-def is_miss(route: BoundRoute) -> bool:
-    """Tell whether a route is the one of the requests that no other route matches.
+def check_argument_names(owner: str, names: Iterable[object], reserved: Container[str]) -> None:
+    """Check that values can be passed as arguments of these names.
 
-    Such a request is wrong by its path or method, and not for want of a field.
+    :param owner: the name of the middleware, for the message
+    :param reserved: the names that it cannot use
+    :raises ValueError: for the first name that cannot be used
     """
-    return isinstance(route.route, _type_of_misses())
-
-
-@cache
-def _type_of_misses() -> type[Route]:
-    # Routes are made with middlewares, so this module comes before theirs.
-    from clastic.routing import NullRoute
-
-    return NullRoute
+    for name in names:
+        if not isinstance(name, str) or not name.isidentifier() or iskeyword(name):
+            raise ValueError(
+                f"{owner} cannot use {name!r} as the name of an argument. "
+                "Use a Python identifier that is not a keyword."
+            )
+        if name in reserved:
+            raise ValueError(
+                f"{owner} cannot use '{name}': the name is reserved for the framework. "
+                "Use another name."
+            )
 
 
 def read_bool(text: str) -> bool:
-    """Read a text that says yes or no.
+    """Return the boolean that a text stands for.
 
-    :raises KeyError: when it says neither
+    :raises KeyError: it stands for neither
     """
     return _TRUTHS[text.strip().lower()]
-
-
-def _read(read: Callable[[str], Any], text: str | None) -> Any:
-    if text is None:
-        return None
-    try:
-        return read(text)
-    except _UNREADABLE:
-        return None
-
-
-def _name_of(read: Callable[[str], Any]) -> str:
-    return "bool" if read is read_bool else getattr(read, "__name__", type(read).__name__)
-
-
-def _checked_fields(fields: Fields) -> dict[str, Callable[[str], Any]]:
-    if isinstance(fields, Mapping):
-        types = dict(fields)
-    else:
-        types = dict.fromkeys([fields] if isinstance(fields, str) else fields, str)
-    if not types:
-        raise ValueError("There is no field to provide. Give one name or more.")
-    for name, read in types.items():
-        if not isinstance(name, str) or not name.isidentifier() or iskeyword(name):
-            raise ValueError(
-                f"The field {name!r} cannot be an argument: that has to be a Python identifier and "
-                "no keyword. Rename the field, or read it from the request."
-            )
-        if name in RESERVED_ARGS:
-            raise ValueError(
-                f"The field '{name}' has a name reserved for the framework. Rename the field, or "
-                "read it from the request."
-            )
-        if not callable(read):
-            raise TypeError(
-                f"The field '{name}' has the type {read!r}, which cannot be called. Give it a "
-                "callable that takes the text, such as int."
-            )
-    return {name: read_bool if read is bool else read for name, read in types.items()}

@@ -1,50 +1,46 @@
-"""What endpoints get of the URL: query parameters, and where the application is mounted."""
+"""Provide query parameters, and the path the application is mounted at, to endpoints."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
-
-from werkzeug.datastructures import MultiDict
 
 from clastic.errors import BadRequest
 from clastic.http import Request
 from clastic.middleware.base import Middleware
-from clastic.middleware.fields import FieldsMiddleware, is_miss
+from clastic.middleware.fields import FieldsMiddleware
 
-# What a path may have as it is (RFC 3986, section 3.3).
+# What a path can contain without being encoded (RFC 3986, section 3.3).
 _PATH_CHARACTERS = "/!$&'()*+,;=:@~"
 
 
 class GetParamMiddleware(FieldsMiddleware):
-    """Gives endpoints parameters of the query string as arguments.
+    """Provide parameters of the query string to endpoints.
 
     ``GetParamMiddleware("q")``, ``GetParamMiddleware(["q", "page"])`` and
-    ``GetParamMiddleware({"q": str, "page": int})`` all work. A parameter that is there several
-    times has its first value; one that is missing or not of its type is ``None``, and with
-    ``required=True`` the answer is a 400 that names it.
+    ``GetParamMiddleware({"q": str, "page": int})`` all work. A parameter that is given several
+    times has its first value. One that is missing or not of its type is ``None``; with
+    ``required=True`` the response is a 400 that names it.
 
     The arguments are those of :class:`~clastic.middleware.fields.FieldsMiddleware`.
     """
 
     kind = "query parameter"
+    environ_key = "QUERY_STRING"
 
-    def request(self, next: Callable[..., Any], request: Request, _route: Any) -> Any:
-        """Provide the values."""
-        has_query = request.environ.get("QUERY_STRING")
-        if not (has_query or self._required) or is_miss(_route):
-            return next(*self._absent)
-        return next(*self.values(query_of(request).get))
+    def read_fields(self, request: Request) -> Mapping[str, str]:
+        """Return the parameters of the query string."""
+        return query_of(request)
 
 
 class ScriptRootMiddleware(Middleware):
-    """Gives endpoints the path that the server has mounted the application at.
+    """Provide the path that the server has mounted the application at.
 
-    It is percent-encoded and without a slash at its end (the empty string at the root), so that
+    It is percent-encoded and has no trailing slash (it is empty at the root), so that
     ``f"{script_root}/links/"`` is a link to a path of the application.
 
-    :param arg_name: the argument that endpoints take it by
+    :param arg_name: the name of the argument of endpoints
     """
 
     def __init__(self, arg_name: str = "script_root") -> None:
@@ -52,18 +48,16 @@ class ScriptRootMiddleware(Middleware):
 
     def request(self, next: Callable[..., Any], request: Request) -> Any:
         """Provide the path."""
-        root = request.environ.get("SCRIPT_NAME")
-        if root:
-            root = quote(root.encode("latin-1"), safe=_PATH_CHARACTERS).rstrip("/")
-        return next(root or "")
+        root: str = request.environ.get("SCRIPT_NAME") or ""
+        return next(quote(root.encode("latin-1"), safe=_PATH_CHARACTERS).rstrip("/"))
 
 
-def query_of(request: Request) -> MultiDict[str, str]:
+def query_of(request: Request) -> Mapping[str, str]:
     """Return the parameters in the query string of a request.
 
-    :raises BadRequest: when there are bytes in it that are not UTF-8, and not percent-encoded
+    :raises BadRequest: it has bytes that are neither UTF-8 nor percent-encoded
     """
     try:
         return request.args
     except UnicodeDecodeError:
-        raise BadRequest("The query of the URL is not valid UTF-8.") from None
+        raise BadRequest("The query string of the URL is not valid UTF-8.") from None

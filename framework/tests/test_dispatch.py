@@ -480,8 +480,8 @@ class TestMisses:
 
         application = Application([("/a", text("a"))], middlewares=[Broken()])
         assert call(application, "/b").status_code == 500
-        assert "gave None, which is not a Response." in caplog.text
-        remedy = "Each middleware (Broken) has to return what next() gave, or a Response."
+        assert "returned None, which is not a Response." in caplog.text
+        remedy = "Each middleware (Broken) has to return what next() returned, or a Response."
         assert remedy in caplog.text
 
     def test_are_not_wrapped_by_the_endpoint_functions_of_middlewares(self) -> None:
@@ -665,7 +665,7 @@ def place(function: Any) -> str:
     return f"{os.path.relpath(__file__)}:{function.__code__.co_firstlineno}"
 
 
-NOTHING = f"TypeError: Route '/' (endpoint nothing, {place(nothing)}) gave None, "
+NOTHING = f"TypeError: Route '/' (endpoint nothing, {place(nothing)}) returned None, "
 
 
 class TestNoResponse:
@@ -675,7 +675,7 @@ class TestNoResponse:
             pytest.param(
                 ("/", nothing),
                 f"{NOTHING}which is not a Response.\n  Return a Response, or give the route a "
-                "render that makes one, render_basic for one.\n",
+                "render that makes one, for example render_basic.\n",
                 id="an endpoint without a render",
             ),
             pytest.param(
@@ -687,8 +687,8 @@ class TestNoResponse:
             pytest.param(
                 Route("/", nothing, middlewares=[Middleware(), DummyMiddleware()]),
                 f"{NOTHING}which is not a Response.\n  Each middleware (DummyMiddleware) has to "
-                "return what next() gave, or a Response. Return a Response, or give the route a "
-                "render that makes one, render_basic for one.\n",
+                "return what next() returned, or a Response. Return a Response, or give the route "
+                "a render that makes one, for example render_basic.\n",
                 id="something between middlewares",
             ),
             pytest.param(
@@ -698,13 +698,15 @@ class TestNoResponse:
             ),
             pytest.param(
                 ("/", lambda: {"a": 1}),
-                "gave a dict, which is not a Response.\n",
+                "returned a dict, which is not a Response.\n",
                 id="a context",
             ),
-            pytest.param(("/", lambda: "x"), "gave a str, which is not a Response.\n", id="a text"),
+            pytest.param(
+                ("/", lambda: "x"), "returned a str, which is not a Response.\n", id="a text"
+            ),
             pytest.param(
                 ("/", lambda: RerouteWSGI),
-                "gave the class RerouteWSGI, which is not a Response",
+                "returned the class RerouteWSGI, which is not a Response",
                 id="a class",
             ),
         ],
@@ -748,7 +750,7 @@ class TestNoResponse:
                 raise LookupError("no text")
 
         assert call(Application([("/", Hidden)])).status_code == 500
-        assert "gave a Hidden, which is not a Response." in caplog.text
+        assert "returned a Hidden, which is not a Response." in caplog.text
 
 
 def environ_seen(environ: Any, start_response: Any) -> list[bytes]:

@@ -281,12 +281,12 @@ class TestSources:
             ),
             (show, {"context": "built-in"}),
         ]
-        assert plan.problems == ()
 
 
 HOSTILE = (
     # what the generated code calls its own things
-    *("make", "route", "route_", "path_values", "path_values_", "FINISHED", "MISSING", "MISSING_"),
+    *("make", "route", "route_", "chain", "chain_", "finish", "finish_", "path_values"),
+    *("path_values_", "FINISHED", "MISSING", "MISSING_"),
     *("endpoint", "endpoint_", "endpoint_side", "endpoint_0", "endpoint_next_0", "render"),
     *("request_0", "request_next_0", "request_next_1", "render_0", "render_next_0", "render_error"),
     *("unprovided_request_0", "unprovided_endpoint_0", "unprovided_render_0", "context_"),
@@ -321,6 +321,9 @@ class Around(Middleware):
 
     def render(self, next: Any, context: Any) -> Any:
         return next(render_value=context)
+
+    def finish(self, response: Any, environ: Any, route: Any) -> Any:
+        return response
 
 
 def show_value(render_value: Any) -> Response:

@@ -32,11 +32,11 @@ LAYERS = (
     ("clastic.pages",),
     ("clastic.http",),
     ("clastic.errors",),
-    ("clastic.middleware.base", "clastic.middleware.checks", "clastic.middleware.order"),
+    ("clastic.middleware.base", "clastic.middleware.checks"),
     ("clastic.injection", "clastic.chain"),
     ("clastic.render",),
     ("clastic.routing",),
-    ("clastic.application", "clastic.dispatch", "clastic.wrapping"),
+    ("clastic.application", "clastic.dispatch"),
 )
 ROOMS = len(LAYERS)
 

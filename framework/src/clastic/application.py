@@ -1,7 +1,8 @@
-"""An application: its parts checked and bound, its routes embedded, its door to WSGI (PEP 3333)."""
+"""Construct an application: check its parts, bind and embed its routes, serve them by WSGI."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from threading import RLock
 from types import MappingProxyType
@@ -15,21 +16,22 @@ from clastic.dispatch import Dispatcher, RerouteWSGI
 from clastic.errors import ErrorHandler
 from clastic.exports import lazy_attribute
 from clastic.http import BaseResponse, Request, Response
-from clastic.injection import plan_render_error, reserved_resources
+from clastic.injection import plan_render_error
 from clastic.middleware.base import Middleware, merge_middlewares
-from clastic.middleware.checks import repeat_problems
+from clastic.middleware.checks import check_resource_names
+from clastic.pattern import Pattern
 from clastic.routing import (
     S_REDIRECT,
-    Binding,
+    BindContext,
     BoundRoute,
     NullRoute,
     RenderFactory,
     Route,
     checked_slash_mode,
 )
+from clastic.routing.bound import Mount, finishing
 from clastic.routing.state import DispatchState
-from clastic.wiring import Problem, WiringError
-from clastic.wrapping import Wrapping, having_wsgi_wrapper
+from clastic.wiring import Problems
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -38,15 +40,15 @@ __all__ = ["Application", "DispatchState", "Entry", "RerouteWSGI", "SubApplicati
 
 
 class SubApplication:
-    """An application to embed in another, all its routes under a prefix.
+    """An application to embed in another, with all its routes under a prefix.
 
-    What is embedded are the routes that it has at that time; it can still be used by itself.
+    The routes that it has at that time are embedded; it can still be used by itself.
 
     :param prefix: a pattern; ``/a``, ``/a/`` and ``/`` all work
     :param application: the application to embed
     :param rebind_render: use the render factory of the outer application for its routes
     :param inherit_slashes: use the slash mode of the outer application for its routes
-    :raises TypeError: when ``application`` is not an :class:`Application`
+    :raises TypeError: if ``application`` is not an :class:`Application`
     """
 
     def __init__(
@@ -66,61 +68,63 @@ class SubApplication:
         self.rebind_render = rebind_render
         self.inherit_slashes = inherit_slashes
 
-    def bind(self, binding: Binding) -> list[BoundRoute]:
+    def bind(self, context: BindContext) -> list[BoundRoute]:
         """Bind every route of the embedded application in the outer one."""
-        if self.application is binding.application:
-            binding.problems.append(
-                Problem(
-                    f"SubApplication '{self.prefix}'",
-                    "embeds an application in itself: a cycle",
-                    "Embed another application, or add the routes by themselves.",
-                )
+        if self.application is context.application:
+            context.problems.add(
+                f"SubApplication '{self.prefix}'",
+                "embeds an application in itself: a cycle",
+                "Embed another application, or add the routes by themselves.",
             )
             return []
-        return [
+        routes = [
             route.embed(
                 self.prefix,
-                binding,
+                context,
                 rebind_render=self.rebind_render,
                 inherit_slashes=self.inherit_slashes,
             )
             for route in self.application.iter_routes()
         ]
+        for mount in self.application.mounts:
+            middlewares = merge_middlewares(context.middlewares, mount.middlewares)
+            if finishing(middlewares):
+                context.mounts.append(Mount(mount.pattern.with_prefix(self.prefix), middlewares))
+        return routes
 
     def __repr__(self) -> str:
         return f"SubApplication({self.prefix!r}, {self.application!r})"
 
 
 Entry = Route | SubApplication | Sequence[Any]
-"""What a list of routes may have: see :class:`Application`."""
+"""An item of a list of routes: see :class:`Application`."""
 
 
 class Application:
     """A WSGI application made of routes.
 
-    Constructing it is all the initialisation there is: after it every check has run, and every
-    chain is compiled.
+    Construction is the whole initialisation: after it every check has run, and every chain is
+    compiled.
 
     :param routes: :class:`Route` and :class:`SubApplication` objects, or tuples
         ``(pattern, endpoint[, render[, render_error]])`` and ``(prefix, application)``; they are
         tried in this order
     :param resources: name to value, for the arguments of endpoints, renders and middlewares
     :param middlewares: around every route, outermost first
-    :param render_factory: makes a render function of what a route has as render, where that is not
-        callable itself
+    :param render_factory: makes a render function from a route's ``render`` that is not callable
     :param error_handler: makes responses of HTTP errors and of uncaught exceptions
-    :param debug: use the default debug error handler where no ``error_handler`` is given
+    :param debug: use the default debug error handler if no ``error_handler`` is given
     :param slash_mode: what happens to paths with missing or repeated slashes
     :raises WiringError: with everything that is wrong with how it was put together
-    :raises InvalidPattern: and what else :class:`Route` raises, for routes given as tuples
+    :raises InvalidPattern: and the other errors of :class:`Route`, for routes given as tuples
     """
 
     request_type: type[Request] = Request
-    """What its functions get as ``request``. A subclass can set other ones, as of all these."""
+    """The type of the ``request`` argument. Subclasses can override this and what follows."""
     response_type: type[BaseResponse] = Response
-    """What the responses of its test client are."""
+    """The type of the responses of its test client."""
     default_error_handler_type: type[ErrorHandler] = ErrorHandler
-    """The type of its error handler where none is given."""
+    """The type of its error handler if none is given."""
     default_debug_error_handler_type: type[ErrorHandler] = lazy_attribute(
         "clastic.debug.handler", "ContextualErrorHandler"
     )
@@ -137,25 +141,24 @@ class Application:
         debug: bool | None = None,
         slash_mode: str = S_REDIRECT,
     ) -> None:
-        _check_kinds(resources, middlewares)
+        _check_argument_types(resources, middlewares)
         self.debug = debug
         self.resources: Mapping[str, Any] = MappingProxyType(dict(resources or {}))
         self.render_factory = render_factory
         self.slash_mode = checked_slash_mode(slash_mode)
         self.middlewares: tuple[Middleware, ...] = ()
         self._compiler = ChainCompiler()
-        self._changing = RLock()
-        binding = self._binding()
-        binding.problems.extend(reserved_resources("The application", self.resources))
-        sound = binding.sound(middlewares or ())
-        binding.problems.extend(repeat_problems(sound, ()))
-        self.middlewares = merge_middlewares(sound, ())
-        binding = binding._replace(middlewares=self.middlewares)
-        self._null_route = self._bound_null_route(binding)
-        self._dispatcher = Dispatcher(self, (), ErrorHandler(), None, self._null_route, None)
-        self._wrapping = Wrapping((), [])
-        bound = [route for entry in routes or () for route in _bind_entry(entry, binding)]
-        self._assemble(bound, error_handler, binding.problems)
+        self._lock = RLock()
+        context = self._bind_context()
+        check_resource_names("The application", self.resources, context.problems)
+        valid = context.valid_middlewares(middlewares or ())
+        self.middlewares = merge_middlewares(valid, (), context.problems)
+        context = context._replace(middlewares=self.middlewares)
+        self._null_route = self._bind_null_route(context)
+        self._dispatcher = Dispatcher(self, (), ErrorHandler(), None, self._null_route)
+        self._wrappers = _WSGIWrappers((), context.problems)
+        bound = [route for entry in routes or () for route in _bind_entry(entry, context)]
+        self._install(bound, context.mounts, error_handler, context.problems)
 
     @property
     def routes(self) -> tuple[BoundRoute, ...]:
@@ -164,50 +167,61 @@ class Application:
 
     @property
     def error_handler(self) -> ErrorHandler:
-        """What makes responses of its errors."""
+        """The error handler in use."""
         return self._dispatcher.error_handler
 
+    @property
+    def mounts(self) -> tuple[Mount, ...]:
+        """The prefixes whose misses this application and those in it finish, its own first."""
+        own = Mount(Pattern("/<_path*>"), self.middlewares)
+        return (own, *self._dispatcher.mounts)
+
     def iter_routes(self) -> Iterator[BoundRoute]:
-        """Go through the bound routes in the order they are tried."""
+        """Iterate over the bound routes in the order they are tried."""
         return iter(self._dispatcher.routes)
 
     def add(self, entry: Entry, index: int | None = None) -> None:
-        """Add a route, or the routes of an application, while requests may be running.
+        """Add a route, or the routes of an application, also while requests are being served.
 
-        They are all there at once, after all checks have passed; if one fails the application
-        stays as it was.
+        They take effect together, after all checks have passed; if one fails, the application
+        does not change.
 
         :param entry: as in ``routes`` of :class:`Application`
-        :param index: the position in :attr:`routes` to insert at; at the end when left out
+        :param index: the position in :attr:`routes` to insert at; the end by default
         :raises WiringError: as :class:`Application` does
         """
-        with self._changing:
-            binding = self._binding()
-            bound = _bind_entry(entry, binding)
+        with self._lock:
+            context = self._bind_context()
+            context.mounts.extend(self._dispatcher.mounts)
+            bound = _bind_entry(entry, context)
             routes = list(self.routes)
             position = len(routes) if index is None else index
             routes[position:position] = bound
-            self._assemble(routes, self.error_handler, binding.problems)
+            self._install(routes, context.mounts, self.error_handler, context.problems)
 
     def set_error_handler(self, error_handler: ErrorHandler | None = None) -> None:
-        """Change what makes responses of errors.
+        """Replace the error handler.
 
-        :param error_handler: the new one; the default one when left out
-        :raises WiringError: if its ``render_error`` takes what nothing provides
+        :param error_handler: the new one; the default one if left out
+        :raises WiringError: if its ``render_error`` needs an argument that nothing provides
         """
-        with self._changing:
-            self._assemble(self.routes, error_handler, [])
+        with self._lock:
+            self._install(self.routes, self._dispatcher.mounts, error_handler, Problems())
 
     def get_local_client(self) -> Client:
-        """Give a test client, whose responses are of this application's response type."""
+        """Return a test client whose responses are of this application's response type."""
         return Client(self, self.response_type)
 
     def dispatch(self, request: Request) -> WSGIApplication:
-        """Give the answer to a request, without the WSGI wrappers of middlewares.
+        """Return the response to a request, without the WSGI wrappers of middlewares.
 
-        :returns: a response, or the WSGI application that the request was given to
+        :return: a response, or the WSGI application that the request is handed over to
         """
-        return self._dispatcher.answer(request.environ, request)
+        return self._dispatcher.respond(request.environ, request)
+
+    def finish(self, response: BaseResponse, route: BoundRoute, request: Request) -> Any:
+        """Pass a response through the ``finish`` methods of a route's middlewares."""
+        return self._dispatcher.finish(response, route, request.environ, request)
 
     def serve(self, address: str = "127.0.0.1", port: int = 5000, **options: Any) -> None:
         """Serve it for development; see :func:`clastic.server.serve` for the options."""
@@ -216,15 +230,15 @@ class Application:
         serve(self, address, port, **options)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer a request by WSGI."""
+        """Serve a request by WSGI (PEP 3333)."""
         dispatcher = self._dispatcher
-        if dispatcher.door is not None:
-            return dispatcher.door(environ, start_response)
-        answer = dispatcher.answer(environ)
-        if type(answer) is Response:
-            # The method by name: CPython finds it faster than how to call an object.
-            return answer.__call__(environ, start_response)
-        return answer(environ, start_response)
+        if dispatcher.wsgi_app is not None:
+            return dispatcher.wsgi_app(environ, start_response)
+        response = dispatcher.respond(environ)
+        if type(response) is Response:
+            # CPython looks up the method by name faster than the call of an object.
+            return response.__call__(environ, start_response)
+        return response(environ, start_response)
 
     def __repr__(self) -> str:
         resources = ", ".join(self.resources) or "none"
@@ -233,37 +247,39 @@ class Application:
             f"{len(self.middlewares)} middlewares, resources: {resources}>"
         )
 
-    def _binding(self) -> Binding:
-        return Binding(
+    def _bind_context(self) -> BindContext:
+        return BindContext(
             application=self,
             resources=self.resources,
             middlewares=self.middlewares,
             render_factory=self.render_factory,
             slash_mode=self.slash_mode,
             compiler=self._compiler,
-            problems=[],
-            soundness={},
-            promised=set(),
+            problems=Problems(),
+            checked={},
+            mounts=[],
         )
 
-    def _bound_null_route(self, binding: Binding) -> BoundRoute:
-        """Bind the null route; without middlewares if they need what only other routes have."""
-        trial = binding._replace(problems=[])
+    def _bind_null_route(self, context: BindContext) -> BoundRoute:
+        """Bind the null route; without middlewares if these need what only other routes have."""
+        trial = context._replace(problems=Problems())
         null_route = BoundRoute.bind(NullRoute(), trial)
         if trial.problems:
-            bare = binding._replace(middlewares=(), problems=[])
-            null_route = BoundRoute.bind(NullRoute(), bare)
+            null_route = BoundRoute.bind(
+                NullRoute(), context._replace(middlewares=(), problems=Problems())
+            )
         return null_route
 
-    def _assemble(
+    def _install(
         self,
         routes: Sequence[BoundRoute],
+        mounts: Sequence[Mount],
         error_handler: ErrorHandler | None,
-        problems: list[Problem],
+        problems: Problems,
     ) -> None:
-        """Make what serves requests and put it in place, all at once.
+        """Make a dispatcher for the routes and put it in place in one assignment.
 
-        :raises WiringError: when there are problems, those found here or those given
+        :raises WiringError: if there are problems, found here or before
         """
         if error_handler is None:
             error_handler = (
@@ -272,43 +288,106 @@ class Application:
                 else self.default_error_handler_type()
             )
         elif not isinstance(error_handler, ErrorHandler):
-            problems.append(
-                Problem(
-                    "The application",
-                    f"has the error_handler {error_handler!r}, which is not an ErrorHandler",
-                    "Give it an instance of clastic.errors.ErrorHandler, or of a subclass.",
-                )
+            problems.add(
+                "The application",
+                f"has the error_handler {error_handler!r}, which is not an ErrorHandler",
+                "Give it an instance of clastic.errors.ErrorHandler, or of a subclass.",
             )
-            raise WiringError(problems)
+            problems.raise_if_any()
         error_chain = self._compile_error_handler(error_handler, problems)
-        wrapped_by = having_wsgi_wrapper(error_handler, self.middlewares, routes)
-        wrapping = self._wrapping
-        if not wrapping.is_by(wrapped_by):
-            wrapping = Wrapping(wrapped_by, problems)
-        if problems:
-            raise WiringError(problems)
-        door = wrapping.door
-        dispatcher = Dispatcher(self, routes, error_handler, error_chain, self._null_route, door)
-        wrapping.dispatcher = dispatcher
-        self._dispatcher, self._wrapping = dispatcher, wrapping
+        wrapped_by = _with_wsgi_wrapper(error_handler, self.middlewares, routes)
+        wrappers = self._wrappers
+        if not wrappers.are_those_of(wrapped_by):
+            wrappers = _WSGIWrappers(wrapped_by, problems)
+        problems.raise_if_any()
+        dispatcher = Dispatcher(
+            self, routes, error_handler, error_chain, self._null_route, mounts, wrappers.wsgi_app
+        )
+        wrappers.dispatcher = dispatcher
+        self._dispatcher, self._wrappers = dispatcher, wrappers
 
     def _compile_error_handler(
-        self, error_handler: ErrorHandler, problems: list[Problem]
+        self, error_handler: ErrorHandler, problems: Problems
     ) -> Chain | None:
         function = error_handler.render_error
         if type(error_handler).render_error is ErrorHandler.render_error:
             return None
         where = describe_role("Error handler", function)
-        step, found = plan_render_error(where, function, self.resources)
-        problems.extend(found)
+        step = plan_render_error(where, function, self.resources, problems)
+        if step is None:
+            return None
         constants = {**self.resources, "_application": self}
-        return None if found else self._compiler.compile_render_error(where, step, constants)
+        return self._compiler.compile_render_error(where, step, constants)
 
 
-def _check_kinds(resources: object, middlewares: object) -> None:
-    """Refuse what stands in the wrong place.
+class _WSGIWrappers:
+    """The WSGI wrappers around one table of routes, and around those that replace it.
 
-    :raises TypeError: with where it belongs
+    Routes that bring a wrapper of their own get new wrappers, so that no request can reach them
+    without it.
+
+    :param wrapped_by: the objects that have the wrappers, outermost first
+    :param problems: collects what is wrong with what the wrappers return
+    :ivar wsgi_app: the outermost of them; ``None`` without any
+    :ivar dispatcher: what serves requests inside, to be set before the first request
+    """
+
+    dispatcher: Dispatcher
+
+    def __init__(self, wrapped_by: Sequence[Any], problems: Problems) -> None:
+        self._wrapped_by = wrapped_by
+        self.wsgi_app = self._wrap(problems) if wrapped_by else None
+
+    def are_those_of(self, wrapped_by: Sequence[Any]) -> bool:
+        """Return whether they are the wrappers of these very objects."""
+        return [*map(id, wrapped_by)] == [*map(id, self._wrapped_by)]
+
+    def _wrap(self, problems: Problems) -> WSGIApplication:
+        wsgi_app: WSGIApplication = self._respond
+        for wrapped_by in reversed(self._wrapped_by):
+            outer = wrapped_by.wsgi_wrapper(wsgi_app)
+            if _is_wsgi_callable(outer):
+                wsgi_app = outer
+            else:
+                problems.add(
+                    f"The wsgi_wrapper of {type(wrapped_by).__name__}",
+                    f"gave {outer!r}, which is not a WSGI callable",
+                    "Return a callable that takes environ and start_response.",
+                )
+        return wsgi_app
+
+    def _respond(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return self.dispatcher.respond(environ)(environ, start_response)
+
+
+def _with_wsgi_wrapper(
+    error_handler: ErrorHandler, middlewares: Iterable[Middleware], routes: Iterable[BoundRoute]
+) -> list[Any]:
+    """Return the objects that have a WSGI wrapper: error handler, then distinct middlewares."""
+    found: list[Any] = [] if error_handler.wsgi_wrapper is None else [error_handler]
+    lists = {id(route.middlewares): route.middlewares for route in routes}
+    for middleware in (*middlewares, *(each for row in lists.values() for each in row)):
+        if middleware.wsgi_wrapper is not None and middleware not in found:
+            found.append(middleware)
+    return found
+
+
+def _is_wsgi_callable(candidate: object) -> bool:
+    if not callable(candidate):
+        return False
+    try:
+        inspect.signature(candidate).bind(None, None)
+    except ValueError:  # a builtin that does not tell its signature
+        return True
+    except TypeError:
+        return False
+    return True
+
+
+def _check_argument_types(resources: object, middlewares: object) -> None:
+    """Refuse arguments in the wrong place.
+
+    :raises TypeError: with what to write
     """
     if resources is not None and not isinstance(resources, Mapping):
         remedy = "Write {'name': value}; middlewares go into middlewares=[...]."
@@ -317,16 +396,16 @@ def _check_kinds(resources: object, middlewares: object) -> None:
         raise TypeError(f"middlewares= is one middleware. Write middlewares=[{middlewares!r}].")
 
 
-def _bind_entry(entry: Entry, binding: Binding) -> list[BoundRoute]:
+def _bind_entry(entry: Entry, context: BindContext) -> list[BoundRoute]:
     if isinstance(entry, SubApplication):
-        return entry.bind(binding)
+        return entry.bind(context)
     if isinstance(entry, Route):
         if isinstance(entry.endpoint, Application):
             raise TypeError(
                 f"{type(entry).__name__}({entry.pattern!r}, ...) has an application as endpoint. "
                 f"Embed it: ({entry.pattern!r}, application)."
             )
-        return [BoundRoute.bind(entry, binding)]
+        return [BoundRoute.bind(entry, context)]
     if isinstance(entry, (tuple, list)):
         if len(entry) >= 2 and isinstance(entry[1], type) and issubclass(entry[1], Application):
             name = entry[1].__name__
@@ -334,9 +413,9 @@ def _bind_entry(entry: Entry, binding: Binding) -> list[BoundRoute]:
                 f"({entry[0]!r}, {name}) has a class. Write ({entry[0]!r}, {name}(...))."
             )
         if len(entry) == 2 and isinstance(entry[1], Application):
-            return SubApplication(*entry).bind(binding)
+            return SubApplication(*entry).bind(context)
         if 2 <= len(entry) <= 4:
-            return [BoundRoute.bind(Route(*entry), binding)]
+            return [BoundRoute.bind(Route(*entry), context)]
     raise TypeError(
         f"{entry!r} is not a route. Routes are Route and SubApplication objects, or tuples "
         "(pattern, endpoint[, render[, render_error]]) or (prefix, application), in a list."

@@ -1,8 +1,8 @@
-"""Nests middlewares, endpoint and render into the one function that a route runs.
+"""Compile the middlewares, endpoint and render of a route into one function.
 
-The function is generated as source and compiled, so that every call in it passes exactly the
-arguments that the callee takes, and a traceback through it shows real lines. For a route with one
-middleware and a render it reads::
+The function is generated as source, so that every call in it passes exactly the arguments that
+the callee takes, and a traceback through it shows real lines. For a route with one middleware and
+a render it reads::
 
     def make(endpoint, render, request_0, unprovided_0, isinstance, FINISHED, MISSING, db):
         def route(request, _dispatch_state, path_values):
@@ -14,18 +14,18 @@ middleware and a render it reads::
             return request_0(next_0, request)
         return route
 
-Resources, the application and the route are bound in by ``make``. Routes of one shape share one
-compiled ``make``.
+``make`` binds in resources, the application and the route. Routes of one shape share one compiled
+``make``. :attr:`clastic.route.BoundRoute.source` is this text.
 """
 
 from __future__ import annotations
 
 import linecache
+import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from types import FunctionType
 from typing import Any, NamedTuple, NoReturn
-from zlib import crc32
 
 from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 
@@ -40,8 +40,8 @@ MISSING = object()
 class Chain(NamedTuple):
     """A compiled route.
 
-    :param run: takes the request, the dispatch state and the path values (a ``render_error``: the
-        error and the route), and gives the response
+    :param run: takes the request, the dispatch state and the path values (for a ``render_error``:
+        the error and the route), and returns the response
     :param wants_request: whether it uses its first argument
     :param wants_dispatch_state: whether it uses its second argument
     """
@@ -52,10 +52,15 @@ class Chain(NamedTuple):
 
 
 class ChainCompiler:
-    """Compiles the chains of one application; routes of one shape are compiled once."""
+    """Compile the chains of one application; routes of one shape are compiled once.
+
+    The generated source is kept for tracebacks as long as the compiler exists.
+    """
 
     def __init__(self) -> None:
         self._makers: dict[str, FunctionType] = {}
+        self._filenames: list[str] = []
+        weakref.finalize(self, _forget_sources, self._filenames)
 
     def compile_route(
         self,
@@ -63,37 +68,48 @@ class ChainCompiler:
         plan: Plan,
         constants: Mapping[str, Any],
         places: Mapping[str, int] | None,
+        finish: Callable[[Any, Any], Any] | None = None,
     ) -> Chain:
         """Compile the function that a route runs.
 
-        :param name: what to call the function in tracebacks
-        :param plan: its steps, without problems
+        :param name: the name of the function in tracebacks
+        :param plan: its steps
         :param constants: name to value of what does not change between requests
-        :param places: where the path values are the segments of the path themselves, the position
-            of each; the function is then given the segments
+        :param places: the position of each path value, for a route whose path values are segments
+            of the path as they are; the function is then given the segments
+        :param finish: takes the result and the request, and returns the result to use
         """
-        source = _Source(plan.steps, constants, places)
-        source.write_route(plan)
+        source = _SourceWriter(plan.steps, constants, places)
+        source.write_route(plan, finish)
         return self._compile(name, source, "(request, _dispatch_state, {path_values})")
 
     def compile_render_error(self, name: str, step: Step, constants: Mapping[str, Any]) -> Chain:
-        """Compile a ``render_error``; after the dispatch state it takes the error and the route."""
-        source = _Source((step,), constants)
+        """Compile a ``render_error``, which takes the error and the route as third and fourth."""
+        source = _SourceWriter((step,), constants)
         source.line("return " + source.call("render_error", step))
         return self._compile(name, source, "(request, _dispatch_state, _error, _route)")
 
-    def _compile(self, name: str, source: _Source, parameters: str) -> Chain:
+    def _compile(self, name: str, source: _SourceWriter, parameters: str) -> Chain:
         text = source.text(parameters)
         make = self._makers.get(text)
         if make is None:
-            make = self._makers[text] = _compile_source(text)
+            make = self._makers[text] = self._compile_source(text)
         run = make(*source.constants.values())
         run.__code__ = run.__code__.replace(co_name=name)
         return Chain(run, "request" in source.used, "_dispatch_state" in source.used)
 
+    def _compile_source(self, text: str) -> FunctionType:
+        filename = f"<clastic chain {id(self):x}.{len(self._filenames)}>"
+        self._filenames.append(filename)
+        linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+        namespace: dict[str, Any] = {}
+        exec(compile(text, filename, "exec"), namespace)
+        make: FunctionType = namespace["make"]
+        return make
 
-class _Source:
-    """The source of one chain as it is written, line by line, and the constants it refers to."""
+
+class _SourceWriter:
+    """Write the source of one chain line by line, and collect the constants it refers to."""
 
     def __init__(
         self,
@@ -112,7 +128,7 @@ class _Source:
         self.path_values = self.unused("path_values")
 
     def unused(self, name: str) -> str:
-        """Give ``name``, made different from every injected name."""
+        """Return ``name``, changed if needed so that it differs from every injected name."""
         while name in self.used:
             name += "_"
         return name
@@ -138,14 +154,26 @@ class _Source:
             )
         )
 
-    def write_route(self, plan: Plan) -> None:
+    def write_route(self, plan: Plan, finish: Callable[[Any, Any], Any] | None) -> None:
+        if finish is not None:
+            self.used.add("request")
+            chain = self.unused("chain")
+            self.line(f"def {chain}():")
+            self.depth += 1
+            self.write_chain(plan)
+            self.depth -= 1
+            self.line(f"return {self.constant('finish', finish)}({chain}(), request)")
+        else:
+            self.write_chain(plan)
+
+    def write_chain(self, plan: Plan) -> None:
         inner = [*plan.endpoint_middleware, plan.endpoint, *plan.render_middleware]
         inner += [plan.render] if plan.render else []
         needs = self.needs(inner) - {"context"}
         self.write_side("request", plan.request, needs, partial(self.write_inner, plan))
 
     def write_inner(self, plan: Plan) -> None:
-        """Write what the request functions wrap: the endpoint side, then the render side."""
+        """Write what the ``request`` methods wrap: the endpoint side, then the render side."""
         if plan.render is None:
             self.write_endpoint_side(plan)
             return
@@ -173,7 +201,7 @@ class _Source:
         self.line("return " + self.call(label, step))
 
     def needs(self, steps: Iterable[Step]) -> set[str]:
-        """Give the names that the steps take of each request, and do not get of each other."""
+        """Return the names that steps take of each request and do not get from each other."""
         taken = {parameter.name for step in steps for parameter in step.arguments}
         provided = {name for step in steps for name in step.provides}
         return taken - provided - self.values.keys()
@@ -186,11 +214,11 @@ class _Source:
         write_innermost: Callable[[], None],
         index: int = 0,
     ) -> None:
-        """Write the call of a step's function, and before it the ``next`` that it is given.
+        """Write the call of a step's function, preceded by the ``next`` it is passed.
 
-        A ``next`` that needs nothing of the request around it is the same for every request.
+        A ``next`` that needs nothing of the request is made once, outside of the chain.
 
-        :param inner_needs: the names that the innermost takes of each request
+        :param inner_needs: the names that the innermost function takes of each request
         """
         if index == len(steps):
             write_innermost()
@@ -210,7 +238,7 @@ class _Source:
         self.line("return " + self.call(f"{side}_{index}", step, next_function))
 
     def write_next(self, next_function: str, label: str, step: Step) -> None:
-        """Write the head of a ``next``, and that it is passed what the step provides."""
+        """Write the head of a ``next``, and the check that it is passed what the step provides."""
         if not step.provides:
             self.line(f"def {next_function}():")
             self.depth += 1
@@ -224,7 +252,7 @@ class _Source:
             self.line(f"if {name} is {missing}: {unprovided}({name!r})")
 
     def call(self, label: str, step: Step, next_function: str | None = None) -> str:
-        """Give the source of a call with exactly the arguments that the function takes."""
+        """Return the source of a call with exactly the arguments that the function takes."""
         function = self.constant(label, step.function)
         passed = [] if next_function is None else [next_function]
         for parameter, source in zip(step.arguments, step.sources, strict=True):
@@ -241,13 +269,9 @@ class _Source:
         return name
 
 
-def _compile_source(text: str) -> FunctionType:
-    filename = f"<clastic chain {crc32(text.encode()):08x}>"
-    linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
-    namespace: dict[str, Any] = {}
-    exec(compile(text, filename, "exec"), namespace)
-    make: FunctionType = namespace["make"]
-    return make
+def _forget_sources(filenames: list[str]) -> None:
+    for filename in filenames:
+        linecache.cache.pop(filename, None)
 
 
 def _unprovided(function: Callable[..., Any], name: str) -> NoReturn:

@@ -1,4 +1,4 @@
-"""Which answer a request gets: the routes tried in turn, and what becomes of their errors."""
+"""Dispatch a request to the first matching route, and turn errors into responses."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 
 from clastic.chain import Chain
-from clastic.describe import describe_callable, describe_type
+from clastic.describe import describe_callable, describe_role, describe_type
 from clastic.errors import (
     BadRequest,
     ErrorHandler,
@@ -19,8 +20,10 @@ from clastic.errors import (
     render_by_accept,
 )
 from clastic.http import BaseResponse, Request, Response, redirect_to_path
+from clastic.middleware.base import Middleware
 from clastic.pattern import S_REDIRECT, normal_path
-from clastic.routing import BoundRoute
+from clastic.routing.bound import BoundRoute, Mount, finishing
+from clastic.routing.matching import match_path
 from clastic.routing.router import Router
 from clastic.routing.state import DispatchState
 
@@ -31,14 +34,17 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("clastic")
 
+THROW_ERRORS = "x-wsgiorg.throw_errors"
+"""The key of the environ that lets exceptions pass through to a debugger around the application."""
+
 
 class RerouteWSGI(Exception):
-    """Gives a request to another WSGI application, which sees the environ unchanged.
+    """Hand a request over to another WSGI application, which sees the environ unchanged.
 
     Use it as an endpoint, ``("/legacy/<path*>", RerouteWSGI(app))``, or raise it.
 
-    :param wsgi_app: the application that answers
-    :raises TypeError: when it is not callable
+    :param wsgi_app: the application that responds
+    :raises TypeError: if it is not callable
     """
 
     def __init__(self, wsgi_app: WSGIApplication) -> None:
@@ -48,38 +54,36 @@ class RerouteWSGI(Exception):
         self.wsgi_app = wsgi_app
 
     def __call__(self) -> NoReturn:
-        """Be an endpoint."""
-        # An exception raised anew each time would keep the tracebacks of all the times before.
+        """Serve as an endpoint."""
+        # An exception object that is raised again would keep the tracebacks of all earlier times.
         raise RerouteWSGI(self.wsgi_app)
 
 
-THROW_ERRORS = "x-wsgiorg.throw_errors"
-"""What an environ has for exceptions to go on to what is around the application: a debugger."""
-
-ANSWERING = (HTTPException, RerouteWSGI, WerkzeugHTTPException)
-"""What a route may raise to say how to answer."""
+_DISPATCH_EXCEPTIONS = (HTTPException, RerouteWSGI, WerkzeugHTTPException)
 
 
 class Dispatcher:
-    """Answers requests by one table of routes, which does not change.
+    """Serve requests by one table of routes, which does not change.
 
     :param routes: in the order to try them
     :param error_chain: the compiled ``render_error`` of the error handler; ``None`` for the
         default rendering
-    :param null_route: the route of requests that no route matches
-    :param door: what requests go to in its place: WSGI wrappers that have it inside
+    :param null_route: the route of requests that no other route answers
+    :param mounts: the embedded applications that finish the misses under their prefixes
+    :param wsgi_app: the WSGI wrappers around this dispatcher; ``None`` without any
     """
 
     __slots__ = (
         "application",
-        "door",
         "error_chain",
         "error_handler",
         "find",
         "known",
+        "mounts",
         "null_route",
         "request_type",
         "routes",
+        "wsgi_app",
     )
 
     def __init__(
@@ -89,34 +93,35 @@ class Dispatcher:
         error_handler: ErrorHandler,
         error_chain: Chain | None,
         null_route: BoundRoute,
-        door: WSGIApplication | None,
+        mounts: Sequence[Mount] = (),
+        wsgi_app: WSGIApplication | None = None,
     ) -> None:
         self.application = application
-        self.door = door
+        self.wsgi_app = wsgi_app
         self.routes = tuple(routes)
         router = Router(self.routes)
         self.find, self.known = router.find, router.known
         self.error_handler = error_handler
         self.error_chain = error_chain
         self.null_route = null_route
+        self.mounts = tuple(mounts)
         self.request_type: type[Request] = application.request_type
 
-    def answer(self, environ: WSGIEnvironment, request: Request | None = None) -> WSGIApplication:
-        """Find the answer to a request.
+    def respond(self, environ: WSGIEnvironment, request: Request | None = None) -> WSGIApplication:
+        """Return the response to a request.
 
-        :param request: the request where it exists already; else one is made when it is wanted
-        :returns: a response, or the WSGI application that the request was given to
+        :param request: the request if it exists already; else one is made when it is needed
+        :return: a response, or the WSGI application that the request is handed over to
         """
-        # Without a path, a client has asked for the root of the server, or for the prefix that the
-        # application is mounted at, less the slash that ends it.
+        # An empty path is the root of the server, or, below a prefix, the prefix without its slash.
         path = environ.get("PATH_INFO") or ("" if environ.get("SCRIPT_NAME") else "/")
-        # What is in a slot is called from a local variable: CPython is faster at that.
+        # CPython calls what is in a slot faster from a local variable.
         known = self.known
         found = known(path)
         if found is None:
-            if not path.isascii() and (path := _decoded(path)) is None:
-                bad_path = BadRequest("The path of the URL is not valid UTF-8.")
-                return self.render_error(bad_path, self.null_route, environ, request)
+            if not path.isascii() and (path := _decode_path(path)) is None:
+                error = BadRequest("The path of the URL is not valid UTF-8.")
+                return self.render_error(error, self.null_route, environ, request)
             find = self.find
             found = find(path)
         candidates, segments, has_trailing_slash, has_repeated_slashes = found
@@ -129,43 +134,46 @@ class Dispatcher:
                 if path_values is None:
                     continue
             if route.methods is not None and environ["REQUEST_METHOD"] not in route.methods:
-                state = _noted(route, state)
+                state = _record_attempt(route, state)
                 state.allowed_methods |= route.methods
                 continue
             if (
                 has_repeated_slashes or (route.is_branch and not has_trailing_slash)
             ) and route.slash_mode == S_REDIRECT:
                 is_branch = has_trailing_slash or route.is_branch
-                return redirect_to_path(environ, normal_path(segments, is_branch))
+                redirection = redirect_to_path(environ, normal_path(segments, is_branch))
+                return self.finish(redirection, route, environ, request)
             try:
                 if state is not None or route.wants_dispatch_state:
-                    state = _noted(route, state)
+                    state = _record_attempt(route, state)
                 if request is None and route.wants_request:
                     request = self.request_type(environ)
-                execute = route.execute
-                response = execute(request, state, path_values)
+                run = route.run
+                response = run(request, state, path_values)
                 if type(response) is Response:
                     return response
-                response = _checked_response(response, route)
-            except Exception as error:
-                response = self.failure(error, route, environ, request)
+                response = _check_response(response, route)
+            except Exception as exception:
+                response = self.handle_exception(exception, route, environ, request)
+                if not isinstance(response, HTTPException):
+                    return self.finish(response, route, environ, request)
             if not isinstance(response, HTTPException):
                 return response
             if response.is_breaking:
                 return self.render_error(response, route, environ, request, state)
-            state = state or _noted(route, state)
+            state = state or _record_attempt(route, state)
             state.exceptions.append(response)
             failed_route = route
-        return self.miss(environ, request, state or DispatchState(), failed_route)
+        return self.respond_to_miss(environ, request, state or DispatchState(), failed_route)
 
-    def miss(
+    def respond_to_miss(
         self,
         environ: WSGIEnvironment,
         request: Request | None,
         state: DispatchState,
         failed_route: BoundRoute | None,
     ) -> WSGIApplication:
-        """Answer a request that every route has passed by.
+        """Return the response to a request that no route has answered.
 
         :param failed_route: the last route that gave a non-breaking error
         """
@@ -174,35 +182,41 @@ class Dispatcher:
         try:
             if request is None and route.wants_request:
                 request = self.request_type(environ)
-            response = _checked_response(route.execute(request, state, {}), route)
-        except Exception as error:
-            response = self.failure(error, route, environ, request)
+            response = route.run(request, state, {})
+            if not isinstance(response, BaseResponse):
+                response = _check_response(response, route)
+        except Exception as exception:
+            response = self.handle_exception(exception, route, environ, request)
         if isinstance(response, HTTPException):
             return self.render_error(response, failed_route or route, environ, request, state)
-        return response
+        return self.finish(response, failed_route or route, environ, request)
 
-    def failure(
+    def handle_exception(
         self,
-        error: Exception,
+        exception: Exception,
         route: BoundRoute,
         environ: WSGIEnvironment,
         request: Request | None,
     ) -> WSGIApplication:
-        """Give what becomes of what a route raised; to be called while it is being handled."""
-        if isinstance(error, ANSWERING):
-            # One that is raised again and again would keep the tracebacks of all times before.
-            error.with_traceback(None)
-        if isinstance(error, HTTPException):
-            return error
-        if isinstance(error, RerouteWSGI):
-            return error.wsgi_app
-        if isinstance(error, WerkzeugHTTPException):
-            return from_werkzeug(error)
+        """Return the HTTP error or the response for what a route raised, before it is finished.
+
+        Call it while the exception is being handled.
+        """
+        if isinstance(exception, _DISPATCH_EXCEPTIONS):
+            # An exception object that is raised again would keep all earlier tracebacks.
+            exception.with_traceback(None)
+        if isinstance(exception, HTTPException):
+            return exception
+        if isinstance(exception, RerouteWSGI):
+            return exception.wsgi_app
+        if isinstance(exception, WerkzeugHTTPException):
+            return from_werkzeug(exception)
         if environ.get(THROW_ERRORS):
-            raise error
-        return self.error_handler.uncaught_to_response(
+            raise exception
+        response: BaseResponse = self.error_handler.uncaught_to_response(
             _application=self.application, _route=route, request=request
         )
+        return response
 
     def render_error(
         self,
@@ -212,56 +226,129 @@ class Dispatcher:
         request: Request | None = None,
         state: DispatchState | None = None,
     ) -> WSGIApplication:
-        """Make the response to an HTTP error; a ``render_error`` that fails is done without."""
-        response = None
+        """Return the finished response to an HTTP error.
+
+        If ``render_error`` fails, the error is rendered by default.
+        """
+        response: WSGIApplication = self._render(error, route, environ, request, state)
+        if route.finishing or self.mounts:
+            response = self.finish(response, route, environ, request)
+        if error.code == RequestEntityTooLarge.code:
+            # Imported late, because hardly any application needs it.
+            from clastic.http.limits import ReadingOn
+
+            return ReadingOn(response)
+        return response
+
+    def _render(
+        self,
+        error: HTTPException,
+        route: BoundRoute,
+        environ: WSGIEnvironment,
+        request: Request | None,
+        state: DispatchState | None,
+    ) -> BaseResponse:
         chain = route.render_error_chain or self.error_chain
         if chain is not None:
             try:
                 if request is None:
                     request = self.request_type(environ)
                 response = chain.run(request, state or DispatchState(), error, route)
-                if not isinstance(response, BaseResponse):
-                    raise TypeError(f"render_error returned {response!r}, which is not a Response")
+                if isinstance(response, BaseResponse):
+                    return response
+                raise TypeError(f"render_error returned {response!r}, which is not a Response")
             except Exception:
                 logger.exception("render_error of %r failed on %r", route, error)
-                response = None
-        if response is None:
-            response = render_by_accept(error, environ.get("HTTP_ACCEPT"))
-        if error.code == RequestEntityTooLarge.code:
-            # Imported here, for hardly an application ever needs it.
-            from clastic.http.limits import ReadingOn
+        return render_by_accept(error, environ.get("HTTP_ACCEPT"))
 
-            return ReadingOn(response)
-        return response
+    def finishing(self, route: BoundRoute, environ: WSGIEnvironment) -> Sequence[Middleware]:
+        """Return the middlewares that finish a response of a route, innermost first.
+
+        A miss is finished by the applications under whose prefix the path is, too.
+        """
+        if route is not self.null_route or not self.mounts:
+            return route.finishing
+        path = environ.get("PATH_INFO", "").encode("latin-1").decode("utf-8", "replace")
+        around = [mount for mount in self.mounts if match_path(mount.pattern, path) is not None]
+        if not around:
+            return route.finishing
+        return finishing(max(around, key=lambda mount: len(mount.pattern.segments)).middlewares)
+
+    def finish(
+        self,
+        response: WSGIApplication,
+        route: BoundRoute,
+        environ: WSGIEnvironment,
+        request: Request | None,
+    ) -> WSGIApplication:
+        """Pass a response through the ``finish`` methods of a route's middlewares.
+
+        An exception in one of them becomes the response that the others finish.
+
+        :param response: a response, or the WSGI application that the request is handed over to
+        """
+        middlewares = self.finishing(route, environ)
+        if not middlewares:
+            return response
+        finished = own_copy(_as_response(response, environ))
+        for middleware in middlewares:
+            function: Any = middleware.finish
+            try:
+                finished = function(finished, environ, route)
+                if not isinstance(finished, BaseResponse):
+                    raise TypeError(
+                        f"{describe_role('Middleware', function)} returned "
+                        f"{describe_type(finished)}, which is not a Response. Return the response "
+                        "that it was given, or another."
+                    )
+            except Exception as exception:
+                raised = self.handle_exception(exception, route, environ, request)
+                finished = _as_response(raised, environ)
+            if isinstance(finished, HTTPException):
+                finished = self._render(finished, route, environ, request, None)
+        return finished
 
 
-def _decoded(path: str) -> str | None:
-    """Decode a path as WSGI has it (PEP 3333), ``None`` if it is not UTF-8."""
+def _as_response(response: WSGIApplication, environ: WSGIEnvironment) -> BaseResponse:
+    """Return a response as it is, and that of another WSGI application as a response."""
+    return response if isinstance(response, BaseResponse) else Response.from_app(response, environ)
+
+
+def own_copy(response: BaseResponse) -> BaseResponse:
+    """Return a copy whose headers and status can be changed."""
+    copied: BaseResponse = type(response).__new__(type(response))
+    vars(copied).update(vars(response))
+    if "headers" in vars(copied):
+        vars(copied)["headers"] = Headers(copied.headers)
+    return copied
+
+
+def _decode_path(path: str) -> str | None:
+    """Return the decoded form of a path in a WSGI environ (PEP 3333), ``None`` if not UTF-8."""
     try:
         return path.encode("latin-1").decode()
     except UnicodeError:
         return None
 
 
-def _noted(route: BoundRoute, state: DispatchState | None) -> DispatchState:
-    """Note that a route is attempted, in a new state if there is none."""
+def _record_attempt(route: BoundRoute, state: DispatchState | None) -> DispatchState:
+    """Record that a route is attempted, in a new state if there is none."""
     if state is None:
         state = DispatchState()
     state.attempted_routes.append(route)
     return state
 
 
-def _checked_response(response: Any, route: BoundRoute) -> BaseResponse:
-    """Give what a route gave, as a response.
+def _check_response(response: Any, route: BoundRoute) -> BaseResponse:
+    """Return the result of a route if it is a response.
 
-    :raises TypeError: with what to do about it, when it is none
+    :raises TypeError: with a remedy, if it is not
     """
     if isinstance(response, BaseResponse):
         return response
     if isinstance(response, WerkzeugHTTPException):
         return from_werkzeug(response)
     where = f"Route '{route.pattern}' (endpoint {describe_callable(route.endpoint)})"
-    given = f"gave {describe_type(response)}, which is not a Response"
     if isinstance(response, type) and issubclass(response, HTTPException):
         remedy = f"Raise or return {response.__name__}(), an instance."
     elif hasattr(response, "__await__"):
@@ -270,12 +357,15 @@ def _checked_response(response: Any, route: BoundRoute) -> BaseResponse:
         remedy = f"Its render {describe_callable(route.render)} has to return a Response."
     else:
         remedy = (
-            "Return a Response, or give the route a render that makes one, render_basic for one."
+            "Return a Response, or give the route a render that makes one, for example "
+            "render_basic."
         )
     around = [each.name for each in route.middlewares if each.request or each.render]
     if around:
         remedy = (
-            f"Each middleware ({', '.join(around)}) has to return what next() gave, or a Response. "
-            + remedy
+            f"Each middleware ({', '.join(around)}) has to return what next() returned, or a "
+            f"Response. {remedy}"
         )
-    raise TypeError(f"{where} {given}.\n  {remedy}")
+    raise TypeError(
+        f"{where} returned {describe_type(response)}, which is not a Response.\n  {remedy}"
+    )

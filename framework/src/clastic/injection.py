@@ -1,32 +1,30 @@
-"""Which source gives each argument of each function that a route runs.
+"""Find the source of each argument of each function that a route runs.
 
-The functions of a route run in layers: the ``request`` functions of its middlewares from the
-outermost in, then the ``endpoint`` functions and the endpoint, then the ``render`` functions and
-the render. A :class:`Plan` says for each of them which names it is passed; problems are gathered,
-not raised, so that all of an application's can be reported together.
+The functions of a route run in layers: the ``request`` methods of its middlewares from the
+outermost inward, then the ``endpoint`` methods and the endpoint, then the ``render`` methods and
+the render. A :class:`Plan` lists them with the arguments that each is passed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 from clastic.describe import describe_callable, describe_role
-from clastic.middleware.base import RESERVED_ARGS, Middleware
-from clastic.middleware.checks import reserved
-from clastic.middleware.order import Side
+from clastic.middleware.base import RESERVED_ARGS, SIDES, Middleware
+from clastic.middleware.checks import report_reserved
 from clastic.signature import Parameter, Signature, UnreadableSignature, read_signature
-from clastic.wiring import Problem, closest
+from clastic.wiring import Problems, closest
 
 BUILT_IN = "built-in"
 PATH = "path"
 RESOURCES = "resources"
 
-MOST_NESTED = 90
-"""How many functions of middlewares can run inside each other; Python nests code 100 deep."""
+MAX_NESTED = 90
+"""The most methods of middlewares inside each other; Python nests blocks 100 deep."""
 
-MISPLACED = {
+_MISPLACED = {
     "next": (
         "takes 'next', which only the functions of a middleware get",
         "Remove it, or make the function part of a Middleware.",
@@ -41,33 +39,33 @@ MISPLACED = {
     ),
 }
 
-WSGI_REMEDY = (
+_WSGI_REMEDY = (
     "To embed an application use SubApplication, to hand over to a WSGI application RerouteWSGI."
 )
 
-REMEDIES = {
-    "environ": WSGI_REMEDY,
-    "start_response": WSGI_REMEDY,
+# What to do about names that nothing provides but whose meaning is known.
+_REMEDIES = {
+    "environ": _WSGI_REMEDY,
+    "start_response": _WSGI_REMEDY,
     "script_root": "Give the application a clastic.middleware.url.ScriptRootMiddleware().",
     "cookie": (
         "Give the application a clastic.middleware.cookie.SignedCookieMiddleware(secret_key=...)."
     ),
     "self": "It is a method of a class: give that of an instance.",
 }
-"""What to do about names that nothing provides but that tell what was meant."""
 
 Scope = dict[str, str]
-"""The names that can be used at one place, in the order to show them, each with its source."""
+"""The names available at one place, in the order to show them, each with its source."""
 
 
 class Step(NamedTuple):
-    """One function of a route and what it is passed, ``next`` left out.
+    """One function of a route and the arguments it is passed, ``next`` left out.
 
     :param function: the function
     :param arguments: the parameters it is passed, in declared order
-    :param sources: where each comes from, in the same order: :data:`PATH`, :data:`RESOURCES`,
+    :param sources: the source of each, in the same order: :data:`PATH`, :data:`RESOURCES`,
         :data:`BUILT_IN`, or the name of a middleware
-    :param provides: the names that it passes on to what it wraps (middleware only)
+    :param provides: the names that it passes on to what it wraps (middlewares only)
     """
 
     function: Callable[..., Any]
@@ -77,14 +75,13 @@ class Step(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """All functions of a route in the order they begin, and what is wrong with them."""
+    """All functions of a route, in the order in which they begin."""
 
     request: tuple[Step, ...]
     endpoint_middleware: tuple[Step, ...]
     endpoint: Step
     render_middleware: tuple[Step, ...]
     render: Step | None
-    problems: tuple[Problem, ...]
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -100,86 +97,144 @@ def plan_route(
     middlewares: Sequence[Middleware],
     endpoint: Callable[..., Any],
     render: Callable[..., Any] | None,
+    problems: Problems,
     *,
-    only_request: bool = False,
-) -> Plan:
+    request_side_only: bool = False,
+) -> Plan | None:
     """Find the source of every argument of the functions that a route runs.
 
-    :param pattern: the route's pattern, to report it by
+    :param pattern: the route's pattern, for reports
     :param path_names: the names that the pattern binds
     :param resources: name to value
-    :param middlewares: outermost first, each passed by
-        :func:`~clastic.middleware.checks.middleware_problems`
-    :param only_request: leave out the ``endpoint`` and ``render`` functions of the middlewares
+    :param middlewares: valid ones, outermost first
+    :param problems: collects what is wrong
+    :param request_side_only: leave out the ``endpoint`` and ``render`` methods of middlewares
+    :return: ``None`` if something is wrong
     """
-    planner = _Planner(f"Route '{pattern}'", pattern, tuple(middlewares))
-    scope = planner.base_scope(path_names, resources)
-    request_steps = planner.side("request", scope)
-    if only_request:
+    planner = _Planner(f"Route '{pattern}'", pattern, tuple(middlewares), problems)
+    scope = planner.initial_scope(path_names, resources)
+    request_steps = planner.plan_side("request", scope)
+    if request_side_only:
         planner.middlewares = ()
     endpoint_scope = dict(scope)
-    endpoint_steps = planner.side("endpoint", endpoint_scope)
-    endpoint_step = planner.step(
+    endpoint_steps = planner.plan_side("endpoint", endpoint_scope)
+    endpoint_step = planner.plan_step(
         lambda: f"Route '{pattern}' (endpoint {describe_callable(endpoint)})",
         endpoint,
         endpoint_scope,
     )
     render_scope = {**scope, "context": BUILT_IN}
-    render_steps = planner.side("render", render_scope)
+    render_steps = planner.plan_side("render", render_scope)
     render_step = None
     if render is not None:
-        render_step = planner.step(
+        render_step = planner.plan_step(
             lambda: f"Route '{pattern}' (render {describe_callable(render)})", render, render_scope
         )
-    planner.limit(len(request_steps) + max(len(endpoint_steps), len(render_steps)))
-    return Plan(
-        request_steps,
-        endpoint_steps,
-        endpoint_step,
-        render_steps,
-        render_step,
-        tuple(planner.problems),
-    )
+    planner.check_nesting(len(request_steps) + max(len(endpoint_steps), len(render_steps)))
+    if planner.has_failed:
+        return None
+    return Plan(request_steps, endpoint_steps, endpoint_step, render_steps, render_step)
 
 
 def plan_render_error(
-    where: str, function: Callable[..., Any], resources: Mapping[str, Any]
-) -> tuple[Step, tuple[Problem, ...]]:
-    """Find the source of every argument of a ``render_error``; ``**kwargs`` get nothing.
+    where: str, function: Callable[..., Any], resources: Mapping[str, Any], problems: Problems
+) -> Step | None:
+    """Find the source of every argument of a ``render_error``; its ``**kwargs`` get nothing.
 
     :param where: what to report it as
+    :param problems: collects what is wrong
+    :return: ``None`` if something is wrong
     """
-    planner = _Planner(where, None, ())
-    scope = planner.base_scope((), resources)
+    planner = _Planner(where, None, (), problems)
+    scope = planner.initial_scope((), resources)
     scope["_error"] = BUILT_IN
-    step = planner.step(lambda: where, function, scope, pass_over_kwargs=True)
-    return step, tuple(planner.problems)
+    step = planner.plan_step(lambda: where, function, scope, ignore_kwargs=True)
+    return None if planner.has_failed else step
 
 
-def reserved_resources(where: str, resources: Mapping[str, Any]) -> list[Problem]:
-    """Find the resources whose names are the framework's own.
+class _Side:
+    """The middlewares of a route on one of its sides, and what they provide there.
 
-    :param where: who has them, to report it by
+    :ivar providers: name to the middleware that provides it
     """
-    return [
-        reserved(where, f"has a resource '{name}',") for name in resources if name in RESERVED_ARGS
-    ]
+
+    def __init__(self, side: str, middlewares: Iterable[Middleware]) -> None:
+        self.side = side
+        self.attribute = dict(SIDES)[side]
+        self.providers = {
+            name: middleware for middleware in middlewares for name in self.provides(middleware)
+        }
+
+    def provides(self, middleware: Middleware) -> tuple[str, ...]:
+        return tuple(getattr(middleware, self.attribute))
+
+    def explain_order(self, name: str, needing: Middleware) -> tuple[str, str]:
+        """Return why ``needing`` cannot get ``name`` from its provider, and the remedy."""
+        provider = self.providers[name]
+        if provider is needing:
+            return (
+                f"needs '{name}', which it provides itself",
+                "Take the argument out, or have another middleware provide it.",
+            )
+        path = self._dependency_path(provider, needing, ())
+        if not path:
+            return (
+                f"needs '{name}', which {provider.name} provides only further in",
+                f"Put {provider.name} before {needing.name} in middlewares=.",
+            )
+        cycle = " needs ".join(f"'{step}' of {self.providers[step].name}, which" for step in path)
+        return (
+            f"needs '{name}' of {provider.name}, which needs {cycle.removesuffix(', which')}: "
+            "a cycle",
+            "Move what one of them provides into a middleware of its own.",
+        )
+
+    def _dependency_path(
+        self, middleware: Middleware, goal: Middleware, seen: tuple[Middleware, ...]
+    ) -> tuple[str, ...]:
+        """Return the names through which ``middleware`` depends on ``goal``, if it does."""
+        for name in read_signature(getattr(middleware, self.side)).required[1:]:
+            provider = self.providers.get(name)
+            if provider is goal:
+                return (name,)
+            if provider is None or any(provider is other for other in seen):
+                continue
+            path = self._dependency_path(provider, goal, (*seen, middleware))
+            if path:
+                return (name, *path)
+        return ()
 
 
 class _Planner:
+    """Plan the functions of one route.
+
+    :ivar has_failed: whether something is wrong, be it that a name is missing only because of a
+        problem that is reported already
+    """
+
     def __init__(
-        self, where: str, pattern: str | None, middlewares: tuple[Middleware, ...]
+        self,
+        where: str,
+        pattern: str | None,
+        middlewares: tuple[Middleware, ...],
+        problems: Problems,
     ) -> None:
         self.where = where
         self.pattern = pattern
         self.middlewares = middlewares
-        self.problems: list[Problem] = []
+        self.problems = problems
+        self.has_failed = False
 
-    def base_scope(self, path_names: Iterable[str], resources: Mapping[str, Any]) -> Scope:
+    def report(self, where: str, what: str, remedy: str, **details: Any) -> None:
+        self.has_failed = True
+        self.problems.add(where, what, remedy, **details)
+
+    def initial_scope(self, path_names: Iterable[str], resources: Mapping[str, Any]) -> Scope:
         scope: Scope = {}
         for name in path_names:
             if name in RESERVED_ARGS:
-                self.problems.append(reserved(self.where, f"binds '{name}' in its pattern,"))
+                self.has_failed = True
+                report_reserved(self.problems, self.where, f"binds '{name}' in its pattern,")
             else:
                 self.add_source(scope, name, PATH)
         scope["request"] = BUILT_IN
@@ -191,65 +246,57 @@ class _Planner:
         return scope
 
     def add_source(self, scope: Scope, name: str, source: str) -> None:
-        if name in scope:
-            sources = f"{_spoken(scope[name])} and {_spoken(source)}"
-            self.problems.append(
-                Problem(
-                    self.where,
-                    f"has two sources for '{name}': {sources}",
-                    "Rename one of them.",
-                )
-            )
-        else:
+        if name not in scope:
             scope[name] = source
+            return
+        sources = f"{_format_source(scope[name])} and {_format_source(source)}"
+        self.report(self.where, f"has two sources for '{name}': {sources}", "Rename one of them.")
 
-    def limit(self, nested: int) -> None:
-        if nested > MOST_NESTED:
-            self.problems.append(
-                Problem(
-                    self.where,
-                    f"runs {nested} functions of middlewares inside each other, "
-                    f"and at most {MOST_NESTED} can be",
-                    "Do in one middleware what several do.",
-                )
+    def check_nesting(self, nested: int) -> None:
+        if nested > MAX_NESTED:
+            self.report(
+                self.where,
+                f"runs {nested} functions of middlewares inside each other, "
+                f"and at most {MAX_NESTED} can be",
+                "Do in one middleware what several do.",
             )
 
-    def side(self, side: str, scope: Scope) -> tuple[Step, ...]:
-        """Plan the functions of one side; what they provide is added to ``scope``."""
-        chain = Side(side, self.middlewares)
+    def plan_side(self, side_name: str, scope: Scope) -> tuple[Step, ...]:
+        """Plan the methods of one side, and add what they provide to ``scope``."""
+        side = _Side(side_name, self.middlewares)
         steps = []
         for middleware in self.middlewares:
-            function = getattr(middleware, side)
+            function = getattr(middleware, side_name)
             if function is None:
                 continue
-            provides = chain.provides(middleware)
+            provides = side.provides(middleware)
+            where = partial(describe_role, "Middleware", function)
             steps.append(
-                self.step(
-                    partial(describe_role, "Middleware", function),
-                    function,
-                    scope,
-                    provides=provides,
-                    within=(chain, middleware),
-                )
+                self.plan_step(where, function, scope, provides=provides, within=(side, middleware))
             )
             for name in provides:
                 self.add_source(scope, name, middleware.name)
         return tuple(steps)
 
-    def step(
+    def plan_step(
         self,
         where: Callable[[], str],
         function: Callable[..., Any],
         scope: Scope,
         *,
         provides: tuple[str, ...] = (),
-        within: tuple[Side, Middleware] | None = None,
-        pass_over_kwargs: bool = False,
+        within: tuple[_Side, Middleware] | None = None,
+        ignore_kwargs: bool = False,
     ) -> Step:
+        """Plan one function.
+
+        :param where: returns what to report it as
+        :param within: for the method of a middleware: its side, and the middleware
+        """
         try:
-            signature = read_signature(function, pass_over_kwargs=pass_over_kwargs)
+            signature = read_signature(function, pass_over_kwargs=ignore_kwargs)
         except UnreadableSignature as error:
-            self.problems.append(Problem(where(), error.reason, error.remedy))
+            self.report(where(), error.reason, error.remedy)
             return Step(function, (), ())
         if within is not None:
             signature = signature.without_first()
@@ -260,63 +307,58 @@ class _Planner:
                 if len(arguments) < index and parameter.by_position:
                     parameter = parameter._replace(by_position=False)
                 arguments.append(parameter)
-            elif parameter.required or parameter.name in MISPLACED:
-                self.problems.append(self.missing(where(), parameter.name, scope, within))
+            elif parameter.required or parameter.name in _MISPLACED:
+                self.report_missing(where(), parameter.name, scope, within)
         if len(arguments) < len(signature.parameters):
-            self.problems += _gap_problems(where, signature, arguments)
+            self.check_gaps(where, signature, arguments)
         sources = tuple(scope[parameter.name] for parameter in arguments)
         return Step(function, tuple(arguments), sources, provides)
 
-    def missing(
-        self, where: str, name: str, scope: Scope, within: tuple[Side, Middleware] | None
-    ) -> Problem:
+    def report_missing(
+        self, where: str, name: str, scope: Scope, within: tuple[_Side, Middleware] | None
+    ) -> None:
         route = None if within is None else self.pattern
-        if name in MISPLACED:
-            what, remedy = MISPLACED[name]
-            return Problem(where, what, remedy, route=route)
-        if within is not None and name in within[0].providers:
-            what, remedy = within[0].too_late(name, within[1])
-            return Problem(where, what, remedy, route=route)
-        available = tuple(other for other in scope if other == "_error" or other[0] != "_")
-        return Problem(
-            where,
-            f"needs '{name}', which nothing provides",
-            self.remedy(name, has_alternative=closest(name, available) is not None),
-            wanted=name,
-            available=available,
-            route=route,
-        )
+        if name in _MISPLACED:
+            self.report(where, *_MISPLACED[name], route=route)
+        elif within is not None and name in within[0].providers:
+            self.report(where, *within[0].explain_order(name, within[1]), route=route)
+        elif self.problems.is_expected(name):
+            self.has_failed = True
+        else:
+            available = tuple(each for each in scope if each == "_error" or each[0] != "_")
+            remedy = self.find_remedy(name, has_alternative=closest(name, available) is not None)
+            what = f"needs '{name}', which nothing provides"
+            self.report(where, what, remedy, wanted=name, available=available, route=route)
 
-    def remedy(self, name: str, *, has_alternative: bool) -> str:
-        """Say what to do about a name that nothing provides."""
+    def find_remedy(self, name: str, *, has_alternative: bool) -> str:
+        """Return what to do about a name that nothing provides."""
         for foreign in (f"{{{name}}}", f":{name}"):
             if self.pattern and foreign in self.pattern.split("/"):
                 return f"'{foreign}' in its pattern is literal text; a binding is written <{name}>."
-        if name in REMEDIES:
-            return REMEDIES[name]
+        if name in _REMEDIES:
+            return _REMEDIES[name]
         add = "Otherwise add" if has_alternative else "Add"
         return f"{add} it to resources=, or to the provides of a middleware."
 
+    def check_gaps(
+        self, where: Callable[[], str], signature: Signature, arguments: Sequence[Parameter]
+    ) -> None:
+        """Report positional-only arguments behind an optional one that is left out."""
+        skipped = None
+        passed = {argument.name for argument in arguments}
+        for parameter in signature.parameters:
+            if parameter.name not in passed:
+                skipped = skipped or parameter.name
+            elif skipped and not parameter.by_keyword:
+                self.report(
+                    where(),
+                    f"takes '{parameter.name}' by position only, after '{skipped}', "
+                    "which nothing provides",
+                    f"Provide '{skipped}' too, or wrap it in a function with named arguments.",
+                )
 
-def _gap_problems(
-    where: Callable[[], str], signature: Signature, arguments: Sequence[Parameter]
-) -> Iterator[Problem]:
-    """A positional-only argument cannot be passed when an optional one before it is not."""
-    skipped = None
-    passed = {argument.name for argument in arguments}
-    for parameter in signature.parameters:
-        if parameter.name not in passed:
-            skipped = skipped or parameter.name
-        elif skipped and not parameter.by_keyword:
-            yield Problem(
-                where(),
-                f"takes '{parameter.name}' by position only, after '{skipped}', "
-                "which nothing provides",
-                f"Provide '{skipped}' too, or wrap it in a function with named arguments.",
-            )
 
-
-def _spoken(source: str) -> str:
+def _format_source(source: str) -> str:
     if source == PATH:
         return "its path"
     return source if source in (RESOURCES, BUILT_IN) else f"middleware {source}"

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from clastic import Application, Middleware, Response, Route
-from clastic.middleware.base import DummyMiddleware, immovable_repeats, merge_middlewares
+from clastic.middleware.base import DummyMiddleware, merge_middlewares
+from clastic.wiring import Problems
 
 
 class Named(Middleware):
@@ -118,10 +119,12 @@ def test_the_outermost_of_equal_ones_is_the_one_that_stays() -> None:
         pytest.param([Repeated("a")], [Repeated("a")], 0, id="one that may be there twice"),
     ],
 )
-def test_the_immovable_ones_that_would_be_left_out(
+def test_merging_reports_what_it_would_leave_out_but_must_not_move(
     outer: Sequence[Middleware], inner: Sequence[Middleware], count: int
 ) -> None:
-    assert len(immovable_repeats(outer, inner)) == count
+    problems = Problems()
+    merge_middlewares(outer, inner, problems)
+    assert len(problems) == count
 
 
 def test_the_dummy_tells_when_it_runs_and_changes_nothing() -> None:

@@ -83,7 +83,7 @@ def test_the_methods_that_are_given(given: Any, methods: set[str] | None) -> Non
         pytest.param([7], "'7' is not an HTTP method. Methods are", id="no text"),
         pytest.param(
             [],
-            "methods is empty, so the route would answer nothing. Leave it out to answer every "
+            "methods is empty, so the route would serve no request. Leave it out to serve every "
             "method.",
             id="none",
         ),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from clastic.injection import Step, plan_render_error
+from clastic.injection import Step
 from clastic.meta.functions import FunctionData, function_data
 from clastic.meta.plain_values import masked
 from clastic.routing import BoundRoute
@@ -92,8 +92,8 @@ def _render_error(route: BoundRoute) -> FunctionData | None:
     function = route.render_error
     if function is None:
         return None
-    step, _ = plan_render_error(route.pattern, function, route.resources)
-    return function_data(function, step)
+    step = route.plan_render_error()
+    return None if step is None else function_data(function, step)
 
 
 def _template(render: object) -> str | None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from werkzeug.datastructures import MultiDict
 
 from clastic.routing import BoundRoute
-from clastic.routing.route import spoken
+from clastic.routing.route import format_route
 
 PAGE_SIZE = 100
 LARGEST_PAGE = 1_000
@@ -73,5 +73,5 @@ def select(routes: Sequence[Numbered], selection: Selection) -> SelectedRoutes:
 
 
 def _has_all(route: BoundRoute, words: Sequence[str]) -> bool:
-    text = spoken(route.pattern, route.route).casefold()
+    text = format_route(route.pattern, route.route).casefold()
     return all(word in text for word in words)

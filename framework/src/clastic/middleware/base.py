@@ -1,9 +1,11 @@
-"""What a middleware is, how two lists of them merge, and which names are the framework's own."""
+"""Define middleware, how two lists of them merge, and which names are reserved."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
+
+from clastic.wiring import Problems
 
 RESERVED_ARGS = (
     "request",
@@ -14,23 +16,24 @@ RESERVED_ARGS = (
     "_dispatch_state",
     "_error",
 )
-"""The names that the framework itself gives to functions; nothing else may provide them."""
+"""The argument names that the framework provides itself; nothing else may provide them."""
 
 SIDES = (
     ("request", "provides"),
     ("endpoint", "endpoint_provides"),
     ("render", "render_provides"),
 )
-"""The functions a middleware may have, each with the attribute that declares what it provides."""
+"""The methods that take ``next``, each with the attribute that declares what it provides."""
 
 
 class Middleware:
-    """Code that runs around endpoints and renders. Subclass it and define up to three functions.
+    """Code that runs around endpoints and renders. Subclass it and define up to four methods.
 
-    ``request(self, next, ...)`` wraps all of a request, ``endpoint(self, next, ...)`` the
+    ``request(self, next, ...)`` wraps the whole request, ``endpoint(self, next, ...)`` the
     endpoint, ``render(self, next, ...)`` the render. Each takes ``next`` first and any other
-    argument by name, calls ``next()`` for what it wraps, and returns what that gave or something
-    else. What it declares to provide it passes on, by name or in the order declared::
+    argument by name, calls ``next()`` for what it wraps, and returns the result of that call or
+    something else. Values that it declares to provide are passed to ``next`` by name or in the
+    declared order::
 
         class Session(Middleware):
             provides = ("user",)
@@ -38,29 +41,41 @@ class Middleware:
             def request(self, next, request):
                 return next(user=find_user(request))
 
-    Middlewares are equal when they are of one type and one configuration (their attributes).
+    ``finish(self, response, environ, route)`` takes every response that a route of the
+    application gives and returns the response to send. It is called once a request, however the
+    response came about: returned or raised, an uncaught exception, a slash redirect, a path that
+    no route matches, a request handed to another WSGI application. Innermost middlewares finish
+    first. The response is a copy made for this request, so ``finish`` may change it::
+
+        class NoSniff(Middleware):
+            def finish(self, response, environ, route):
+                response.headers["X-Content-Type-Options"] = "nosniff"
+                return response
+
+    Middlewares are equal if they are of one type and have equal attributes.
     """
 
     provides: Sequence[str] = ()
     """What ``request`` passes on: to the middlewares further in, the endpoint and the render."""
     endpoint_provides: Sequence[str] = ()
-    """What ``endpoint`` passes on: to the ``endpoint`` functions further in and the endpoint."""
+    """What ``endpoint`` passes on: to the ``endpoint`` methods further in and the endpoint."""
     render_provides: Sequence[str] = ()
-    """What ``render`` passes on: to the ``render`` functions further in and the render."""
+    """What ``render`` passes on: to the ``render`` methods further in and the render."""
     unique: bool = True
-    """Whether of several equal ones in a list of middlewares only the outermost is included."""
+    """Whether only the outermost of several equal middlewares is included."""
     reorderable: bool = True
-    """Whether it may be dropped there for one further out; if not, that is a wiring error."""
+    """Whether it may be dropped in favour of an equal one further out; if not, that is an error."""
     wsgi_wrapper: Callable[..., Any] | None = None
-    """Takes a WSGI application, gives the one to serve in its place; runs at construction."""
+    """Takes a WSGI app and returns the one to serve in its place; called at construction."""
 
     request: Callable[..., Any] | None = None
     endpoint: Callable[..., Any] | None = None
     render: Callable[..., Any] | None = None
+    finish: Callable[..., Any] | None = None
 
     @property
     def name(self) -> str:
-        """The name it is listed and reported by: that of its class."""
+        """The name used in lists and messages: that of the class."""
         return type(self).__name__
 
     def __eq__(self, other: object) -> bool:
@@ -74,14 +89,14 @@ class Middleware:
 
 
 class DummyMiddleware(Middleware):
-    """Passes everything through, and tells when: to see in which order middlewares run.
+    """Change nothing, and report each call, to show in which order middlewares run.
 
     ``DummyMiddleware("a", events.append)`` calls ``events.append`` with ``"a: request"``,
-    ``"a: endpoint"`` and ``"a: render"`` before what each wraps, and the same with ``" done"``
-    after it, unless that raised.
+    ``"a: endpoint"`` and ``"a: render"`` before what each wraps, and with the same text and
+    ``" done"`` after it, unless that raised.
 
-    :param label: what to call itself; two with different labels are two different middlewares
-    :param tell: called with each line; ``None`` to keep silent
+    :param label: the name in the report; middlewares with different labels are different
+    :param tell: called with each line; ``None`` reports nothing
     """
 
     def __init__(self, label: str = "dummy", tell: Callable[[str], object] | None = None) -> None:
@@ -89,21 +104,21 @@ class DummyMiddleware(Middleware):
         self.tell = tell
 
     def request(self, next: Callable[..., Any]) -> Any:
-        """Give back what it wraps gave."""
-        return self._pass_on("request", next)
+        """Return what ``next()`` returns."""
+        return self._call("request", next)
 
     def endpoint(self, next: Callable[..., Any]) -> Any:
-        """Give back what it wraps gave."""
-        return self._pass_on("endpoint", next)
+        """Return what ``next()`` returns."""
+        return self._call("endpoint", next)
 
     def render(self, next: Callable[..., Any]) -> Any:
-        """Give back what it wraps gave."""
-        return self._pass_on("render", next)
+        """Return what ``next()`` returns."""
+        return self._call("render", next)
 
     def __repr__(self) -> str:
         return f"{self.name}({self.label!r})"
 
-    def _pass_on(self, side: str, next: Callable[..., Any]) -> Any:
+    def _call(self, side: str, next: Callable[..., Any]) -> Any:
         if self.tell is None:
             return next()
         self.tell(f"{self.label}: {side}")
@@ -113,25 +128,27 @@ class DummyMiddleware(Middleware):
 
 
 def merge_middlewares(
-    outer: Iterable[Middleware], inner: Iterable[Middleware]
+    outer: Iterable[Middleware],
+    inner: Iterable[Middleware],
+    problems: Problems | None = None,
+    pattern: str | None = None,
 ) -> tuple[Middleware, ...]:
-    """Put two lists of middlewares into one, outermost first.
+    """Merge two lists of middlewares, outermost first.
 
     A ``unique`` middleware that equals one already there is left out.
+
+    :param problems: collects those left out that are not ``reorderable``
+    :param pattern: the route that the lists are merged for, to report it
     """
     merged: list[Middleware] = []
     for middleware in (*outer, *inner):
-        if not (middleware.unique and middleware in merged):
+        if not middleware.unique or middleware not in merged:
             merged.append(middleware)
+        elif not middleware.reorderable and problems is not None:
+            problems.add(
+                f"Middleware {middleware.name}",
+                "is included twice, and is not reorderable, so neither can be left out",
+                "Remove one of the two.",
+                route=pattern,
+            )
     return tuple(merged)
-
-
-def immovable_repeats(outer: Iterable[Middleware], inner: Iterable[Middleware]) -> list[Middleware]:
-    """Give the middlewares that merging would leave out although they are not ``reorderable``."""
-    seen: list[Middleware] = []
-    repeats = []
-    for middleware in (*outer, *inner):
-        if middleware.unique and middleware in seen and not middleware.reorderable:
-            repeats.append(middleware)
-        seen.append(middleware)
-    return repeats

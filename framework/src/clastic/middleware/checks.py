@@ -1,4 +1,4 @@
-"""Whether a middleware keeps its own word, before any route is looked at."""
+"""Check a middleware by itself: its type, what it provides, its methods."""
 
 from __future__ import annotations
 
@@ -11,38 +11,56 @@ from typing import Any
 from unicodedata import normalize
 
 from clastic.describe import describe_role
-from clastic.middleware.base import RESERVED_ARGS, SIDES, Middleware, immovable_repeats
+from clastic.middleware.base import RESERVED_ARGS, SIDES, Middleware
 from clastic.signature import UnreadableSignature, read_signature
-from clastic.wiring import Problem, did_you_mean
+from clastic.wiring import Problems, did_you_mean
 
 
-def middleware_problems(middleware: object) -> Iterator[Problem]:
-    """Find what is wrong with a middleware by itself: its kind, its provides, its functions."""
-    if not isinstance(middleware, Middleware):
-        yield _not_a_middleware(middleware)
-        return
-    declared: dict[str, str] = {}
-    for side, attribute in SIDES:
-        provides = getattr(middleware, attribute)
-        function = getattr(middleware, side)
-        problems = [
-            *_provides_problems(middleware, attribute, provides, declared),
-            *_function_problems(middleware, side, attribute, function),
-        ]
-        yield from problems
-        if function is not None and not problems:
-            yield from _next_call_problems(function, attribute, tuple(provides))
-    yield from _idle_problems(middleware)
-    if middleware.wsgi_wrapper is not None and not callable(middleware.wsgi_wrapper):
-        yield Problem(
-            f"Middleware {middleware.name}",
-            f"has a wsgi_wrapper that is not callable: {middleware.wsgi_wrapper!r}",
-            "Give it a callable that takes a WSGI application and returns one.",
-        )
+def check_middleware(middleware: object, problems: Problems) -> bool:
+    """Add what is wrong with a middleware to ``problems``; return whether nothing is.
+
+    The names that a faulty one declares are expected to be missing elsewhere.
+    """
+    before = len(problems)
+    if isinstance(middleware, Middleware):
+        _check_sides(middleware, problems)
+        _check_unused_methods(middleware, problems)
+        _check_finish(middleware, problems)
+        if middleware.wsgi_wrapper is not None and not callable(middleware.wsgi_wrapper):
+            problems.add(
+                f"Middleware {middleware.name}",
+                f"has a wsgi_wrapper that is not callable: {middleware.wsgi_wrapper!r}",
+                "Give it a callable that takes a WSGI application and returns one.",
+            )
+    else:
+        _report_other_object(middleware, problems)
+    is_valid = len(problems) == before
+    if not is_valid:
+        problems.expect_missing(_declared_names(middleware))
+    return is_valid
 
 
-def declared_names(middleware: object) -> set[str]:
-    """Give the names that a middleware declares to provide, on any side and however wrongly."""
+def report_reserved(problems: Problems, where: str, what: str) -> None:
+    """Report the use of a name of :data:`~clastic.middleware.base.RESERVED_ARGS`."""
+    problems.add(
+        where,
+        f"{what} a name reserved for the framework",
+        f"Give it another name; reserved are {', '.join(RESERVED_ARGS)}.",
+    )
+
+
+def check_resource_names(where: str, names: Iterable[str], problems: Problems) -> None:
+    """Report resources whose names are reserved.
+
+    :param where: who has the resources
+    """
+    for name in names:
+        if name in RESERVED_ARGS:
+            report_reserved(problems, where, f"has a resource '{name}',")
+
+
+def _declared_names(middleware: object) -> set[str]:
+    """Return the names that a middleware declares to provide, also where that is faulty."""
     declared: set[str] = set()
     for _, attribute in SIDES:
         provides = getattr(middleware, attribute, ())
@@ -51,119 +69,90 @@ def declared_names(middleware: object) -> set[str]:
     return declared
 
 
-def repeat_problems(
-    outer: Iterable[Middleware], inner: Iterable[Middleware], pattern: str | None = None
-) -> Iterator[Problem]:
-    """Find the middlewares that merging two lists would leave out, and that must not move.
-
-    :param pattern: the route that they are merged for, to report it by
-    """
-    for middleware in immovable_repeats(outer, inner):
-        yield Problem(
-            f"Middleware {middleware.name}",
-            "is included twice, and is not reorderable, so neither can be left out",
-            "Remove one of the two.",
-            route=pattern,
-        )
-
-
-def reserved(where: str, what: str) -> Problem:
-    """Say that something has a name of :data:`~clastic.middleware.base.RESERVED_ARGS`."""
-    return Problem(
-        where,
-        f"{what} a name reserved for the framework",
-        f"Give it another name; reserved are {', '.join(RESERVED_ARGS)}.",
-    )
-
-
-def _not_a_middleware(middleware: object) -> Problem:
+def _report_other_object(middleware: object, problems: Problems) -> None:
     if isinstance(middleware, type) and issubclass(middleware, Middleware):
         name = middleware.__name__
-        return Problem(
+        problems.add(
             f"Middleware {name}",
             "is given as a class, and middlewares are instances",
             f"Write {name}(...) with its configuration in middlewares=.",
         )
-    return Problem(
+        return
+    problems.add(
         f"Middleware {middleware!r}",
         "is not a Middleware",
         "Make its class a subclass of clastic.Middleware.",
     )
 
 
-def _provides_problems(
-    middleware: Middleware, attribute: str, provides: object, declared: dict[str, str]
-) -> Iterator[Problem]:
+def _check_sides(middleware: Middleware, problems: Problems) -> None:
+    declared: dict[str, str] = {}
+    for side, attribute in SIDES:
+        before = len(problems)
+        provides = getattr(middleware, attribute)
+        function = getattr(middleware, side)
+        _check_provides(middleware, attribute, provides, declared, problems)
+        if function is not None:
+            _check_method(function, side, problems)
+            if len(problems) == before:
+                _check_next_calls(function, attribute, tuple(provides), problems)
+        elif provides:
+            problems.add(
+                f"Middleware {middleware.name}",
+                f"declares {attribute} = {provides!r}, but has no {side} function to pass them on",
+                f"Define {side}(self, next, ...), or remove {attribute}.",
+            )
+
+
+def _check_provides(
+    middleware: Middleware,
+    attribute: str,
+    provides: object,
+    declared: dict[str, str],
+    problems: Problems,
+) -> None:
+    """Check one declaration; ``declared`` has the attribute by each name that was declared."""
     where = f"Middleware {middleware.name}"
     if isinstance(provides, str) or not isinstance(provides, (tuple, list)):
-        yield Problem(
+        is_text = isinstance(provides, str)
+        problems.add(
             where,
             f"has {attribute} = {provides!r}, which is not a tuple of names",
-            f"Write {attribute} = ({str(provides)!r},)."
-            if isinstance(provides, str)
-            else f"Write {attribute} = ('name', ...).",
+            f"Write {attribute} = " + (f"({str(provides)!r},)." if is_text else "('name', ...)."),
         )
         return
     for name in provides:
-        if not isinstance(name, str) or not _names_an_argument(name):
-            yield Problem(
+        if not isinstance(name, str) or not _is_argument_name(name):
+            problems.add(
                 where,
                 f"declares {name!r} in {attribute}, which cannot be an argument's name",
                 "Use a Python identifier that is no keyword.",
             )
         elif normalize("NFKC", name) != name:
-            yield Problem(
+            problems.add(
                 where,
                 f"declares {name!a} in {attribute}, a name that Python reads as "
                 f"{normalize('NFKC', name)!a}",
                 "Declare it as Python reads it.",
             )
         elif name in RESERVED_ARGS:
-            yield reserved(where, f"declares '{name}' in {attribute},")
+            report_reserved(problems, where, f"declares '{name}' in {attribute},")
         elif name in declared:
             both = attribute if declared[name] == attribute else f"{declared[name]} and {attribute}"
-            yield Problem(
-                where,
-                f"declares '{name}' twice, in {both}",
-                "Keep one of the two.",
-            )
+            problems.add(where, f"declares '{name}' twice, in {both}", "Keep one of the two.")
         else:
             declared[name] = attribute
 
 
-def _idle_problems(middleware: Middleware) -> Iterator[Problem]:
-    """A middleware without functions is idle on purpose, unless one of another name takes next."""
-    if any(getattr(middleware, side) is not None for side, _ in SIDES):
-        return
-    for name, function in vars(type(middleware)).items():
-        if inspect.isfunction(function) and "next" in function.__code__.co_varnames[1:2]:
-            yield Problem(
-                describe_role("Middleware", getattr(middleware, name)),
-                "takes 'next', but of its functions only request, endpoint and render are called",
-                f"Rename it. {did_you_mean(name.lower(), [side for side, _ in SIDES])}".rstrip(),
-            )
-
-
-def _names_an_argument(name: str) -> bool:
+def _is_argument_name(name: str) -> bool:
     return name.isidentifier() and not iskeyword(name) and name != "__debug__"
 
 
-def _function_problems(
-    middleware: Middleware, side: str, attribute: str, function: Callable[..., Any] | None
-) -> Iterator[Problem]:
-    if function is None:
-        if getattr(middleware, attribute):
-            yield Problem(
-                f"Middleware {middleware.name}",
-                f"declares {attribute} = {getattr(middleware, attribute)!r}, "
-                f"but has no {side} function to pass them on",
-                f"Define {side}(self, next, ...), or remove {attribute}.",
-            )
-        return
+def _check_method(function: Callable[..., Any], side: str, problems: Problems) -> None:
     try:
         parameters = read_signature(function).parameters
     except UnreadableSignature as error:
-        yield Problem(describe_role("Middleware", function), error.reason, error.remedy)
+        problems.add(describe_role("Middleware", function), error.reason, error.remedy)
         return
     if not parameters or parameters[0].name != "next":
         first = f"takes '{parameters[0].name}' first" if parameters else "takes no argument"
@@ -172,14 +161,42 @@ def _function_problems(
         what = "takes 'next' by keyword only"
     else:
         return
-    yield Problem(
+    problems.add(
         describe_role("Middleware", function), what, f"Define it as {side}(self, next, ...)."
     )
 
 
-def _next_call_problems(
-    function: Callable[..., Any], attribute: str, provides: tuple[str, ...]
-) -> Iterator[Problem]:
+def _check_unused_methods(middleware: Middleware, problems: Problems) -> None:
+    """Report a method that takes ``next`` under another name, where no other is defined."""
+    if any(getattr(middleware, side) is not None for side, _ in SIDES):
+        return
+    for name, function in vars(type(middleware)).items():
+        if inspect.isfunction(function) and "next" in function.__code__.co_varnames[1:2]:
+            problems.add(
+                describe_role("Middleware", getattr(middleware, name)),
+                "takes 'next', but of its functions only request, endpoint and render are called",
+                f"Rename it. {did_you_mean(name.lower(), [side for side, _ in SIDES])}".rstrip(),
+            )
+
+
+def _check_finish(middleware: Middleware, problems: Problems) -> None:
+    if middleware.finish is None:
+        return
+    try:
+        inspect.signature(middleware.finish).bind(None, None, None)
+    except ValueError:  # a builtin that does not tell its signature
+        return
+    except TypeError:
+        problems.add(
+            describe_role("Middleware", middleware.finish),
+            "cannot be called with a response, an environ and a route",
+            "Define it as finish(self, response, environ, route).",
+        )
+
+
+def _check_next_calls(
+    function: Callable[..., Any], attribute: str, provides: tuple[str, ...], problems: Problems
+) -> None:
     for line, call in _next_calls(function):
         given = [*provides[: len(call.args)], *(str(keyword.arg) for keyword in call.keywords)]
         undeclared = [name for name in given if name not in provides]
@@ -188,14 +205,14 @@ def _next_call_problems(
         where = describe_role("Middleware", function)
         calls = f"calls {ast.unparse(call)} on line {line}"
         if len(call.args) > len(provides):
-            yield Problem(
+            problems.add(
                 where,
                 f"{calls} with {len(call.args)} by position, "
                 f"but its {attribute} declares {len(provides)}",
                 f"Declare each value that it passes on in {attribute}, in order.",
             )
         elif undeclared:
-            yield Problem(
+            problems.add(
                 where,
                 f"{calls}, but '{undeclared[0]}' is not in its {attribute}",
                 f"Use a declared name, or declare it too: "
@@ -204,14 +221,14 @@ def _next_call_problems(
                 available=provides,
             )
         elif twice:
-            yield Problem(
+            problems.add(
                 where,
                 f"{calls}, which passes '{twice[0]}' by position and by name",
                 "Pass each value once; what goes by position goes in the order declared.",
             )
         elif missing:
             passed = ", ".join(f"{name}=..." for name in provides)
-            yield Problem(
+            problems.add(
                 where,
                 f"{calls}, without '{missing[0]}' of its {attribute}",
                 f"Call next({passed}).",
@@ -219,10 +236,10 @@ def _next_call_problems(
 
 
 def _next_calls(function: Callable[..., Any]) -> Iterator[tuple[int, ast.Call]]:
-    """The calls of ``next`` whose arguments the source shows, each with its line in the file.
+    """Yield the calls of ``next`` whose arguments the source shows, each with its line.
 
-    Nothing where the source cannot be had or gives ``next`` another meaning somewhere: then the
-    call itself reports what is missing. Of a decorated function that is the wrapper's source.
+    Yield nothing if the source is not available or binds ``next`` again: then the call itself
+    reports what is missing. For a decorated function, the source is the wrapper's.
     """
     code = getattr(function, "__code__", None)
     if code is None:
@@ -232,16 +249,16 @@ def _next_calls(function: Callable[..., Any]) -> Iterator[tuple[int, ast.Call]]:
     except (OSError, SyntaxError):
         return
     nodes = list(ast.walk(tree))
-    bound_again = sum(
+    bindings = sum(
         (isinstance(node, ast.arg) and node.arg == "next")
         or (isinstance(node, ast.Name) and node.id == "next" and isinstance(node.ctx, ast.Store))
         for node in nodes
     )
-    if bound_again != 1:
+    if bindings != 1:
         return
     for node in nodes:
         if not (isinstance(node, ast.Call) and getattr(node.func, "id", None) == "next"):
             continue
-        shown = not any(isinstance(argument, ast.Starred) for argument in node.args)
-        if shown and all(keyword.arg for keyword in node.keywords):
+        is_explicit = not any(isinstance(argument, ast.Starred) for argument in node.args)
+        if is_explicit and all(keyword.arg for keyword in node.keywords):
             yield code.co_firstlineno + node.lineno - 1, node

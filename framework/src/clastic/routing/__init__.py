@@ -1,8 +1,7 @@
-"""Routes: as they are written down, and as an application makes them whole."""
+"""Match requests to routes: routes as written, bound to an application, and their index."""
 
 from clastic.pattern import S_REDIRECT, S_REWRITE, S_STRICT, InvalidPattern
-from clastic.routing.bound import Binding, BoundRoute, NullRoute
-from clastic.routing.rendering import RenderFactory, inherit_render
+from clastic.routing.bound import BindContext, BoundRoute, NullRoute
 from clastic.routing.route import (
     CONNECT,
     DELETE,
@@ -17,8 +16,10 @@ from clastic.routing.route import (
     TRACE,
     InvalidEndpoint,
     InvalidMethod,
+    RenderFactory,
     Route,
     checked_slash_mode,
+    inherit_render,
 )
 
 __all__ = [
@@ -36,7 +37,7 @@ __all__ = [
     "S_REWRITE",
     "S_STRICT",
     "TRACE",
-    "Binding",
+    "BindContext",
     "BoundRoute",
     "InvalidEndpoint",
     "InvalidMethod",

@@ -1,37 +1,38 @@
-"""A route made whole by an application, so that a request on it has nothing left to look up.
+"""Bind a route to an application, so that a request on it has nothing left to look up.
 
-Binding a :class:`Route` compiles its chain; what comes of it does not change any more. Embedding
-an application binds its bound routes once more, under a prefix.
+Binding a :class:`Route` compiles its chain. A bound route does not change any more; embedding an
+application binds its routes once more, under a prefix.
 """
 
 from __future__ import annotations
 
+import linecache
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clastic.chain import Chain, ChainCompiler
-from clastic.describe import describe_callable
-from clastic.injection import Plan, plan_render_error, plan_route, reserved_resources
+from clastic.describe import describe_callable, describe_role
+from clastic.errors import HTTPException
+from clastic.http import BaseResponse
+from clastic.injection import Plan, Step, plan_render_error, plan_route
 from clastic.middleware.base import Middleware, merge_middlewares
-from clastic.middleware.checks import declared_names, middleware_problems, repeat_problems
+from clastic.middleware.checks import check_middleware, check_resource_names
 from clastic.pattern import InvalidPattern, Pattern
 from clastic.routing.matching import compile_reader, value_positions
-from clastic.routing.rendering import RenderFactory, inherit_render, made_render
-from clastic.routing.route import Route, spoken
-from clastic.wiring import Problem
+from clastic.routing.route import RenderFactory, Route, format_route, inherit_render
+from clastic.routing.state import DispatchState
+from clastic.wiring import Problems, WiringError
 
 if TYPE_CHECKING:
     from clastic.application import Application
-    from clastic.http import Response
-    from clastic.routing.state import DispatchState
 
 
-class Binding(NamedTuple):
+class BindContext(NamedTuple):
     """What an application brings to the routes that it binds.
 
-    :param problems: takes what is found wrong; a route with problems is not to be served
-    :param soundness: takes which middlewares keep their own word, by their ids
-    :param promised: takes the names that the others declare to provide
+    :param problems: collects what is wrong; a route with problems is not served
+    :param checked: whether each middleware that was checked is valid, by its id
+    :param mounts: collects the embedded applications whose middlewares finish responses
     """
 
     application: Application
@@ -40,47 +41,52 @@ class Binding(NamedTuple):
     render_factory: RenderFactory | None
     slash_mode: str
     compiler: ChainCompiler
-    problems: list[Problem]
-    soundness: dict[int, bool]
-    promised: set[str]
+    problems: Problems
+    checked: dict[int, bool]
+    mounts: list[Mount]
 
-    def sound(self, middlewares: Iterable[Middleware]) -> tuple[Middleware, ...]:
-        """Give those middlewares that keep their own word; what is wrong with the rest is noted."""
-        return tuple(middleware for middleware in middlewares if self._is_sound(middleware))
+    def valid_middlewares(self, middlewares: Iterable[Middleware]) -> tuple[Middleware, ...]:
+        """Return those middlewares that are valid; each is checked once."""
+        valid = []
+        for middleware in middlewares:
+            if id(middleware) not in self.checked:
+                self.checked[id(middleware)] = check_middleware(middleware, self.problems)
+            if self.checked[id(middleware)]:
+                valid.append(middleware)
+        return tuple(valid)
 
-    def note(self, problems: Iterable[Problem]) -> None:
-        """Note what is wrong, but for names that are missing only because a middleware is wrong."""
-        self.problems.extend(problem for problem in problems if problem.wanted not in self.promised)
 
-    def _is_sound(self, middleware: Middleware) -> bool:
-        if id(middleware) not in self.soundness:
-            problems = list(middleware_problems(middleware))
-            self.problems.extend(problems)
-            self.soundness[id(middleware)] = not problems
-            if problems:
-                self.promised.update(declared_names(middleware))
-        return self.soundness[id(middleware)]
+class Mount(NamedTuple):
+    """An embedded application whose middlewares finish the misses under its prefix.
+
+    :param pattern: what matches every path under the prefix
+    :param middlewares: those of all applications around the path, outermost first
+    """
+
+    pattern: Pattern
+    middlewares: tuple[Middleware, ...]
 
 
 class BoundRoute:
-    """A route made whole by an application: all that a request on it needs, and nothing to look up.
+    """A route bound to an application: all that a request on it needs.
 
     :ivar application: the application that serves it, the outermost one
     :ivar route: the route as it was written
     :ivar path_pattern: its pattern with the prefixes of the applications around it
     :ivar resources: all resources it can use
     :ivar middlewares: all middlewares it runs, outermost first
+    :ivar finishing: those of them that have a ``finish`` method, innermost first
     :ivar render: the function that makes a response of the context, if there is one
-    :ivar read: makes the path values of the segments of a path that the router has found it by;
-        ``None`` where the segments are the values themselves
-    :ivar execute: takes the request (if :attr:`wants_request`), the dispatch state (if
-        :attr:`wants_dispatch_state`) and the path values; gives what the chain gave
+    :ivar read: returns the path values for the segments of a path that the router has found it
+        by; ``None`` if the segments are the values themselves
+    :ivar run: takes the request (if :attr:`wants_request`), the dispatch state (if
+        :attr:`wants_dispatch_state`) and the path values; returns what the chain returned
     :ivar render_error_chain: the compiled ``render_error`` of the route, if it has one
     """
 
     __slots__ = (
         "application",
-        "execute",
+        "finishing",
         "is_branch",
         "methods",
         "middlewares",
@@ -92,17 +98,18 @@ class BoundRoute:
         "render_factory",
         "resources",
         "route",
+        "run",
         "slash_mode",
         "wants_dispatch_state",
         "wants_request",
     )
 
-    execute: Callable[..., Any]
+    run: Callable[..., Any]
 
     def __init__(
         self,
         route: Route,
-        binding: Binding,
+        context: BindContext,
         *,
         path_pattern: Pattern,
         resources: Mapping[str, Any],
@@ -112,7 +119,7 @@ class BoundRoute:
         slash_mode: str,
     ) -> None:
         self.route = route
-        self.application = binding.application
+        self.application = context.application
         self.path_pattern = path_pattern
         self.places = value_positions(path_pattern)
         self.read = compile_reader(path_pattern) if self.places is None else None
@@ -120,13 +127,14 @@ class BoundRoute:
         self.methods = route.methods
         self.resources = resources
         self.middlewares = middlewares
+        self.finishing = finishing(middlewares)
         self.render_factory = render_factory
         self.render = render
         self.slash_mode = slash_mode
-        self.render_error_chain = self._compile_render_error(binding)
-        chain = self._compile(binding)
+        self.render_error_chain = self._compile_render_error(context)
+        chain = self._compile(context)
         if chain is not None:
-            self.execute, self.wants_request, self.wants_dispatch_state = chain
+            self.run, self.wants_request, self.wants_dispatch_state = chain
 
     @property
     def pattern(self) -> str:
@@ -143,30 +151,40 @@ class BoundRoute:
         """The ``render_error`` of the route as it was written."""
         return self.route.render_error
 
+    @property
+    def is_null_route(self) -> bool:
+        """Whether it serves the requests that no other route matches."""
+        return isinstance(self.route, NullRoute)
+
+    @property
+    def source(self) -> str:
+        """The source of the compiled chain."""
+        return "".join(linecache.getlines(self.run.__code__.co_filename))
+
     @classmethod
-    def bind(cls, route: Route, binding: Binding) -> BoundRoute:
+    def bind(cls, route: Route, context: BindContext) -> BoundRoute:
         """Bind a route as it was written."""
-        binding.problems.extend(reserved_resources(f"Route '{route.pattern}'", route.resources))
-        render = made_render(route, route.pattern, binding.render_factory, binding.problems)
+        check_resource_names(f"Route '{route.pattern}'", route.resources, context.problems)
+        render = _make_render(route, route.pattern, context.render_factory, context.problems)
         return cls(
             route,
-            binding,
+            context,
             path_pattern=route.path_pattern,
-            resources=_merged_resources({}, binding.resources, route.resources),
-            middlewares=_merged_middlewares(
-                binding, binding.sound(route.middlewares), route.pattern
+            resources=_merge_resources({}, context.resources, route.resources),
+            middlewares=_merge_middlewares(
+                context, context.valid_middlewares(route.middlewares), route.pattern
             ),
-            render_factory=binding.render_factory,
+            render_factory=context.render_factory,
             render=render,
-            slash_mode=route.slash_mode or binding.slash_mode,
+            slash_mode=route.slash_mode or context.slash_mode,
         )
 
     def embed(
-        self, prefix: str, binding: Binding, *, rebind_render: bool, inherit_slashes: bool
+        self, prefix: str, context: BindContext, *, rebind_render: bool, inherit_slashes: bool
     ) -> BoundRoute:
         """Bind it once more, in an application around the one that it is bound in.
 
-        :param prefix: a pattern to put before its own
+        :param prefix: a pattern to put in front of its own
         :param rebind_render: use the render factory of the outer application
         :param inherit_slashes: use the slash mode of the outer application, unless the route as
             it was written has one
@@ -177,73 +195,97 @@ class BoundRoute:
             raise InvalidPattern(f"Embedding '{self.pattern}' under '{prefix}': {error}") from error
         render, render_factory = self.render, self.render_factory
         if rebind_render or render_factory is inherit_render:
-            render_factory = binding.render_factory
-            render = made_render(self.route, path_pattern.text, render_factory, binding.problems)
-        slash_mode = binding.slash_mode if inherit_slashes else self.slash_mode
+            render_factory = context.render_factory
+            render = _make_render(self.route, path_pattern.text, render_factory, context.problems)
+        slash_mode = context.slash_mode if inherit_slashes else self.slash_mode
         return type(self)(
             self.route,
-            binding,
+            context,
             path_pattern=path_pattern,
-            resources=_merged_resources(self.resources, binding.resources, self.route.resources),
-            middlewares=_merged_middlewares(binding, self.middlewares, path_pattern.text),
+            resources=_merge_resources(self.resources, context.resources, self.route.resources),
+            middlewares=_merge_middlewares(context, self.middlewares, path_pattern.text),
             render_factory=render_factory,
             render=render,
             slash_mode=self.route.slash_mode or slash_mode,
         )
 
     def plan(self) -> Plan:
-        """Tell every function it runs and the source of each of their arguments."""
-        # A miss has no endpoint of the application's for its middlewares to wrap.
-        is_miss = isinstance(self.route, NullRoute)
+        """Return every function it runs, with the source of each argument.
+
+        :raises WiringError: for a route with problems, which no application serves
+        """
+        problems = Problems()
+        plan = self._plan(problems)
+        if plan is None:
+            raise WiringError(problems)
+        return plan
+
+    def plan_render_error(self, problems: Problems | None = None) -> Step | None:
+        """Return the ``render_error`` with the source of each argument, if there is one.
+
+        :param problems: collects what is wrong
+        """
+        if self.render_error is None:
+            return None
+        where = f"Route '{self.pattern}' (render_error {describe_callable(self.render_error)})"
+        problems = Problems() if problems is None else problems
+        return plan_render_error(where, self.render_error, self.resources, problems)
+
+    def _plan(self, problems: Problems) -> Plan | None:
         return plan_route(
             self.pattern,
-            () if is_miss else self.path_pattern.names,
+            () if self.is_null_route else self.path_pattern.names,
             self.resources,
             self.middlewares,
             self.endpoint,
             self.render,
-            only_request=is_miss,
+            problems,
+            # A miss has no endpoint of the application's for its middlewares to wrap.
+            request_side_only=self.is_null_route,
         )
 
-    def _compile(self, binding: Binding) -> Chain | None:
-        plan = self.plan()
-        if plan.problems:
-            binding.note(plan.problems)
+    def _compile(self, context: BindContext) -> Chain | None:
+        plan = self._plan(context.problems)
+        if plan is None:
             return None
         constants = {**self.resources, "_application": self.application, "_route": self}
+        # The dispatcher finishes misses itself, by the path.
+        finish = self._finish if self.finishing and not self.is_null_route else None
         name = f"route {self.pattern}"
-        return binding.compiler.compile_route(name, plan, constants, self.places)
+        return context.compiler.compile_route(name, plan, constants, self.places, finish)
 
-    def _compile_render_error(self, binding: Binding) -> Chain | None:
-        function = self.route.render_error
-        if function is None:
-            return None
-        where = f"Route '{self.pattern}' (render_error {describe_callable(function)})"
-        step, problems = plan_render_error(where, function, self.resources)
-        if problems:
-            binding.problems.extend(problems)
+    def _compile_render_error(self, context: BindContext) -> Chain | None:
+        step = self.plan_render_error(context.problems)
+        if step is None:
             return None
         name = f"render_error of {self.pattern}"
         constants = {**self.resources, "_application": self.application}
-        return binding.compiler.compile_render_error(name, step, constants)
+        return context.compiler.compile_render_error(name, step, constants)
+
+    def _finish(self, result: Any, request: Any) -> Any:
+        """Finish a response of the chain; errors and other results are for the dispatcher."""
+        if isinstance(result, HTTPException) or not isinstance(result, BaseResponse):
+            return result
+        return self.application.finish(result, self, request)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {spoken(self.pattern, self.route)}>"
+        return f"<{type(self).__name__} {format_route(self.pattern, self.route)}>"
 
 
 class NullRoute(Route):
-    """The route of a request that every other route has passed by.
+    """The route of a request that no other route has answered.
 
-    It runs after them, inside the ``request`` functions of the application's middlewares, so that
-    these see every request.
-    Its pattern only shows what it matches: it gives no values.
+    It runs inside the ``request`` methods of the application's middlewares, so that these see
+    every request. Its pattern only shows what it matches: it binds no values.
     """
 
     def __init__(self) -> None:
-        super().__init__("/<_path*>", self.answer_miss)
+        super().__init__("/<_path*>", self.respond_to_miss)
 
-    def answer_miss(self, _application: Application, _dispatch_state: DispatchState) -> Response:
-        """Give the last non-breaking error, else 405 if another method would do, else 404."""
+    def respond_to_miss(
+        self, _application: Application, _dispatch_state: DispatchState
+    ) -> HTTPException:
+        """Return the last non-breaking error, else 405 if another method would do, else 404."""
         if _dispatch_state.exceptions:
             return _dispatch_state.exceptions[-1]
         error_handler = _application.error_handler
@@ -252,19 +294,60 @@ class NullRoute(Route):
         return error_handler.not_found_type()
 
 
-def _merged_resources(
+def finishing(middlewares: Sequence[Middleware]) -> tuple[Middleware, ...]:
+    """Return the middlewares that have a ``finish`` method, in reverse order."""
+    return tuple([each for each in reversed(middlewares) if each.finish is not None])
+
+
+def _make_render(
+    route: Route, pattern: str, render_factory: RenderFactory | None, problems: Problems
+) -> Callable[..., Any] | None:
+    """Return the render function of a route, made by the factory if it is not callable itself.
+
+    :param pattern: the pattern to report the route by
+    """
+    if route.render is None or callable(route.render):
+        return route.render  # type: ignore[no-any-return]
+    where = f"Route '{pattern}' (endpoint {describe_callable(route.endpoint)})"
+    if render_factory is None:
+        problems.add(
+            where,
+            f"has the render {route.render!r}, and no render factory to make it a function",
+            "Give the application a render_factory=, or give the route a callable.",
+        )
+        return None
+    # An application without templates does not import what they need.
+    from clastic.render.templates import TemplateError, TemplateRender
+
+    try:
+        render = render_factory(route.render)
+    except TemplateError as error:
+        problems.extend(problem._replace(route=pattern) for problem in error.problems)
+        return None
+    if not callable(render):
+        problems.add(
+            where,
+            f"has the render {route.render!r}, of which its "
+            f"{describe_role('render factory', render_factory)} made {render!r}, "
+            "which is not callable",
+            "Have the factory return a function that takes context.",
+        )
+        return None
+    return render.of_endpoint(route.endpoint) if isinstance(render, TemplateRender) else render
+
+
+def _merge_resources(
     inner: Mapping[str, Any], outer: Mapping[str, Any], own: Mapping[str, Any]
 ) -> Mapping[str, Any]:
-    """The route's own before the outer application's, those before the inner one's."""
+    """Merge resources: the route's own win over the outer application's, those over the inner's."""
     if not own and (not inner or not outer):
         return outer or inner
     return {**inner, **outer, **own}
 
 
-def _merged_middlewares(
-    binding: Binding, inner: Sequence[Middleware], pattern: str
+def _merge_middlewares(
+    context: BindContext, inner: Sequence[Middleware], pattern: str
 ) -> tuple[Middleware, ...]:
     if not inner:
-        return binding.middlewares
-    binding.problems.extend(repeat_problems(binding.middlewares, inner, pattern))
-    return merge_middlewares(binding.middlewares, inner)
+        return context.middlewares
+    return merge_middlewares(context.middlewares, inner, context.problems, pattern)

@@ -1,4 +1,4 @@
-"""A route as a developer writes it down: it belongs to no application, and may go to several."""
+"""Define routes as a developer writes them; a route may be part of several applications."""
 
 from __future__ import annotations
 
@@ -21,9 +21,12 @@ CALLABLE_REMEDIES = {
         "for middlewares Route('/', ..., middlewares=[...])."
     ),
 }
-"""What to do, by the role of what is not callable."""
+"""The remedy, by the role of the object that is not callable."""
 
 SLASH_MODES = (S_REDIRECT, S_REWRITE, S_STRICT)
+
+RenderFactory = Callable[[Any], Callable[..., Any]]
+"""Takes the ``render`` of a route and returns a render function."""
 
 
 class InvalidMethod(ValueError):
@@ -35,19 +38,19 @@ class InvalidEndpoint(TypeError):
 
 
 class Route:
-    """What answers the requests whose path matches a pattern.
+    """A pattern and the endpoint that serves the requests whose path matches it.
 
-    :param pattern: which paths, in the language of :mod:`clastic.pattern`
+    :param pattern: the paths to match, in the language of :mod:`clastic.pattern`
     :param endpoint: a callable whose arguments are injected by name; it returns a response, or a
         context for the render
-    :param render: a callable that makes a response of the context, or something that the nearest
-        render factory makes such a callable of (the name of a template, say)
+    :param render: a callable that makes a response of the context, or a value from which the
+        nearest render factory makes such a callable (for example the name of a template)
     :param render_error: a callable that makes a response of an HTTP error, ``_error``
-    :param methods: the HTTP methods it answers, in any case; ``None`` for all of them. ``GET``
-        brings ``HEAD`` with it
+    :param methods: the HTTP methods it serves, in any case; ``None`` for all of them. ``GET``
+        includes ``HEAD``
     :param middlewares: around this route only, inside those of the application
-    :param resources: name to value for this route, before those of the application
-    :param slash_mode: one of the slash modes; that of the application when left out
+    :param resources: name to value for this route; they override those of the application
+    :param slash_mode: one of the slash modes; the application's by default
     :raises InvalidPattern: for a pattern outside of the language
     :raises InvalidMethod: for an unknown method
     :raises InvalidEndpoint: for an endpoint or ``render_error`` that cannot be called
@@ -99,65 +102,65 @@ class Route:
         return self.path_pattern.is_branch
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {spoken(self.pattern, self)}>"
+        return f"<{type(self).__name__} {format_route(self.pattern, self)}>"
 
 
 class GET(Route):
-    """A route that answers GET, and HEAD without a body."""
+    """A route for GET, and for HEAD without a body."""
 
     fixed_methods = ("GET",)
 
 
 class POST(Route):
-    """A route that answers POST."""
+    """A route for POST."""
 
     fixed_methods = ("POST",)
 
 
 class PUT(Route):
-    """A route that answers PUT."""
+    """A route for PUT."""
 
     fixed_methods = ("PUT",)
 
 
 class DELETE(Route):
-    """A route that answers DELETE."""
+    """A route for DELETE."""
 
     fixed_methods = ("DELETE",)
 
 
 class PATCH(Route):
-    """A route that answers PATCH."""
+    """A route for PATCH."""
 
     fixed_methods = ("PATCH",)
 
 
 class HEAD(Route):
-    """A route that answers HEAD alone."""
+    """A route for HEAD only."""
 
     fixed_methods = ("HEAD",)
 
 
 class OPTIONS(Route):
-    """A route that answers OPTIONS."""
+    """A route for OPTIONS."""
 
     fixed_methods = ("OPTIONS",)
 
 
 class TRACE(Route):
-    """A route that answers TRACE."""
+    """A route for TRACE."""
 
     fixed_methods = ("TRACE",)
 
 
 class CONNECT(Route):
-    """A route that answers CONNECT."""
+    """A route for CONNECT."""
 
     fixed_methods = ("CONNECT",)
 
 
 def checked_slash_mode(slash_mode: str) -> str:
-    """Give ``slash_mode`` back if it is one.
+    """Return ``slash_mode`` if it is one.
 
     :raises ValueError: if it is not
     """
@@ -185,7 +188,7 @@ def _checked_methods(methods: Iterable[str] | None) -> frozenset[str] | None:
     return _method_set(tuple([str(name).upper() for name in given]))
 
 
-@lru_cache(maxsize=64)  # of a pure function: thousands of routes have one of very few sets
+@lru_cache(maxsize=64)  # a pure function: thousands of routes share very few sets
 def _method_set(names: tuple[str, ...]) -> frozenset[str]:
     for name in sorted(names):
         if name not in HTTP_METHODS:
@@ -196,13 +199,29 @@ def _method_set(names: tuple[str, ...]) -> frozenset[str]:
             )
     if not names:
         raise InvalidMethod(
-            "methods is empty, so the route would answer nothing. Leave it out "
-            "to answer every method."
+            "methods is empty, so the route would serve no request. "
+            "Leave it out to serve every method."
         )
     return frozenset((*names, "HEAD")) if "GET" in names else frozenset(names)
 
 
-def spoken(pattern: str, route: Route) -> str:
-    """Give a route as one reads it out: ``GET,HEAD /links/<id> -> show, app.py:12``."""
+def format_route(pattern: str, route: Route) -> str:
+    """Return a route as text: ``GET,HEAD /links/<id> -> show, app.py:12``."""
     methods = "*" if route.methods is None else ",".join(sorted(route.methods))
     return f"{methods} {pattern} -> {describe_callable(route.endpoint)}"
+
+
+def inherit_render(render: Any) -> Callable[..., Any]:
+    """Leave the choice of render functions to the outer application's factory.
+
+    ``Application(routes, render_factory=inherit_render)`` is constructed without a factory of its
+    own, and uses the outer application's when it is embedded. Served by itself it cannot render.
+    """
+
+    def render_nothing() -> Any:
+        raise RuntimeError(
+            f"render {render!r} is left to the render factory of an outer application, and this "
+            "application is served by itself. Embed it, or give it a render_factory."
+        )
+
+    return render_nothing

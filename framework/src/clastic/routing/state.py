@@ -1,4 +1,4 @@
-"""Record what has happened to a request so far."""
+"""Record how a request has been dispatched so far."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 
 
 class DispatchState:
-    """What has happened to a request so far.
+    """The routes and errors that a request has met so far.
 
     :ivar attempted_routes: the routes whose path matched, in the order tried
-    :ivar allowed_methods: the methods of those that do not answer the method of the request
-    :ivar exceptions: the non-breaking HTTP errors that routes gave, in order
+    :ivar allowed_methods: the methods of those that do not serve the request's method
+    :ivar exceptions: the non-breaking HTTP errors that routes raised or returned, in order
     """
 
     __slots__ = ("allowed_methods", "attempted_routes", "exceptions")

@@ -1,4 +1,4 @@
-"""The signed cookie, as endpoints and clients have it."""
+"""Test the signed cookie as endpoints and clients see it."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ KEY = "correct horse battery staple"
 OLD_KEY = "wrong donkey lantern wire"
 NAME = "clastic_cookie"
 
-# What no compression makes smaller.
+# A text that compression does not make smaller.
 NOISE = "".join(random.Random(1).choices(string.printable, k=4000))
 
-CIRCLE: list[Any] = []
-CIRCLE.append(CIRCLE)
+CIRCULAR: list[Any] = []
+CIRCULAR.append(CIRCULAR)
 
 
 class Clock:
@@ -105,17 +105,17 @@ def ignore(cookie: JSONCookie) -> Response:
     return Response("ignored")
 
 
-class TestAVisit:
-    def test_what_is_set_comes_back(self) -> None:
+class TestVisits:
+    def test_a_value_comes_back_with_the_next_request(self) -> None:
         client = served(count)
         assert [client.get("/").text for _ in range(3)] == ["1", "2", "3"]
 
-    def test_its_attributes_by_default(self) -> None:
+    def test_the_default_attributes(self) -> None:
         (header,) = sent(served(count).get("/"))
         pattern = r"clastic_cookie=[\w-]+\.[\w-]+\.[\w-]+; HttpOnly; Path=/; SameSite=Lax"
         assert re.fullmatch(pattern, header)
 
-    def test_its_value_is_json_in_base64(self) -> None:
+    def test_the_value_is_json_in_base64(self) -> None:
         def greet(cookie: JSONCookie) -> Response:
             cookie["text"] = "grün"
             return Response("greeted")
@@ -132,9 +132,9 @@ class TestAVisit:
     @pytest.mark.parametrize(
         "value",
         [
-            pytest.param({"text": "grün", "none": None}, id="text and nothing"),
+            pytest.param({"text": "grün", "none": None}, id="text and None"),
             pytest.param({"numbers": [1, -2.5, True, 10**30]}, id="numbers"),
-            pytest.param({"nested": {"list": [{"deep": []}]}}, id="values in values"),
+            pytest.param({"nested": {"list": [{"deep": []}]}}, id="nested values"),
             pytest.param({"": "", "a key; with=signs": "\x00\ud800"}, id="odd text"),
             pytest.param({"long": "abc " * 1000}, id="more than fits uncompressed"),
         ],
@@ -173,7 +173,7 @@ class TestAVisit:
             pytest.param(lambda cookie: list(cookie.items()) == [("count", 1)], id="items"),
         ],
     )
-    def test_it_is_read_like_a_dict(self, use: Callable[[JSONCookie], bool]) -> None:
+    def test_the_cookie_is_read_like_a_dict(self, use: Callable[[JSONCookie], bool]) -> None:
         client = served(lambda cookie: Response(str(use(cookie))))
         response = with_value(client, value_of(served(count).get("/")))
         assert (response.text, response.headers["Vary"], sent(response)) == ("True", "Cookie", [])
@@ -192,25 +192,25 @@ class TestAVisit:
         assert [len(sent(client.get("/"))) for _ in range(2)] == [2, 1]
         assert client.get("/").text == "3 dark"
 
-    def test_the_value_of_one_cookie_is_nothing_to_another(self) -> None:
+    def test_the_value_of_one_cookie_is_invalid_for_another(self) -> None:
         value = value_of(served(count).get("/"))
         assert with_value(served(look), value).json == {"count": 1}
         other = served(look, cookie_name="other")
         assert with_value(other, value, "other").json == {}
 
 
-class TestWhenItIsSent:
-    def test_not_when_it_was_left_alone(self) -> None:
+class TestSending:
+    def test_an_unused_cookie_is_not_sent(self) -> None:
         response = served(ignore).get("/")
         assert sent(response) == []
         assert "Vary" not in response.headers
 
-    def test_not_when_it_was_only_read(self) -> None:
+    def test_a_cookie_that_was_only_read_is_not_sent(self) -> None:
         client = served(look)
         assert sent(client.get("/")) == []
         assert sent(with_value(client, value_of(served(count).get("/")))) == []
 
-    def test_not_when_it_was_set_to_what_it_was(self) -> None:
+    def test_a_cookie_set_to_the_same_value_is_not_sent(self) -> None:
         def settle(cookie: JSONCookie) -> Response:
             cookie["settled"] = True
             return Response("settled")
@@ -218,7 +218,7 @@ class TestWhenItIsSent:
         client = served(settle)
         assert [len(sent(client.get("/"))) for _ in range(2)] == [1, 0]
 
-    def test_when_something_inside_of_a_value_has_changed(self) -> None:
+    def test_a_change_inside_of_a_value_is_sent(self) -> None:
         def append(cookie: JSONCookie) -> Response:
             cookie.setdefault("list", [{}])
             cookie["list"].append(len(cookie["list"]))
@@ -249,7 +249,7 @@ class TestWhenItIsSent:
             "HttpOnly; Path=/; SameSite=Lax"
         ]
 
-    def test_nothing_is_deleted_that_was_not_there(self) -> None:
+    def test_a_cookie_that_was_not_there_is_not_deleted(self) -> None:
         def flicker(cookie: JSONCookie) -> Response:
             cookie["on"] = True
             del cookie["on"]
@@ -261,12 +261,12 @@ class TestWhenItIsSent:
         "given",
         [
             pytest.param(None, id="none"),
-            pytest.param("Accept", id="of another field"),
-            pytest.param("cookie", id="of the same field"),
-            pytest.param("*", id="of everything"),
+            pytest.param("Accept", id="another header"),
+            pytest.param("cookie", id="the same header"),
+            pytest.param("*", id="any header"),
         ],
     )
-    def test_an_answer_for_which_it_was_read_varies(self, given: str | None) -> None:
+    def test_a_response_for_which_the_cookie_was_read_varies(self, given: str | None) -> None:
         def vary(cookie: JSONCookie) -> Response:
             headers = [] if given is None else [("Vary", given)]
             return Response(str("a" in cookie), headers=headers)
@@ -275,10 +275,10 @@ class TestWhenItIsSent:
         assert served(vary).get("/").headers.getlist("Vary") == [expected]
 
 
-class TestAnswers:
-    """It is sent with whatever answers, and never gets into what answers others."""
+class TestResponses:
+    """The cookie is sent with every kind of response, and to no other client."""
 
-    def test_a_context_that_is_rendered(self) -> None:
+    def test_a_rendered_context(self) -> None:
         def greet(cookie: JSONCookie) -> dict[str, str]:
             cookie["greeted"] = True
             return {"hello": "world"}
@@ -295,7 +295,7 @@ class TestAnswers:
         response = served(stream).get("/")
         assert (response.text, len(sent(response))) == ("ab", 1)
 
-    def test_a_stream_that_changes_it_too_late_is_told(self) -> None:
+    def test_a_stream_that_changes_the_cookie_too_late_fails(self) -> None:
         def stream(cookie: JSONCookie) -> Response:
             def parts() -> Iterator[str]:
                 yield "a"
@@ -303,14 +303,14 @@ class TestAnswers:
 
             return Response(parts())
 
-        with pytest.raises(RuntimeError, match="changed after its answer had been made"):
+        with pytest.raises(RuntimeError, match="changed after the response was returned"):
             served(stream).get("/").get_data()
 
     @pytest.mark.parametrize(
         ("fail", "status"),
         [
             pytest.param(BadRequest, 400, id="an error"),
-            pytest.param(lambda: Gone(), 410, id="an error of Werkzeug's"),
+            pytest.param(lambda: Gone(), 410, id="an error of Werkzeug"),
             pytest.param(
                 lambda: HTTPException(code=303, headers={"Location": "/"}), 303, id="a redirect"
             ),
@@ -347,7 +347,7 @@ class TestAnswers:
         assert response.headers["X-Reason"] == "test"
         assert response.headers["Vary"] == "Cookie, Accept"
 
-    def test_an_error_raised_without_use_of_it_is_the_same_error(self) -> None:
+    def test_an_error_raised_without_reading_the_cookie_is_the_same_error(self) -> None:
         error = NotFound()
         seen = []
 
@@ -370,12 +370,12 @@ class TestAnswers:
     @pytest.mark.parametrize(
         "constant",
         [
-            pytest.param(Response("constant"), id="a plain response"),
-            pytest.param(WerkzeugResponse("constant"), id="one of Werkzeug's"),
+            pytest.param(Response("constant"), id="a response"),
+            pytest.param(WerkzeugResponse("constant"), id="a response of Werkzeug"),
             pytest.param(BadRequest("constant"), id="an error"),
         ],
     )
-    def test_a_constant_stays_as_it_is(self, constant: Any) -> None:
+    def test_a_constant_response_is_not_changed(self, constant: Any) -> None:
         constant.headers["X-Constant"] = "yes"
         before = constant.headers.to_wsgi_list()
 
@@ -391,7 +391,7 @@ class TestAnswers:
             assert "constant" in response.text
         assert constant.headers.to_wsgi_list() == before
 
-    def test_a_constant_that_is_raised_stays_as_it_is(self) -> None:
+    def test_a_constant_error_that_is_raised_is_not_changed(self) -> None:
         constant = BadRequest("constant")
 
         def fail(cookie: JSONCookie) -> None:
@@ -403,7 +403,7 @@ class TestAnswers:
         assert "Set-Cookie" not in constant.headers
         assert constant.__traceback__ is None
 
-    def test_the_response_of_an_error_that_is_a_constant_stays_as_it_is(self) -> None:
+    def test_the_constant_response_of_an_error_is_not_changed(self) -> None:
         constant = werkzeug_redirect("/elsewhere")
 
         def leave(cookie: JSONCookie) -> None:
@@ -414,7 +414,7 @@ class TestAnswers:
         assert [len(sent(client.get("/"))) for _ in range(2)] == [1, 1]
         assert "Set-Cookie" not in constant.headers
 
-    def test_the_last_of_several_non_breaking_errors(self) -> None:
+    def test_a_non_breaking_error_that_is_the_last(self) -> None:
         def pass_on(cookie: JSONCookie) -> None:
             cookie["passed"] = True
             raise NotFound(is_breaking=False)
@@ -423,7 +423,7 @@ class TestAnswers:
         assert (response.status_code, len(sent(response))) == (404, 1)
         assert response.headers["Vary"] == "Cookie, Accept"
 
-    def test_what_is_no_answer_is_reported_as_ever(self) -> None:
+    def test_a_value_that_is_not_a_response_is_still_reported(self) -> None:
         def forget(cookie: JSONCookie) -> None:
             cookie["forgotten"] = True
 
@@ -434,7 +434,7 @@ class TestAnswers:
         with pytest.raises(TypeError, match="which is not a Response"):
             application.get_local_client().get("/")
 
-    def test_an_uncaught_exception_sends_nothing(self) -> None:
+    def test_an_uncaught_exception_sends_no_cookie(self) -> None:
         def crash(cookie: JSONCookie) -> None:
             cookie["crashed"] = True
             raise ZeroDivisionError
@@ -442,27 +442,27 @@ class TestAnswers:
         response = served(crash).get("/")
         assert (response.status_code, sent(response)) == (500, [])
 
-    def test_another_application_that_takes_over(self) -> None:
+    def test_a_reroute_to_another_application(self) -> None:
         def hand_over(cookie: JSONCookie) -> None:
             raise RerouteWSGI(Response("over"))
 
         assert served(hand_over).get("/").text == "over"
 
 
-class TestTrust:
-    def test_a_key_that_comes_first_signs_and_older_ones_are_accepted(self) -> None:
+class TestSignatures:
+    def test_the_first_key_signs_and_all_keys_verify(self) -> None:
         old = value_of(served(count, secret_key=OLD_KEY).get("/"))
         assert with_value(served(look), old).json == {}
         assert with_value(served(look, secret_key=[KEY, OLD_KEY]), old).json == {"count": 1}
 
-    def test_a_cookie_of_an_older_key_is_signed_anew_when_it_is_looked_at(self) -> None:
+    def test_a_cookie_of_an_older_key_is_signed_anew_when_it_is_read(self) -> None:
         old = value_of(served(count, secret_key=OLD_KEY).get("/"))
         rotated = served(look, secret_key=[KEY, OLD_KEY])
         new = value_of(with_value(rotated, old))
         assert with_value(served(look), new).json == {"count": 1}
         assert sent(with_value(rotated, new)) == []
 
-    def test_a_cookie_of_an_older_key_that_is_left_alone_stays(self) -> None:
+    def test_an_unread_cookie_of_an_older_key_is_not_sent(self) -> None:
         old = value_of(served(count, secret_key=OLD_KEY).get("/"))
         assert sent(with_value(served(ignore, secret_key=[KEY, OLD_KEY]), old)) == []
 
@@ -482,9 +482,9 @@ class TestTrust:
     @pytest.mark.parametrize(
         "header",
         [
-            pytest.param("", id="nothing"),
+            pytest.param("", id="an empty header"),
             pytest.param(f"{NAME}=", id="no value"),
-            pytest.param(f"{NAME}=a.b.c", id="what was never signed"),
+            pytest.param(f"{NAME}=a.b.c", id="an unsigned value"),
             pytest.param(f"{NAME}=grün", id="letters beyond ASCII"),
             pytest.param(f"x{NAME}=%s", id="a longer name"),
             pytest.param(f"a={NAME}=%s", id="the name in another value"),
@@ -492,7 +492,7 @@ class TestTrust:
             pytest.param(f"{NAME}=.%s", id="something before it"),
         ],
     )
-    def test_garbage_is_an_empty_cookie_and_stays_where_it_is(self, header: str) -> None:
+    def test_an_invalid_cookie_is_empty_and_is_not_deleted(self, header: str) -> None:
         value = value_of(served(count).get("/"))
         response = with_header(served(look), header.replace("%s", value))
         assert (response.json, sent(response)) == ({}, [])
@@ -503,15 +503,15 @@ class TestTrust:
             pytest.param("a=1; NAME=%s; b=2", id="among others"),
             pytest.param("NAME=%s;b=2", id="without a space"),
             pytest.param('NAME="%s"', id="in quotes"),
-            pytest.param("NAME=garbage; NAME=%s", id="after one that somebody else has set"),
+            pytest.param("NAME=garbage; NAME=%s", id="after one that is not ours"),
         ],
     )
-    def test_it_is_found(self, header: str) -> None:
+    def test_the_cookie_is_found(self, header: str) -> None:
         value = value_of(served(count).get("/"))
         header = header.replace("NAME", NAME).replace("%s", value)
         assert with_header(served(look), header).json == {"count": 1}
 
-    def test_it_is_not_looked_for_without_end(self) -> None:
+    def test_at_most_ten_cookies_of_the_name_are_verified(self) -> None:
         value = value_of(served(count).get("/"))
         header = f"{NAME}=garbage; " * 10 + f"{NAME}={value}"
         assert with_header(served(look), header).json == {}
@@ -522,7 +522,7 @@ class TestTrust:
 
     # The last character of the signature has bits that mean nothing.
     @given(st.integers(0, 10**6), st.characters(min_codepoint=33, max_codepoint=126))
-    def test_any_change_of_it(self, position: int, character: str) -> None:
+    def test_any_changed_value_is_invalid(self, position: int, character: str) -> None:
         position %= len(VALUE) - 1
         assume(character != VALUE[position])
         changed = VALUE[:position] + character + VALUE[position + 1 :]
@@ -537,14 +537,14 @@ class TestExpiry:
     @pytest.mark.parametrize(
         ("expiry", "max_age"),
         [
-            pytest.param(SESSION, None, id="with the session of the browser"),
-            pytest.param(NEVER, "34560000", id="never: as long as browsers keep cookies"),
-            pytest.param(3600, "3600", id="after an hour"),
-            pytest.param(90.9, "90", id="after parts of seconds"),
-            pytest.param(0.5, "1", id="after less than a second"),
+            pytest.param(SESSION, None, id="session"),
+            pytest.param(NEVER, "34560000", id="never"),
+            pytest.param(3600, "3600", id="an hour"),
+            pytest.param(90.9, "90", id="a fraction of a second"),
+            pytest.param(0.5, "1", id="less than a second"),
         ],
     )
-    def test_at_the_client(self, expiry: Any, max_age: str | None) -> None:
+    def test_the_age_at_the_client(self, expiry: Any, max_age: str | None) -> None:
         (header,) = sent(served(count, expiry=expiry).get("/"))
         assert dict(re.findall(r"(Max-Age|Expires)=([^;]*)", header)).get("Max-Age") == max_age
         assert "Expires" not in header
@@ -554,19 +554,19 @@ class TestExpiry:
         [
             pytest.param(60, 60, True, id="in its last second"),
             pytest.param(60, 61, False, id="after its last second"),
-            pytest.param(60, -5, True, id="by a clock that lags behind"),
-            pytest.param(SESSION, 10**8, True, id="a session that goes on for years"),
+            pytest.param(60, -5, True, id="by a clock that is behind"),
+            pytest.param(SESSION, 10**8, True, id="a session of years"),
             pytest.param(NEVER, 10**8, True, id="never"),
         ],
     )
-    def test_at_the_server(self, expiry: Any, age: int, is_valid: bool) -> None:
+    def test_the_age_at_the_server(self, expiry: Any, age: int, is_valid: bool) -> None:
         clock = Clock()
         value = value_of(served(count, expiry=expiry, clock=clock).get("/"))
         clock.now += age
         seen = with_value(served(look, expiry=expiry, clock=clock), value).json
         assert seen == ({"count": 1} if is_valid else {})
 
-    def test_it_counts_from_when_it_was_last_sent(self) -> None:
+    def test_the_age_counts_from_when_it_was_last_sent(self) -> None:
         clock = Clock()
         client = served(count, expiry=60, clock=clock)
         counts = []
@@ -582,7 +582,7 @@ def exactly(message: str) -> str:
 
 
 class TestMistakes:
-    """What endpoints can do wrong: it is told at the line that does it, where that can be known."""
+    """Mistakes of endpoints are reported at the line that makes them, where possible."""
 
     def test_a_cookie_over_the_limit(self) -> None:
         def fill(cookie: JSONCookie) -> Response:
@@ -599,7 +599,8 @@ class TestMistakes:
         )
 
     @pytest.mark.parametrize(
-        ("excess", "status"), [pytest.param(0, 200, id="at it"), pytest.param(1, 500, id="over it")]
+        ("excess", "status"),
+        [pytest.param(0, 200, id="at the limit"), pytest.param(1, 500, id="over the limit")],
     )
     def test_a_cookie_around_the_limit(self, excess: int, status: int) -> None:
         def fill(cookie: JSONCookie) -> Response:
@@ -625,25 +626,25 @@ class TestMistakes:
                 [{"a": (b"",)}],
                 "cookie['x'][0]['a'][0] is a bytes, and a cookie holds JSON values only: "
                 "str, int, float, bool, None, and lists and dicts of them",
-                id="further inside",
+                id="a nested value",
             ),
             pytest.param(
                 {1: 2},
                 "cookie['x'] has the key 1, and keys in JSON are strings",
-                id="a key that would come back as text",
+                id="a key that is not a string",
             ),
             pytest.param(
-                float("nan"), "cookie['x'] is nan, for which JSON has no value", id="no number"
+                float("nan"), "cookie['x'] is nan, for which JSON has no value", id="not a number"
             ),
             pytest.param(
-                CIRCLE,
+                CIRCULAR,
                 "cookie['x'] is nested more than 100 deep, or contains itself",
                 id="a list that contains itself",
             ),
         ],
     )
     @pytest.mark.parametrize("is_set", [True, False], ids=["set", "put inside of a value"])
-    def test_values_that_are_not_of_json(self, value: Any, message: str, is_set: bool) -> None:
+    def test_values_that_json_cannot_hold(self, value: Any, message: str, is_set: bool) -> None:
         def keep(cookie: JSONCookie) -> Response:
             if is_set:
                 cookie["x"] = value
@@ -652,12 +653,12 @@ class TestMistakes:
                 inside["y"] = value
             return Response("kept")
 
-        if not is_set and value is not CIRCLE:
+        if not is_set and value is not CIRCULAR:
             message = message.replace("cookie['x']", "cookie['x']['y']")
         with pytest.raises(TypeError, match=exactly(message)):
             served(keep, error_handler=ErrorHandler(True)).get("/")
 
-    def test_a_value_is_refused_where_it_is_set(self) -> None:
+    def test_a_refused_value_is_not_sent(self) -> None:
         def keep(cookie: JSONCookie) -> Response:
             with pytest.raises(TypeError, match="is a set"):
                 cookie["x"] = {1}
@@ -670,7 +671,7 @@ class TestMistakes:
         "wrap",
         [pytest.param(lambda x: [x], id="lists"), pytest.param(lambda x: {"a": x}, id="dicts")],
     )
-    def test_how_deep_values_can_be(self, wrap: Callable[[Any], Any]) -> None:
+    def test_the_depth_of_values_is_limited(self, wrap: Callable[[Any], Any]) -> None:
         def nest(cookie: JSONCookie) -> Response:
             value: Any = 1
             for _ in range(100):
@@ -682,7 +683,7 @@ class TestMistakes:
 
         assert len(sent(served(nest).get("/"))) == 1
 
-    def test_a_key_that_is_no_text(self) -> None:
+    def test_a_key_that_is_not_a_string(self) -> None:
         def keep(cookie: Any) -> None:
             cookie[1] = 2
 
@@ -709,7 +710,7 @@ class TestSettings:
         assert name.startswith("__Secure-id=")
         assert attributes == "Domain=example.com; Max-Age=60; Secure; Path=/app; SameSite=Strict"
 
-    def test_none_of_the_attributes(self) -> None:
+    def test_no_attributes(self) -> None:
         (header,) = sent(served(count, path=None, http_only=False, same_site=None).get("/"))
         assert ";" not in header
 
@@ -728,11 +729,11 @@ class TestSettings:
         value = value_of(one.get("/"))
         assert [with_value(client, value).text for client in (one, other)] == ["2", "1"]
 
-    def test_a_key_of_its_own_is_not_worth_a_word(self, caplog: pytest.LogCaptureFixture) -> None:
+    def test_a_given_key_is_not_logged(self, caplog: pytest.LogCaptureFixture) -> None:
         served(count, secret_key=[KEY, OLD_KEY]).get("/")
         assert caplog.messages == []
 
-    def test_without_a_key_two_of_one_configuration_are_one(self) -> None:
+    def test_without_a_key_two_of_one_configuration_are_equal(self) -> None:
         inner = Application([("/", count)], middlewares=[SignedCookieMiddleware(expiry=60)])
         outer = Application(
             [("/", inner), ("/look", look)], middlewares=[SignedCookieMiddleware(expiry=60)]
@@ -753,7 +754,7 @@ class TestSettings:
             pytest.param({"secure": True}, id="secure"),
         ],
     )
-    def test_those_of_different_configurations_are_different(self, other: dict[str, Any]) -> None:
+    def test_middlewares_of_different_configurations_differ(self, other: dict[str, Any]) -> None:
         usual = {"secret_key": KEY}
         one = SignedCookieMiddleware(**usual)
         assert one == SignedCookieMiddleware(**usual)
@@ -761,7 +762,7 @@ class TestSettings:
         assert one != SignedCookieMiddleware(**{**usual, **other})
         assert one != "cookie"
 
-    def test_it_does_not_tell_its_key_nor_its_values(self) -> None:
+    def test_reprs_show_neither_key_nor_values(self) -> None:
         shown = []
 
         def show(cookie: JSONCookie) -> Response:
@@ -780,3 +781,109 @@ class TestSettings:
             "<JSONCookie of 'password'>",
             "<JSONCookie of nothing>",
         ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        pytest.param(
+            {"cookie_name": "a;b"},
+            "cookie_name is 'a;b'. Use ASCII letters, digits, '-' and '_' (RFC 6265).",
+            id="a name that is not a token",
+        ),
+        pytest.param(
+            {"cookie_name": ""},
+            "cookie_name is ''. Use ASCII letters, digits, '-' and '_' (RFC 6265).",
+            id="an empty name",
+        ),
+        pytest.param(
+            {"path": "app"},
+            "path is 'app', and browsers ignore one that does not begin with '/'.",
+            id="a relative path",
+        ),
+        pytest.param(
+            {"same_site": "Sometimes"},
+            "SameSite must be 'Strict', 'Lax', or 'None'.",
+            id="an unknown same_site",
+        ),
+        pytest.param(
+            {"same_site": "none"},
+            "Browsers drop a cookie with same_site='None' that is not secure=True.",
+            id="same_site None that is not secure",
+        ),
+        pytest.param(
+            {"cookie_name": "__Secure-id"},
+            "Browsers drop a cookie '__Secure-id' that is not secure=True.",
+            id="a __Secure- name that is not secure",
+        ),
+        pytest.param(
+            {"cookie_name": "__Host-id", "secure": True, "path": "/app"},
+            "Browsers drop a cookie '__Host-id' with a domain, or a path but '/'.",
+            id="a __Host- name with a path",
+        ),
+        pytest.param(
+            {"cookie_name": "__host-id", "secure": True, "domain": "example.com"},
+            "Browsers drop a cookie '__host-id' with a domain, or a path but '/'.",
+            id="a __Host- name with a domain",
+        ),
+        *(
+            pytest.param(
+                {"expiry": expiry},
+                f"expiry is {expiry!r}. Use a number of seconds above 0, or SESSION or NEVER.",
+                id=f"expiry {expiry!r}",
+            )
+            for expiry in (0, -1, True, "60", float("inf"), float("nan"), None)
+        ),
+        *(
+            pytest.param(
+                {"secret_key": key},
+                "secret_key is empty, so that anyone could sign. Use random text, such as "
+                "secrets.token_hex() makes once, or leave it out for a random key in each process.",
+                id=f"secret_key {key!r}",
+            )
+            for key in ("", b"", [], [KEY, ""])
+        ),
+    ],
+)
+def test_settings_that_browsers_would_ignore_are_refused(
+    settings: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        SignedCookieMiddleware(**{"secret_key": KEY, **settings})
+
+
+def test_a_key_of_another_type() -> None:
+    with pytest.raises(TypeError, match=r"^secret_key has to be text or bytes, not int$"):
+        SignedCookieMiddleware(secret_key=[KEY, 1])  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param({"cookie_name": "__Host-id", "secure": True}, id="a __Host- name"),
+        pytest.param(
+            {"cookie_name": "__Secure-id", "secure": True, "path": None}, id="a __Secure- name"
+        ),
+        pytest.param({"cookie_name": "__Hostess"}, id="a name without a prefix"),
+        pytest.param({"same_site": "none", "secure": True}, id="same_site None that is secure"),
+        pytest.param({"path": None}, id="no path"),
+    ],
+)
+def test_unusual_settings_that_are_accepted(settings: dict[str, Any]) -> None:
+    SignedCookieMiddleware(**{"secret_key": KEY, **settings})
+
+
+@pytest.mark.parametrize("key", ["fifteen bytes..", [KEY, b"fifteen bytes.."]])
+def test_a_short_key_is_logged(key: Any, caplog: pytest.LogCaptureFixture) -> None:
+    SignedCookieMiddleware(secret_key=key)
+    (record,) = caplog.records
+    assert (record.name, record.levelname) == ("clastic", "WARNING")
+    assert record.getMessage() == (
+        "A secret_key of the cookie 'clastic_cookie' has only 15 bytes, and can be found by "
+        "trying. Use 16 or more, such as secrets.token_hex() makes."
+    )
+
+
+def test_a_key_that_is_long_enough_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    SignedCookieMiddleware(secret_key="sixteen bytes...")
+    assert caplog.messages == []

@@ -1,72 +1,83 @@
-"""A signed cookie with JSON values in it, which endpoints get as an argument."""
+"""Provide a signed cookie of JSON values as an argument of endpoints."""
 
 from __future__ import annotations
 
+import logging
 import re
+import secrets
 import time
 from collections.abc import Callable, Sequence
+from enum import Enum
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 from werkzeug.http import dump_cookie
 
 from clastic.http import Request
 from clastic.middleware.answers import HTTP_ERRORS, varied
 from clastic.middleware.base import Middleware
-from clastic.middleware.cookie_settings import (
-    NEVER,
-    SESSION,
-    Expiry,
-    check_name,
-    checked_keys,
-    checked_same_site,
-    client_age,
-    random_key,
-    server_age,
-)
-from clastic.middleware.json_cookie import EMPTY, JSONCookie
-from clastic.middleware.sealing import Opened, Seal
+from clastic.middleware.json_cookie import EMPTY, CookieSigner, JSONCookie, Unsigned
 
 __all__ = ["NEVER", "SESSION", "CookieTooLarge", "JSONCookie", "SignedCookieMiddleware"]
 
-LARGEST = 4093
-"""How many bytes of a cookie, its name and attributes included, every browser keeps."""
+logger = logging.getLogger("clastic")
 
-# A client sends several cookies of one name if others of its domain set them: a valid one is
-# looked for, but not for ever.
-_MOST_TRIED = 10
+# The size in bytes, of name, value and attributes, up to which every browser keeps a cookie.
+_MAX_SIZE = 4093
+# Browsers keep no cookie for longer than 400 days (RFC 6265bis, section 5.5); in seconds.
+_MAX_CLIENT_AGE = 400 * 24 * 3600
+# In bytes. A shorter key can be found by trying.
+_MIN_KEY_SIZE = 16
+# A client sends several cookies of one name if other servers of its domain set them. So many of
+# them are verified.
+_MAX_TRIED = 10
+
+_TOKEN = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
+
+
+class Expiry(Enum):
+    """The lifetimes of a cookie that are not a number of seconds."""
+
+    SESSION = "session"
+    NEVER = "never"
+
+
+SESSION: Final = Expiry.SESSION
+"""Until the browser is closed."""
+NEVER: Final = Expiry.NEVER
+"""For as long as the browser keeps it: 400 days after it was last sent, in most."""
 
 
 class CookieTooLarge(ValueError):
-    """A cookie is larger than browsers keep; they would drop it without a word."""
+    """A cookie is larger than browsers keep; they would drop it silently."""
 
 
 class SignedCookieMiddleware(Middleware):
-    """Gives endpoints a cookie: a ``dict`` of JSON values that only this application can write.
+    """Provide a cookie: a ``dict`` of JSON values that only this application can write.
 
-    It is signed, not encrypted: a client can read it. One that was tampered with, has expired, or
-    is anything else but a cookie of this application counts as empty.
+    It is signed, not encrypted: a client can read it. A cookie that was tampered with, has expired,
+    or was not written by this application counts as empty.
 
-    It is sent when it has changed, with raised HTTP errors too; not with a 500 for an exception
-    that nothing caught, nor with what another WSGI application answers. An answer for which it was
-    looked at has ``Vary: Cookie``. Its age counts from when it was last sent.
+    It is sent when it was changed, also with an HTTP error that is raised; not with the 500 for an
+    uncaught exception, nor with the response of another WSGI application. A response for which it
+    was read has ``Vary: Cookie``. Its age counts from when it was last sent.
 
-    :param arg_name: the argument that endpoints take it by
-    :param cookie_name: its name at the client; ``clastic_`` and `arg_name` if left out
+    :param arg_name: the name of the argument of endpoints
+    :param cookie_name: its name at the client, by default ``clastic_`` and `arg_name`
     :param secret_key: 16 bytes or more of random text or bytes, the same in all processes. In a
-        list, the first key signs and all of them are accepted: to change the key put a new one in
-        front. A cookie signed with an older key is sent anew when it is looked at. If left out, a
-        random key is made
-    :param domain: the domain whose subdomains get it too; only the host itself if left out
+        list, the first key signs and all of them verify: to change the key put a new one in front.
+        A cookie signed with an older key is sent anew when it is read. By default a random key is
+        made
+    :param domain: the domain whose subdomains get it too; by default only the host itself
     :param path: the path below which the client sends it
     :param secure: whether the client sends it over HTTPS only
-    :param http_only: whether it is kept from scripts in the page
-    :param same_site: ``"Strict"``, ``"Lax"`` or ``"None"``: which requests from other sites get it;
-        ``None`` leaves it to the client
-    :param expiry: how long it lasts: seconds, after which it is not accepted any more either;
-        :data:`SESSION` or :data:`NEVER`, which are accepted at any age
-    :param clock: gives the seconds since 1970
+    :param http_only: whether scripts in the page cannot read it
+    :param same_site: the requests from other sites that carry it: ``"Strict"``, ``"Lax"`` or
+        ``"None"``; ``None`` leaves it to the client
+    :param expiry: the seconds after which neither client nor server accept it; or :data:`SESSION`
+        or :data:`NEVER`, which the server accepts at any age
+    :param clock: returns the seconds since 1970
     :raises TypeError: for a key that is neither text nor bytes
     :raises ValueError: for settings that no client would accept, and an empty key
     """
@@ -86,13 +97,12 @@ class SignedCookieMiddleware(Middleware):
         clock: Callable[[], float] = time.time,
     ) -> None:
         name = f"clastic_{arg_name}" if cookie_name is None else cookie_name
-        same_site = checked_same_site(same_site, secure)
-        check_name(name, domain, path, secure)
-        keys = None if secret_key is None else checked_keys(secret_key, name)
+        _check_attributes(name, domain, path, secure, same_site)
+        keys = None if secret_key is None else _checked_keys(secret_key, name)
         self.provides = (arg_name,)
         self.cookie_name = name
-        self._max_age = server_age(expiry)
-        write = partial(
+        self._max_age = _server_age(expiry)
+        dump = partial(
             dump_cookie,
             name,
             path=path,
@@ -102,17 +112,18 @@ class SignedCookieMiddleware(Middleware):
             samesite=same_site,
             max_size=0,
         )
-        # The value is the only thing in the header that changes, and it needs no quoting.
-        empty = write(max_age=client_age(expiry), sync_expires=False)
+        # Only the value of the header changes, and a signed text needs no quotes.
+        empty = dump(max_age=_client_age(expiry), sync_expires=False)
         self._attributes = empty.removeprefix(f"{name}=")
-        self._deletion = write(max_age=0, expires=0)
+        self._deletion = dump(max_age=0, expires=0)
+        # Werkzeug parses all cookies, which takes more time than all the rest, and only UTF-8.
         cookie = rf'(?:^|;)[ \t]*{re.escape(name)}="?([\w.-]+)"?[ \t]*(?=;|\Z)'
         self._find = re.compile(cookie, re.ASCII).finditer
         self._configuration = (arg_name, keys, self._attributes, name, expiry, clock)
-        self._seal = Seal(keys or (random_key(name),), f"clastic.cookie.{name}", clock)
+        self._signer = CookieSigner(keys or (_random_key(name),), f"clastic.cookie.{name}", clock)
 
     def request(self, next: Callable[..., Any], request: Request) -> Any:
-        """Provide the cookie, and send it if it has changed."""
+        """Provide the cookie, and send it if it was changed."""
         cookie = JSONCookie(self._read, request.environ.get("HTTP_COOKIE"))
         try:
             answer = next(cookie)
@@ -133,16 +144,16 @@ class SignedCookieMiddleware(Middleware):
     def __repr__(self) -> str:
         return f"{self.name}({self.provides[0]!r}, {self.cookie_name!r})"
 
-    def _read(self, header: str) -> Opened:
-        """Return what a ``Cookie`` header says: the first cookie in it that this has sealed."""
-        for match in islice(self._find(header), _MOST_TRIED):
-            opened = self._seal.open(match[1], self._max_age)
-            if opened is not None:
-                return opened
-        return Opened(EMPTY, is_outdated=False)
+    def _read(self, header: str) -> Unsigned:
+        """Return the first cookie with a valid signature in a ``Cookie`` header."""
+        for match in islice(self._find(header), _MAX_TRIED):
+            unsigned = self._signer.unsign(match[1], self._max_age)
+            if unsigned is not None:
+                return unsigned
+        return Unsigned(EMPTY, is_outdated=False)
 
     def _finish(self, cookie: JSONCookie, answer: Any) -> Any:
-        """Return the answer with what there is to say of the cookie."""
+        """Return the response with the header fields for the cookie."""
         text = cookie.finish()
         if not cookie.is_accessed:
             return answer
@@ -150,18 +161,87 @@ class SignedCookieMiddleware(Middleware):
         return varied(answer, "Cookie", fields)
 
     def _field(self, text: str, cookie: JSONCookie) -> str:
-        """Return the ``Set-Cookie`` field for the JSON text of a cookie.
+        """Return the ``Set-Cookie`` header for the JSON text of a cookie.
 
-        :raises CookieTooLarge: when browsers would drop it
+        :raises CookieTooLarge: browsers would drop it
         """
         if text == EMPTY:
             return self._deletion
-        field = f"{self.cookie_name}={self._seal.close(text)}{self._attributes}"
-        if len(field) > LARGEST:
+        field = f"{self.cookie_name}={self._signer.sign(text)}{self._attributes}"
+        if len(field) > _MAX_SIZE:
             largest = max(cookie, key=lambda key: len(repr(cookie[key])))
             raise CookieTooLarge(
                 f"The cookie '{self.cookie_name}' is {len(field):,} bytes as it would be sent, and "
-                f"browsers drop a cookie over {LARGEST:,}. Most of it is cookie[{largest!r}]: keep "
-                "that on the server, and put only an id for it into the cookie."
+                f"browsers drop a cookie over {_MAX_SIZE:,}. Most of it is cookie[{largest!r}]: "
+                "keep that on the server, and put only an id for it into the cookie."
             )
         return field
+
+
+def _check_attributes(
+    name: str, domain: str | None, path: str | None, secure: bool, same_site: str | None
+) -> None:
+    """Check the attributes that Werkzeug does not check."""
+    if not _TOKEN.fullmatch(name):
+        raise ValueError(
+            f"cookie_name is {name!r}. Use ASCII letters, digits, '-' and '_' (RFC 6265)."
+        )
+    if path is not None and not path.startswith("/"):
+        raise ValueError(f"path is {path!r}, and browsers ignore one that does not begin with '/'.")
+    if same_site is not None and same_site.lower() == "none" and not secure:
+        raise ValueError("Browsers drop a cookie with same_site='None' that is not secure=True.")
+    prefix = name[: name.find("-", 2) + 1].lower()
+    if prefix in ("__secure-", "__host-") and not secure:
+        raise ValueError(f"Browsers drop a cookie '{name}' that is not secure=True.")
+    if prefix == "__host-" and (domain is not None or path != "/"):
+        raise ValueError(f"Browsers drop a cookie '{name}' with a domain, or a path but '/'.")
+
+
+def _checked_keys(secret_key: str | bytes | Sequence[str | bytes], name: str) -> tuple[bytes, ...]:
+    keys = []
+    for key in [secret_key] if isinstance(secret_key, (str, bytes)) else secret_key:
+        if not isinstance(key, (str, bytes)):
+            raise TypeError(f"secret_key has to be text or bytes, not {type(key).__name__}")
+        keys.append(key.encode() if isinstance(key, str) else key)
+    if not all(keys) or not keys:
+        raise ValueError(
+            "secret_key is empty, so that anyone could sign. Use random text, such as "
+            "secrets.token_hex() makes once, or leave it out for a random key in each process."
+        )
+    shortest = min(map(len, keys))
+    if shortest < _MIN_KEY_SIZE:
+        logger.warning(
+            "A secret_key of the cookie '%s' has only %d bytes, and can be found by trying. "
+            "Use %d or more, such as secrets.token_hex() makes.",
+            name,
+            shortest,
+            _MIN_KEY_SIZE,
+        )
+    return tuple(keys)
+
+
+def _random_key(name: str) -> bytes:
+    logger.warning(
+        "The cookie '%s' has no secret_key, so it is signed with a random one: it does not survive "
+        "a restart, and other processes do not know it. Give it a secret_key of your own.",
+        name,
+    )
+    return secrets.token_bytes(32)
+
+
+def _server_age(expiry: float | Expiry) -> float | None:
+    """Return the seconds for which the server accepts a cookie; ``None`` for any age."""
+    if isinstance(expiry, Expiry):
+        return None
+    if isinstance(expiry, bool) or not isinstance(expiry, (int, float)) or not 0 < expiry < 1e12:
+        raise ValueError(
+            f"expiry is {expiry!r}. Use a number of seconds above 0, or SESSION or NEVER."
+        )
+    return expiry
+
+
+def _client_age(expiry: float | Expiry) -> int | None:
+    """Return the ``Max-Age`` of a cookie, in seconds; ``None`` for none."""
+    if expiry is NEVER:
+        return _MAX_CLIENT_AGE
+    return None if isinstance(expiry, Expiry) else max(1, int(expiry))

@@ -21,7 +21,6 @@ LAYERS = (
         "clastic.text",
         "clastic.describe",
         "clastic.secrets",
-        "clastic.secret_names",
     ),
     (
         "clastic.wiring",

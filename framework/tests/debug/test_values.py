@@ -250,7 +250,7 @@ def test_known_secrets_are_masked() -> None:
         "{'[masked]': 'a [masked]'}",
         "b'[masked]'",
         "[masked]",
-        "User(name='[masked]', password=[masked])",
+        "User(name='[masked]', password='')",
     ]
 
 

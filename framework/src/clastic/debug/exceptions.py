@@ -11,7 +11,6 @@ from typing import Any, Final, NamedTuple
 from clastic.debug.frames import APPLICATION, FRAMEWORK, Frame, origin_of, read_frames, variables_of
 from clastic.debug.guarded import Guard
 from clastic.debug.inspection import attributes_of
-from clastic.debug.secret_search import SecretSearch
 from clastic.debug.traceback_text import traceback_text
 from clastic.debug.values import ValueWriter
 from clastic.secrets import Secrets
@@ -88,7 +87,7 @@ class ExceptionRecord:
             raise ValueError("no exception is being handled")
         secrets = Secrets() if secrets is None else secrets
         found, left_out = _find_related(error)
-        SecretSearch(secrets).look_into(*_what_to_search(each.error for each in found))
+        secrets.add_named(*_what_to_search((each.error for each in found), secrets))
         with Guard(_PATIENCE_EACH, _PATIENCE) as guard:
             writer = ValueWriter(secrets, guard)
             raised = tuple(_read(number, each, writer) for number, each in enumerate(found, 1))
@@ -156,7 +155,7 @@ def _members_of(error: BaseException) -> Sequence[BaseException]:
     return ()
 
 
-def _what_to_search(errors: Iterable[BaseException]) -> Iterator[Any]:
+def _what_to_search(errors: Iterable[BaseException], secrets: Secrets) -> Iterator[Any]:
     """Give what has the secrets that exceptions may show: the variables of their frames, mostly."""
     for error in errors:
         yield error.args
@@ -167,7 +166,11 @@ def _what_to_search(errors: Iterable[BaseException]) -> Iterator[Any]:
             if origin != FRAMEWORK:
                 yield variables_of(frame)
             if origin == APPLICATION:
-                yield frame.f_globals
+                yield {
+                    name: value
+                    for name, value in frame.f_globals.items()
+                    if secrets.is_secret_name(name)
+                }
 
 
 def _read(number: int, related: _Related, writer: ValueWriter) -> RaisedException:

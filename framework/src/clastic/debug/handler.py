@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterable
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -12,19 +13,20 @@ from clastic.debug.exceptions import ExceptionRecord
 from clastic.debug.page import write_html
 from clastic.debug.report import DebugReport, report_exception, report_routes
 from clastic.debug.request_data import search_request
-from clastic.debug.secret_search import SecretSearch
 from clastic.debug.text import write_text
 from clastic.errors.base import HTTPException
 from clastic.errors.formats import format_of
 from clastic.errors.handler import ErrorHandler
 from clastic.http import BaseRequest, BaseResponse
-from clastic.secret_names import SecretNames
 from clastic.secrets import Secrets
 
 if TYPE_CHECKING:
     from clastic.application import Application
     from clastic.routing import BoundRoute
     from clastic.routing.state import DispatchState
+
+# The values of environment variables are short words more often than secrets.
+_SHORTEST_IN_ENVIRONMENT = 8
 
 _logger = logging.getLogger("clastic")
 
@@ -67,7 +69,7 @@ class ContextualErrorHandler(ErrorHandler):
 
     def __init__(self, reraise_uncaught: bool = False, *, secret_words: Iterable[str] = ()) -> None:
         super().__init__(reraise_uncaught)
-        self._names = SecretNames(secret_words)
+        self._secret_words = tuple(secret_words)
 
     def render_error(
         self,
@@ -142,12 +144,14 @@ class ContextualErrorHandler(ErrorHandler):
     def _find_secrets(
         self, application: Application, route: BoundRoute, request: BaseRequest | None
     ) -> Secrets:
-        secrets = Secrets(self._names)
-        search = SecretSearch(secrets)
-        search.look_into_environment()
-        search.look_into(application.resources, route.resources, *route.middlewares)
+        secrets = Secrets(self._secret_words)
+        for name, value in os.environ.items():
+            if secrets.is_secret_name(name):
+                secrets.add(value, _SHORTEST_IN_ENVIRONMENT)
+        secrets.add_named(*os.environ.values())
+        secrets.add_named(application.resources, route.resources, *route.middlewares)
         if request is not None:
-            search_request(request, search)
+            search_request(request, secrets)
         return secrets
 
 

@@ -10,7 +10,6 @@ from clastic.debug.exceptions import ExceptionRecord, RaisedException
 from clastic.debug.frames import APPLICATION
 from clastic.debug.request_data import RequestData, read_request, search_request
 from clastic.debug.route_data import RouteData, Suggestion, read_route, read_routes, suggest_route
-from clastic.debug.secret_search import SecretSearch
 from clastic.debug.values import NamedText, type_name
 from clastic.describe import describe_callable
 from clastic.errors.base import HTTPException
@@ -75,7 +74,7 @@ def report_exception(
     :param route: the route that it comes from
     """
     secrets = record.secrets
-    search_request(request, SecretSearch(secrets))
+    search_request(request, secrets)
     return DebugReport(
         error=_summary_of(error, secrets),
         explanation=_explain_exception(record.exceptions[0], route),
@@ -164,7 +163,7 @@ def _masked(value: Any, secrets: Secrets) -> Any:
         return secrets.mask(value)
     if isinstance(value, dict):
         return {
-            name: MASK if inner and name in secrets.names else _masked(inner, secrets)
+            name: MASK if inner and secrets.is_secret_name(name) else _masked(inner, secrets)
             for name, inner in value.items()
         }
     if isinstance(value, (list, tuple)):

@@ -10,7 +10,6 @@ from typing import Any
 
 from werkzeug.datastructures import FileStorage, MultiDict
 
-from clastic.debug.secret_search import SecretSearch
 from clastic.debug.values import CUT, NamedText
 from clastic.http import BaseRequest
 from clastic.secrets import MASK, Secrets
@@ -75,16 +74,16 @@ def read_request(request: BaseRequest, secrets: Secrets) -> RequestData:
     )
 
 
-def search_request(request: BaseRequest, search: SecretSearch) -> None:
+def search_request(request: BaseRequest, secrets: Secrets) -> None:
     """Search `request` for secrets: its environ, its fields, and who it says it is."""
     form, _ = _form_of(request)
-    search.look_into(request.environ, request.args, form)
+    secrets.add_named(request.environ, request.args, form)
     for value in request.cookies.values():
-        search.secrets.add(value, _SHORTEST_COOKIE)
+        secrets.add(value, _SHORTEST_COOKIE)
     authorization = request.authorization
     if authorization is not None:
         for secret in (authorization.token, authorization.password, authorization.response):
-            search.secrets.add(secret or "")
+            secrets.add(secret or "")
 
 
 def _form_of(request: BaseRequest) -> tuple[MultiDict[str, str], MultiDict[str, FileStorage]]:
@@ -115,7 +114,7 @@ def _shown(fields: Iterable[tuple[str, Any]], secrets: Secrets) -> tuple[NamedTe
 
 
 def _value(name: str, value: str, secrets: Secrets) -> str:
-    if value and name in secrets.names:
+    if value and secrets.is_secret_name(name):
         return MASK
     return to_text(secrets.mask(value, _LONGEST_FIELD)) + (
         CUT if len(value) > _LONGEST_FIELD else ""

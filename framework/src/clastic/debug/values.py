@@ -104,7 +104,7 @@ class _Writing:
 
     def named(self, name: object, value: Any) -> str:
         can_be_secret = not is_a(value, *_NEVER_SECRET) and not _is_empty(value)
-        return MASK if can_be_secret and name in self.secrets.names else self.part(value)
+        return MASK if can_be_secret and self.secrets.is_secret_name(name) else self.part(value)
 
     def part(self, value: Any) -> str:
         self.parts_left -= 1

@@ -39,7 +39,7 @@ def plain(value: object, name: str = "", depth: int = DEPTH) -> Any:
     """
     if value is None or isinstance(value, bool):
         return value
-    if name in _SECRETS.names:
+    if _SECRETS.is_secret_name(name):
         return MASK
     if isinstance(value, int):
         return int(value) if value.bit_length() <= INTEGER_BITS else _type_alone(value)
@@ -103,7 +103,7 @@ def _key(key: object) -> str:
 
 
 def _plain_list(values: list[object] | tuple[object, ...], name: str, depth: int) -> list[Any]:
-    if len(values) == 2 and isinstance(values[0], str) and values[0] in _SECRETS.names:
+    if len(values) == 2 and isinstance(values[0], str) and _SECRETS.is_secret_name(values[0]):
         return [masked(values[0]), MASK]  # an item of a mapping that became a list
     shown = [plain(value, name, depth - 1) for value in islice(values, MEMBERS)]
     return [*shown, _more(values)] if len(values) > MEMBERS else shown

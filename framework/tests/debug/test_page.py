@@ -152,14 +152,14 @@ def test_the_calls_of_the_application_are_open_and_the_most_recent_is_first() ->
     assert calls(page("/fail")) == [
         ("outer", True, True),
         ("route", False, False),
-        ("answer", False, False),
+        ("respond", False, False),
         ("inner", True, True),
         ("outer", True, True),
     ]
 
 
 def test_without_a_call_of_the_application_the_last_one_is_open() -> None:
-    assert calls(page("/absolute")) == [("route", True, False), ("answer", False, False)]
+    assert calls(page("/absolute")) == [("route", True, False), ("respond", False, False)]
 
 
 def test_of_a_recursion_one_call_is_open() -> None:

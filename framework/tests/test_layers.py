@@ -21,6 +21,7 @@ LAYERS = (
         "clastic.text",
         "clastic.describe",
         "clastic.secrets",
+        "clastic.json",
     ),
     (
         "clastic.wiring",

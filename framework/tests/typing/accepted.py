@@ -20,6 +20,9 @@ from clastic import (
     Route,
     SubApplication,
     redirect,
+    render_basic,
+    render_json,
+    render_json_dev,
 )
 from clastic.decorators import clastic_decorator
 from clastic.errors import ErrorHandler
@@ -105,6 +108,12 @@ def render(context: Links) -> Response:
     return Response("\n".join(context))
 
 
+def report(request: Request, links: Links) -> Response:
+    if "basic" in request.args:
+        return render_basic(links, request)
+    return render_json_dev(links) if "dev" in request.args else render_json(links)
+
+
 def create_app(links: Links) -> Application:
     legacy: WSGIApplication = Response("legacy")
     inner = Application([("/<name>", show)], {"links": links})
@@ -112,6 +121,7 @@ def create_app(links: Links) -> Application:
         [
             GET("/", lambda links: links, render),
             POST("/submit", submit, middlewares=[Middleware()]),
+            ("/report", report),
             Route("/late", show, methods=["GET", "PUT"], resources={"name": "late"}),
             ("/links", inner),
             SubApplication("/strict", inner, inherit_slashes=False),

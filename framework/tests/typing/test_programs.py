@@ -61,6 +61,7 @@ def test_the_right_program_runs() -> None:
     assert program["status"] == 200
     client = program["application"].get_local_client()
     assert client.get("/").text == "docs"
+    assert client.get("/report").json == {"docs": "https://docs.example/"}
     assert client.get("/links/other").text == "here 404 /links/other"
     assert client.post("/submit", data={"name": "a b"}).text == "here 400 /submit"
     assert client.post("/submit", data={"name": "a", "target": "b"}).status_code == 303

@@ -277,9 +277,7 @@ def extended(response: BaseResponse, added: Fields) -> Response | None:
     return copy
 
 
-def response_maker(
-    status: int, headers: Fields, content_type: str
-) -> Callable[[bytes], BaseResponse]:
+def response_maker(status: int, headers: Fields, content_type: str) -> Callable[[bytes], Response]:
     """Return the function that makes responses of bodies, for many that differ in nothing else.
 
     :param status: the status code

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from clastic.application import Application
 from clastic.errors import ErrorHandler
 from clastic.http import Request, Response
+from clastic.json import JSONEncoding
 from clastic.meta.collection import Report, gather
 from clastic.meta.machine import HostPeripheral, ProcessPeripheral, UsagePeripheral
 from clastic.meta.own_routes import META_ASSETS_APP, MetaRoute
@@ -17,7 +18,6 @@ from clastic.meta.section_view import section_view
 from clastic.meta.selection import Selection
 from clastic.middleware.base import Middleware
 from clastic.pattern import split_path
-from clastic.render.json_encoding import JSONEncoding
 
 HEADERS = [
     ("Cache-Control", "no-store"),

@@ -9,7 +9,7 @@ from enum import Enum
 from itertools import islice
 from typing import Any
 
-from clastic.render.json_values import BYTES_TYPES, NoJSONForm, simplify
+from clastic.json import BYTES_TYPES, NoJSONForm, simplify
 from clastic.secrets import MASK, Secrets
 from clastic.text import to_text
 

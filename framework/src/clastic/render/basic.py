@@ -12,8 +12,7 @@ from markupsafe import Markup, escape
 
 from clastic.errors import BadRequest
 from clastic.http import Request, Response
-from clastic.render.json_encoding import JSONEncoding
-from clastic.render.json_values import BYTES_TYPES, PATH, UUID, imported_types, simplify
+from clastic.json import BYTES_TYPES, PATH, UUID, JSONEncoding, imported_types, simplify
 from clastic.render.table import Table, TabularRender
 
 HTML = "text/html; charset=utf-8"

@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from clastic.http import Response
-from clastic.render.json_values import DECIMAL, imported_types
+from clastic.json import DECIMAL, imported_types
 from clastic.render.page import table_page
 from clastic.render.tabular_data import MISSING, brief, is_container, shape_of
 from clastic.text import to_text

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import FunctionType, MethodType, ModuleType
 from typing import Any, Final, NamedTuple
 
-from clastic.render.json_values import BYTES_TYPES, as_mapping, mapping_reader
+from clastic.json import BYTES_TYPES, as_mapping, mapping_reader
 
 MISSING: Final = ""
 """The cell of a row that has nothing for a column."""

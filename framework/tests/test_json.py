@@ -1,0 +1,566 @@
+"""Encode values as JSON: their forms, what is refused and how, and streaming."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import ChainMap, UserString, deque, namedtuple
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from enum import Enum, IntEnum
+from pathlib import PurePosixPath
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clastic.json import JSONEncoding
+
+STRICT = JSONEncoding()
+LENIENT = JSONEncoding(lenient=True)
+
+Point = namedtuple("Point", "x y")
+
+
+class Colour(Enum):
+    RED = "red"
+    DAY = date(2024, 2, 29)
+
+
+class Corner(Enum):
+    ORIGIN = (0, 0)
+
+
+class Level(IntEnum):
+    LOW = 1
+
+
+@dataclass
+class Link:
+    alias: str
+    day: date
+
+
+class WithToDict:
+    def to_dict(self):
+        return {"kind": "to_dict", "points": (Point(1, 2),)}
+
+
+class WithAsdict:
+    def asdict(self):
+        return {"kind": "asdict"}
+
+
+class WithUnderscoreAsdict:
+    def _asdict(self):
+        return ChainMap({"kind": "_asdict"})
+
+
+class IterableWithToDict(WithToDict):
+    def __iter__(self):
+        return iter(("kind", {1: object()}))
+
+
+class ToDictReturnsList:
+    def to_dict(self):
+        return ["a"]
+
+
+class Endless:
+    def to_dict(self):
+        return {"next": Endless()}
+
+
+class BrokenToDict:
+    def to_dict(self):
+        raise RuntimeError("the database is gone")
+
+
+class DecodingToDict:
+    def to_dict(self):
+        return {"name": b"\xff".decode()}
+
+
+class Opaque:
+    def __repr__(self):
+        return "<Opaque>"
+
+
+class Unrepresentable:
+    def __repr__(self):
+        raise RuntimeError("no repr either")
+
+
+def encoded(value, encoding=STRICT):
+    return json.loads(encoding.encode(value))
+
+
+def database_row():
+    connection = sqlite3.connect(":memory:")
+    try:
+        connection.row_factory = sqlite3.Row
+        return connection.execute("select 1 as id, 'x' as name").fetchone()
+    finally:
+        connection.close()
+
+
+def circle():
+    links = {"links": []}
+    links["links"].append(links)
+    return links
+
+
+def nested(depth):
+    value = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+VALUES = [
+    ("a dict", {"a": [1, 2.5, True, None, "x"]}, {"a": [1, 2.5, True, None, "x"]}),
+    ("a mapping that is no dict", ChainMap({"a": 1}), {"a": 1}),
+    ("a tuple", (1, 2), [1, 2]),
+    ("a named tuple, which stays a list", Point(1, 2), [1, 2]),
+    ("a set", {7}, [7]),
+    ("a deque", deque([1, 2]), [1, 2]),
+    ("the values of a dict", {"a": 1}.values(), [1]),
+    ("a range", range(3), [0, 1, 2]),
+    ("a generator", (number for number in (1, 2)), [1, 2]),
+    ("a generator of sets", ({number} for number in (1, 2)), [[1], [2]]),
+    ("a generator inside a dict", {"a": (n for n in (1, 2))}, {"a": [1, 2]}),
+    ("a generator after a date", [date(2024, 2, 29), iter([1])], ["2024-02-29", [1]]),
+    ("an empty generator", iter(()), []),
+    ("to_dict()", WithToDict(), {"kind": "to_dict", "points": [[1, 2]]}),
+    (
+        "to_dict() of an iterable",
+        IterableWithToDict(),
+        {"kind": "to_dict", "points": [[1, 2]]},
+    ),
+    ("asdict()", WithAsdict(), {"kind": "asdict"}),
+    ("_asdict() that gives a mapping", WithUnderscoreAsdict(), {"kind": "_asdict"}),
+    ("a dataclass", Link("abc", date(2024, 2, 29)), {"alias": "abc", "day": "2024-02-29"}),
+    ("a row of a database", database_row(), {"id": 1, "name": "x"}),
+    ("a date", date(2024, 2, 29), "2024-02-29"),
+    ("a datetime", datetime(2024, 2, 29, 1, 2, 3), "2024-02-29T01:02:03"),
+    (
+        "a datetime with a zone",
+        datetime(2024, 2, 29, tzinfo=timezone.utc),
+        "2024-02-29T00:00:00+00:00",
+    ),
+    ("a time", time(1, 2, 3), "01:02:03"),
+    ("a timedelta in seconds", timedelta(minutes=1, milliseconds=500), 60.5),
+    ("a UUID", UUID(int=1), "00000000-0000-0000-0000-000000000001"),
+    ("a Decimal, every digit of it", Decimal("0.10"), "0.10"),
+    ("a member of an Enum", Colour.RED, "red"),
+    ("a member of an Enum of dates", Colour.DAY, "2024-02-29"),
+    ("a member of an IntEnum", Level.LOW, 1),
+    ("bytes", "é".encode(), "é"),
+    ("a bytearray", bytearray(b"a"), "a"),
+    ("a memoryview", memoryview(b"a"), "a"),
+    ("a path", PurePosixPath("/a/b"), "/a/b"),
+    ("a UserString", UserString("abc"), "abc"),
+    ("text beyond ASCII", "é\u2028\U0001f600", "é\u2028\U0001f600"),
+    ("an unpaired surrogate", "\ud800", "\ud800"),
+]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [row[1:] for row in VALUES], ids=[row[0] for row in VALUES]
+)
+def test_json_has(value, expected):
+    assert encoded(value) == expected
+
+
+KEYS = [
+    ("an int", 1, "1"),
+    ("a float", 1.5, "1.5"),
+    ("True", True, "true"),
+    ("None", None, "null"),
+    ("a date", date(2024, 2, 29), "2024-02-29"),
+    ("a UUID", UUID(int=1), "00000000-0000-0000-0000-000000000001"),
+    ("a Decimal", Decimal("1.10"), "1.10"),
+    ("bytes", b"a", "a"),
+    ("a member of an Enum", Colour.RED, "red"),
+    ("a member of an Enum of dates", Colour.DAY, "2024-02-29"),
+    ("a timedelta", timedelta(seconds=1), "1.0"),
+]
+
+
+@pytest.mark.parametrize("other_key", ["plain", date(1970, 1, 1)], ids=["fast", "by a copy"])
+@pytest.mark.parametrize(
+    ("key", "expected"), [row[1:] for row in KEYS], ids=[row[0] for row in KEYS]
+)
+def test_key_becomes_text(key, expected, other_key):
+    assert encoded({key: 7, other_key: 8})[expected] == 7
+
+
+def test_encoding_of_bytes_can_be_set():
+    assert encoded({b"k\xe9y": b"\xe9"}, JSONEncoding(encoding="latin-1")) == {"kéy": "é"}
+
+
+def test_unknown_encoding_is_refused_at_construction():
+    with pytest.raises(LookupError, match="unknown encoding: utf-9"):
+        JSONEncoding(encoding="utf-9")
+
+
+PLAIN_KEY_ADVICE = "\n  Make it text in the endpoint, or return a list of pairs."
+OPAQUE_ADVICE = (
+    "\n  Convert it in the endpoint, give Opaque a to_dict() method, or use render_json_dev, which "
+    "falls back to repr."
+)
+
+FAILURES = [
+    (
+        "an object that JSON has nothing for",
+        {"links": [1, (Opaque(),)]},
+        TypeError,
+        "context['links'][1][0] is of type Opaque, which JSON has no form for." + OPAQUE_ADVICE,
+    ),
+    (
+        "such an object as the context",
+        Opaque(),
+        TypeError,
+        "context is of type Opaque, which JSON has no form for." + OPAQUE_ADVICE,
+    ),
+    (
+        "such an object from a generator",
+        (item for item in (1, Opaque())),
+        TypeError,
+        "context[1] is of type Opaque, which JSON has no form for." + OPAQUE_ADVICE,
+    ),
+    (
+        "a to_dict() that returns a list",
+        [ToDictReturnsList()],
+        TypeError,
+        "ToDictReturnsList.to_dict() returned a list.\n  Return a dict from it.",
+    ),
+    (
+        "a tuple as a key",
+        {"a": {(1, 2): 3}},
+        TypeError,
+        "context['a'] has the key (1, 2), of type tuple; the keys of a JSON object are text."
+        + PLAIN_KEY_ADVICE,
+    ),
+    (
+        "a named tuple as a key",
+        {Point(1, 2): 3},
+        TypeError,
+        "context has the key Point(x=1, y=2), of type Point; the keys of a JSON object are text."
+        + PLAIN_KEY_ADVICE,
+    ),
+    (
+        "bytes that are no text as a key",
+        {b"\xff": 3},
+        TypeError,
+        r"context has the key b'\xff', of type bytes; the keys of a JSON object are text."
+        + PLAIN_KEY_ADVICE,
+    ),
+    (
+        "an object as a key",
+        {Opaque(): 3},
+        TypeError,
+        "context has the key <Opaque>, of type Opaque; the keys of a JSON object are text."
+        + PLAIN_KEY_ADVICE,
+    ),
+    (
+        "a member of an Enum of tuples as a key",
+        {Corner.ORIGIN: 3},
+        TypeError,
+        "context has the key <Corner.ORIGIN: (0, 0)>, of type Corner; the keys of a JSON object "
+        "are text." + PLAIN_KEY_ADVICE,
+    ),
+    (
+        "two keys of one text",
+        {date(2024, 2, 29): 1, "2024-02-29": 2},
+        ValueError,
+        "context has two keys that are both '2024-02-29' in JSON.\n"
+        "  Remove one of them, or make both text in the endpoint.",
+    ),
+    (
+        "NaN",
+        {"ratio": float("nan")},
+        ValueError,
+        "context['ratio'] is nan, which JSON has no number for.\n"
+        "  Return None or text in its place.",
+    ),
+    (
+        "infinity",
+        [float("-inf")],
+        ValueError,
+        "context[0] is -inf, which JSON has no number for.\n  Return None or text in its place.",
+    ),
+    (
+        "NaN as a key",
+        {float("nan"): 1},
+        ValueError,
+        "context[nan] is nan, which JSON has no number for.\n  Return None or text in its place.",
+    ),
+    (
+        "bytes that are no text",
+        {"body": b"\xff"},
+        ValueError,
+        "context['body'] is bytes that are not utf-8 text (invalid start byte).\n"
+        "  Decode it in the endpoint, or write it in base64.",
+    ),
+    (
+        "a circle",
+        circle(),
+        ValueError,
+        "context['links'][0] is a dict that contains itself.\n"
+        "  Return its id or name there, or use render_json_dev, which cuts the circle.",
+    ),
+    (
+        "lists nested too deep",
+        nested(100_000),
+        ValueError,
+        "context[0][0][0] is nested deeper than Python's recursion limit.\n"
+        "  Return something flatter.",
+    ),
+    (
+        "a to_dict() without end",
+        Endless(),
+        ValueError,
+        "context['next']['next']['next'] is nested deeper than Python's recursion limit.\n"
+        "  Return something flatter.",
+    ),
+    (
+        "an int that Python does not write out",
+        [10**5000],
+        ValueError,
+        "context[0] is an int of more digits than Python writes out.\n"
+        "  Make it text in the endpoint, for instance by hex().",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("context", "error_type", "message"),
+    [row[1:] for row in FAILURES],
+    ids=[row[0] for row in FAILURES],
+)
+def test_failure_names_the_place_and_the_remedy(context, error_type, message):
+    with pytest.raises(error_type) as caught:
+        STRICT.encode(context)
+    assert str(caught.value) == message
+
+
+def test_error_of_a_to_dict_is_not_changed():
+    with pytest.raises(RuntimeError, match=r"^the database is gone$"):
+        STRICT.encode({"links": [BrokenToDict()]})
+
+
+def test_decoding_error_of_a_to_dict_is_not_changed():
+    with pytest.raises(UnicodeDecodeError):
+        STRICT.encode([DecodingToDict()])
+
+
+def test_value_that_occurs_twice_is_not_a_circle():
+    shared = [1]
+    assert encoded([shared, {date(2024, 2, 29): shared}, iter([shared])]) == [
+        [1],
+        {"2024-02-29": [1]},
+        [[1]],
+    ]
+
+
+def test_iterator_is_read_once():
+    used = []
+
+    def numbers():
+        for number in range(3):
+            used.append(number)
+            yield number
+
+    assert encoded({date(2024, 2, 29): numbers(), "after": {1}}) == {
+        "2024-02-29": [0, 1, 2],
+        "after": [1],
+    }
+    assert used == [0, 1, 2]
+
+
+def test_value_is_not_changed():
+    context = {date(2024, 2, 29): [{1}], "more": (1, iter(()))}
+    before = dict(context)
+    STRICT.encode(context)
+    assert context == before
+
+
+LENIENT_VALUES = [
+    ("an object", [Opaque()], ["<Opaque>"]),
+    (
+        "an object whose repr fails",
+        [Unrepresentable()],
+        ["<Unrepresentable whose repr failed: RuntimeError>"],
+    ),
+    ("a class", [Opaque], [repr(Opaque)]),
+    ("NaN", [float("nan")], ["nan"]),
+    ("NaN as a key", {float("nan"): 1}, {"nan": 1}),
+    ("bytes that are no text", [b"\xff"], [r"b'\xff'"]),
+    ("a tuple as a key", {(1, 2): 3}, {"(1, 2)": 3}),
+    ("two keys of one text", {1: "a", "1": "b"}, {"1": "a", "'1'": "b"}),
+    ("a circle", circle(), {"links": ["<dict that contains itself>"]}),
+    ("an int that Python does not write out", [16**5000], ["0x1" + "0" * 5000]),
+    ("what follows a failure", [Opaque(), {"a": 1}], ["<Opaque>", {"a": 1}]),
+    ("a generator", (n for n in (1, {2})), [1, [2]]),
+    ("an unpaired surrogate", ["\ud800"], ["\ud800"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("context", "expected"),
+    [row[1:] for row in LENIENT_VALUES],
+    ids=[row[0] for row in LENIENT_VALUES],
+)
+def test_lenient_encoding_shows(context, expected):
+    assert encoded(context, LENIENT) == expected
+
+
+def test_lenient_encoding_shows_the_error_of_a_to_dict():
+    (shown,) = encoded([BrokenToDict()], LENIENT)
+    assert shown.startswith("<")
+    assert shown.endswith("(RuntimeError: the database is gone)")
+
+
+def test_lenient_encoding_goes_on_after_a_broken_member():
+    def rows():
+        yield 1
+        raise RuntimeError("connection lost")
+
+    first, second = encoded([{"rows": rows()}, {"name": "x"}], LENIENT)
+    assert "RuntimeError: connection lost" in first["rows"]
+    assert second == {"name": "x"}
+
+
+@pytest.mark.parametrize("context", [nested(100_000), Endless()], ids=["lists", "a to_dict()"])
+def test_lenient_encoding_cuts_values_that_are_nested_too_deep(context):
+    assert b"nested deeper than 100>" in LENIENT.encode(context)
+
+
+JSON_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda children: st.lists(children) | st.dictionaries(st.text(), children),
+    max_leaves=20,
+)
+
+
+@given(JSON_VALUES)
+def test_json_is_read_back_unchanged(value):
+    assert encoded(value) == value
+
+
+@given(JSON_VALUES)
+def test_copy_is_encoded_like_the_value(value):
+    assert encoded({"a": value, "b": iter((value,))}) == {"a": value, "b": [value]}
+
+
+@given(JSON_VALUES)
+def test_lenient_encoding_of_json_is_the_same(value):
+    assert encoded(value, LENIENT) == value
+
+
+@pytest.fixture(params=["C", "Python"])
+def make_encoding(request, monkeypatch):
+    """JSONEncoding on an interpreter with and on one without the C encoder."""
+    if request.param == "Python":
+        monkeypatch.setattr(json.encoder, "c_make_encoder", None)
+    return JSONEncoding
+
+
+CONTEXT = {"b": [1, "é", {"x": None}], "a": date(2024, 2, 29)}
+
+WAYS = [
+    ("compact", {}, '{"b":[1,"é",{"x":null}],"a":"2024-02-29"}'),
+    ("sorted", {"sort_keys": True}, '{"a":"2024-02-29","b":[1,"é",{"x":null}]}'),
+    (
+        "indented",
+        {"indent": 1},
+        '{\n "b": [\n  1,\n  "é",\n  {\n   "x": null\n  }\n ],\n "a": "2024-02-29"\n}',
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"), [row[1:] for row in WAYS], ids=[row[0] for row in WAYS]
+)
+def test_text_of(make_encoding, options, expected):
+    assert make_encoding(**options).encode(CONTEXT).decode() == expected
+
+
+def test_sorts_keys_of_several_types_by_their_text(make_encoding):
+    encoding = make_encoding(sort_keys=True)
+    assert encoding.encode({2: 1, "10": 2, None: 3}) == b'{"10":2,"2":1,"null":3}'
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ([float("nan")], r"context\[0\] is nan"),
+        ([object()], r"context\[0\] is of type object"),
+        (circle(), r"context\['links'\]\[0\] is a dict that contains itself"),
+    ],
+    ids=["NaN", "an object", "a circle"],
+)
+def test_refused(make_encoding, value, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        make_encoding().encode(value)
+
+
+def test_trail_leads_to_the_place(make_encoding):
+    with pytest.raises(ValueError, match=r"context\['rows'\]\[7\]\['x'\] is nan"):
+        make_encoding().encode({"x": float("nan")}, ("rows", 7))
+
+
+STREAMS = [
+    ("a list", [1, {"a": 2}], [b"[1", b',{"a":2}', b"]"]),
+    ("an iterator", iter([1, 2]), [b"[1", b",2", b"]"]),
+    ("a dict", {"a": 1, 2: iter("x")}, [b'{"a":1', b',"2":["x"]', b"}"]),
+    ("an empty list", [], [b"[", b"]"]),
+    ("an empty iterator", iter(()), [b"[", b"]"]),
+    ("an empty dict", {}, [b"{", b"}"]),
+    ("a set", {1}, [b"[1]"]),
+    ("text", "abc", [b'"abc"']),
+    (
+        "an iterable with to_dict()",
+        IterableWithToDict(),
+        [b'{"kind":"to_dict"', b',"points":[[1,2]]', b"}"],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("context", "chunks"), [row[1:] for row in STREAMS], ids=[row[0] for row in STREAMS]
+)
+def test_stream_of(context, chunks):
+    assert list(STRICT.iter_encode(context)) == chunks
+
+
+@pytest.mark.parametrize("context", [[1, {"a": [2]}], {"a": [1], "b": {}}], ids=["list", "dict"])
+def test_stream_is_json_when_indented(context):
+    assert json.loads(b"".join(JSONEncoding(indent=2).iter_encode(context))) == context
+
+
+def test_stream_reads_a_member_only_when_it_is_needed():
+    taken = []
+
+    def rows():
+        for number in range(3):
+            taken.append(number)
+            yield number
+
+    chunks = STRICT.iter_encode(rows())
+    next(chunks)
+    assert taken == [0]
+
+
+def test_stream_error_names_the_place():
+    chunks = STRICT.iter_encode(iter([1, {"x": float("nan")}]))
+    assert next(chunks) == b"[1"
+    with pytest.raises(ValueError, match=r"context\[1\]\['x'\] is nan"):
+        next(chunks)

@@ -1,4 +1,4 @@
-"""What ``render_basic`` makes of each kind of context, and for whom."""
+"""Render any context by ``render_basic``: its type and the request decide the format."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ CONTEXTS = [
     ("text", "Hello", TEXT, b"Hello"),
     ("text beyond ASCII", "é", TEXT, "é".encode()),
     ("empty text", "", TEXT, b""),
-    ("None, which is empty text", None, TEXT, b""),
+    ("None as empty text", None, TEXT, b""),
     ("text with a tag", "Hi <b>you</b>", TEXT, b"Hi <b>you</b>"),
     ("text that begins with a tag", "<b>x</b>", TEXT, b"<b>x</b>"),
     ("text that begins with a script", "<script>x</script>", TEXT, b"<script>x</script>"),
@@ -63,7 +63,7 @@ CONTEXTS = [
     ("a bytearray", bytearray(b"x"), TEXT, b"x"),
     ("a memoryview", memoryview(b"x"), TEXT, b"x"),
     ("a document in bytes", b"<!doctype html>", HTML, b"<!doctype html>"),
-    ("bytes that are no text", b"\x89PNG", "application/octet-stream", b"\x89PNG"),
+    ("bytes that are not text", b"\x89PNG", "application/octet-stream", b"\x89PNG"),
     ("an int", 7, TEXT, b"7"),
     ("a float", float("nan"), TEXT, b"nan"),
     ("a bool", True, TEXT, b"True"),
@@ -85,13 +85,13 @@ CONTEXTS = [
     [row[1:] for row in CONTEXTS],
     ids=[row[0] for row in CONTEXTS],
 )
-def test_context_becomes(context, content_type, body):
+def test_context_is_sent_as(context, content_type, body):
     response = rendered(context)
     assert (response.headers["Content-Type"], response.get_data()) == (content_type, body)
 
 
 @pytest.mark.parametrize("context", ["Hello", b"Hello", 7, None, date(2024, 2, 29)])
-def test_what_is_no_data_is_the_same_for_everyone(context):
+def test_format_is_chosen_for_data_only(context):
     plain = rendered(context)
     asked = rendered(context, "format=pdf", "text/html")
     assert asked.get_data() == plain.get_data()
@@ -136,7 +136,7 @@ def test_data_is_sent_as(query_string, accept, content_type):
     ("query_string", "vary"),
     [("", "Accept"), ("a=1", "Accept"), ("format=", "Accept"), ("format=json", None)],
 )
-def test_caches_are_told_when_accept_decided(query_string, vary):
+def test_vary_names_accept_if_the_query_does_not_decide(query_string, vary):
     assert rendered({}, query_string, BROWSER).headers.get("Vary") == vary
 
 
@@ -147,14 +147,14 @@ def test_unknown_format_is_refused_with_the_choices(unknown):
     assert caught.value.detail == "format can be json, html, text, and nothing else"
 
 
-def test_parameter_can_be_named():
+def test_query_parameter_can_be_renamed():
     render = BasicRender("as")
     assert rendered({}, "as=html&format=x", render=render).headers["Content-Type"] == HTML
     with pytest.raises(BadRequest, match="as can be json, html, text"):
         rendered({}, "as=xml", render=render)
 
 
-def test_parameter_can_be_turned_off():
+def test_query_parameter_can_be_turned_off():
     response = rendered({"a": 1}, "format=xml", BROWSER, render=BasicRender(None))
     assert response.headers["Content-Type"] == HTML
     assert "JSON" not in response.get_data(as_text=True)
@@ -165,13 +165,13 @@ def test_text_is_a_table():
     assert response.get_data(as_text=True) == "id | name\n-- | ----\n1  | x\n"
 
 
-def test_page_shows_the_data_as_json_has_it():
+def test_page_shows_data_as_in_json():
     context = ({"day": date(2024, 2, 29), "tag": "<b>"} for _ in range(2))
     page = rendered(context, "format=html").get_data(as_text=True)
     assert page.count("<td>2024-02-29</td><td>&lt;b&gt;</td>") == 2
 
 
-def test_page_shows_nothing_that_json_would_not():
+def test_page_refuses_objects_that_json_refuses():
     account = SimpleNamespace(name="x", password="secret")
     for query_string in ("format=html", "format=text", "format=json"):
         with pytest.raises(TypeError, match=r"^context\[0\] is of type SimpleNamespace, which"):
@@ -191,6 +191,15 @@ def test_page_has_the_docstring_of_the_endpoint():
     assert "<p>Every link there is &amp; was.</p>" in page.get_data(as_text=True)
 
 
+def test_type_of_tables_can_be_set():
+    class Upper(Table):
+        def get_cell_html(self, value):
+            return super().get_cell_html(value).upper()
+
+    page = rendered({"a": ["b"]}, "format=html", render=BasicRender(table_type=Upper))
+    assert "<td>B</td>" in page.get_data(as_text=True)
+
+
 def test_depth_of_tables_can_be_set():
     page = rendered({"a": {"b": 1}}, "format=html", render=BasicRender(max_depth=1))
     assert page.get_data(as_text=True).count("<table>") == 1
@@ -202,7 +211,7 @@ def test_dev_mode_falls_back_to_repr(query_string):
     assert b"class " in body
 
 
-def test_object_that_is_no_data_is_refused():
+def test_object_without_a_json_form_is_refused():
     with pytest.raises(TypeError, match=r"^context is of type object, which JSON has no form for"):
         rendered(object())
 
@@ -226,7 +235,7 @@ def list_links(count):
 def test_in_an_application_the_page_has_name_and_docstring_of_the_endpoint():
     application = Application([("/<count:int>", list_links, render_basic)])
     page = application.get_local_client().get("/2", headers={"Accept": BROWSER}).text
-    assert '<h1 id="heading">list_links</h1>\n<p>Every link.</p>' in page
+    assert "<h1>list_links</h1>\n<p>Every link.</p>" in page
     assert "<caption>2 rows</caption>" in page
 
 

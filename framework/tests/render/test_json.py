@@ -1,4 +1,4 @@
-"""The JSON and JSONP renders: what they send."""
+"""Render contexts as JSON and as JSONP."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_json_is_sent_as_json_without_a_charset():
     assert response.get_data() == '{"a":[1,"é"]}'.encode()
 
 
-def test_json_takes_nothing_but_the_context():
+def test_json_render_takes_only_the_context():
     with pytest.raises(TypeError):
         render_json(request_for(), {})
 
@@ -83,13 +83,15 @@ def test_jsonp_calls_the_function_the_client_names():
 
 
 def test_jsonp_without_a_callback_is_json():
-    response = JSONPRender()(request_for("other=1"), {"a": 1})
+    render = JSONPRender()
+    assert isinstance(render, JSONRender)
+    response = render(request_for("other=1"), {"a": 1})
     assert response.headers["Content-Type"] == "application/json"
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.get_data() == b'{"a":1}'
 
 
-def test_jsonp_parameter_can_be_named():
+def test_jsonp_parameter_can_be_renamed():
     render = JSONPRender("jsonp", sort_keys=True)
     assert render(request_for("jsonp=f&callback=g"), {"b": 1, "a": 2}).get_data() == (
         b'/**/f({"a":2,"b":1});'
@@ -114,7 +116,7 @@ def test_jsonp_parameter_can_be_named():
         "a" * 129,
     ],
 )
-def test_jsonp_refuses_what_is_no_name_of_a_function(callback):
+def test_jsonp_refuses_callbacks_that_are_not_function_names(callback):
     with pytest.raises(BadRequest) as caught:
         JSONPRender()(request_for(f"callback={callback}"), {})
     assert caught.value.detail == (
@@ -123,7 +125,7 @@ def test_jsonp_refuses_what_is_no_name_of_a_function(callback):
     )
 
 
-def test_jsonp_takes_a_name_of_128_characters():
+def test_jsonp_accepts_a_name_of_128_characters():
     assert JSONPRender()(request_for(f"callback={'a' * 128}"), {}).status_code == 200
 
 

@@ -1,4 +1,4 @@
-"""Tables of all kinds of data, read back from the HTML and the text that they give."""
+"""Show data of all kinds as tables, in HTML and in text."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from html.parser import HTMLParser
 from types import SimpleNamespace
 
 import pytest
+from boltons import tableutils
 from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
@@ -47,7 +48,7 @@ class Unrepresentable:
 
 
 class Document(HTMLParser):
-    """Reads HTML back: every element must be closed in order, cells are collected in rows.
+    """Read HTML: every element must be closed in order, cells are collected in rows.
 
     A cell is its text, a header cell ``#text``; the cells of a table inside are in brackets.
     """
@@ -81,7 +82,9 @@ class Document(HTMLParser):
             self.rows[-1][-1] += "]"
 
     def handle_data(self, data):
-        if {"td", "th"} & set(self.open):
+        if self.open[-1:] in (["table"], ["thead"], ["tbody"], ["tr"]):
+            assert data.isspace()
+        elif {"td", "th"} & set(self.open):
             self.rows[-1][-1] += data
         elif self.open:
             self.text[self.open[-1]] = self.text.get(self.open[-1], "") + data
@@ -100,7 +103,7 @@ SHAPES = [
     ("dicts of which one is empty", [{}, {"a": 1}], [["#a"], [""], ["1"]]),
     ("one dict in a list", [{"a": 1, "b": 2}], [["#a", "#b"], ["1", "2"]]),
     ("a dict", {"a": 1, "b": None}, [["#a", "1"], ["#b", "None"]]),
-    ("a dict with keys that are no text", {1: 2, None: 3}, [["#1", "2"], ["#None", "3"]]),
+    ("a dict with keys that are not text", {1: 2, None: 3}, [["#1", "2"], ["#None", "3"]]),
     ("a mapping", OrderedDict(a=1), [["#a", "1"]]),
     ("lists of different lengths", [[1], (2, 3)], [["1", ""], ["2", "3"]]),
     ("named tuples", [Point(1, 2)], [["#x", "#y"], ["1", "2"]]),
@@ -113,7 +116,7 @@ SHAPES = [
     ("an object without public attributes", SimpleNamespace(_x=1), [["namespace(_x=1)"]]),
     ("a list of many kinds", [1, {"a": 2}, "x"], [["1"], ["{'a': 2}"], ["x"]]),
     ("numbers", range(2), [["0"], ["1"]]),
-    ("texts, which have no parts", ["ab", UserString("cd")], [["ab"], ["cd"]]),
+    ("texts", ["ab", UserString("cd")], [["ab"], ["cd"]]),
     ("a generator", (n for n in (1, 2)), [["1"], ["2"]]),
     ("the values of a dict", {"a": 1}.values(), [["1"]]),
     ("text", "abc", [["abc"]]),
@@ -134,7 +137,7 @@ def test_data_has_the_cells(data, expected):
 
 
 @pytest.mark.parametrize("data", [[], {}, (), iter(()), [[]], [{}]], ids=repr)
-def test_nothing_is_shown_as_such(data):
+def test_empty_data_is_shown_as_empty(data):
     table = Table.from_data(data)
     assert table.is_empty
     assert (table.to_html(), table.to_text()) == (Markup("<em>empty</em>"), "empty")
@@ -209,7 +212,7 @@ def test_inside_a_cell(inner, expected):
     assert cells(Table.from_data({"x": inner}, max_depth=2).to_html()) == [["#x", expected]]
 
 
-def test_circle_is_cut():
+def test_data_that_contains_itself_is_cut():
     circle = {"name": "x"}
     circle["me"] = circle
     assert cells(Table.from_data(circle, max_depth=9).to_html()) == [
@@ -218,7 +221,7 @@ def test_circle_is_cut():
     ]
 
 
-def test_value_that_occurs_twice_is_no_circle():
+def test_value_that_occurs_twice_is_shown_twice():
     shared = [1]
     assert cells(Table.from_data([[shared, shared]], max_depth=2).to_html()) == [["[|1]", "[|1]"]]
 
@@ -248,7 +251,7 @@ def test_value_whose_text_fails_is_named_by_its_type():
     ]
 
 
-def test_data_stays_as_it_was():
+def test_data_is_not_changed():
     data = [[1], [2, [3]]]
     Table.from_data(data, max_depth=3).to_html()
     Table(data, ["a", "b", "c"]).to_html()
@@ -297,7 +300,7 @@ def test_unknown_orientation_is_refused(make):
         make()
 
 
-def test_header_cells_say_what_they_are_the_head_of():
+def test_header_cells_have_a_scope():
     horizontal = Document(Table([[1]], ["a"]).to_html())
     assert horizontal.attributes["th"] == [{"scope": "col"}]
     vertical = Document(Table([[1]], ["a"]).to_html("vertical"))
@@ -319,7 +322,7 @@ def test_caption_is_escaped():
     assert document.text["caption"] == "<b>"
 
 
-def test_table_is_safe_in_a_template():
+def test_table_is_not_escaped_in_a_template():
     table = Table([["<b>"]])
     assert Markup("<p>%s</p>") % table == f"<p>{table.to_html()}</p>"
 
@@ -333,12 +336,61 @@ def test_everything_is_escaped(markup):
     assert "<b>" not in html
 
 
+class Linked(Table):
+    """Shows URLs as links."""
+
+    def get_cell_html(self, value):
+        html = super().get_cell_html(value)
+        return f'<a href="{html}">{html}</a>' if html.startswith("https:") else html
+
+
+def test_html_of_a_cell_can_be_overridden():
+    table = Linked.from_data({"url": "https://a.example/?<b>", "inner": ["https://b"]}, max_depth=2)
+    links = Document(table.to_html()).attributes["a"]
+    assert links == [{"href": "https://a.example/?<b>"}, {"href": "https://b"}]
+
+
+def test_table_is_a_table_of_boltons():
+    table = Table.from_dict({"a": 1})
+    assert isinstance(table, tableutils.Table)
+    assert (table.headers, list(table), len(table)) == (["a"], [[1]], 1)
+    assert cells(Table.from_object(User("x")).to_html()) == [["#name", "x"]]
+    assert cells(Table.from_list([[1], [2]]).to_html()) == [["1"], ["2"]]
+
+
+def test_rows_can_be_added():
+    table = Table([[1, 2]], ["a"])
+    table.extend([[3], [4, 5, 6]])
+    assert (table.headers, table.width) == (["a", "", ""], 3)
+    assert table.rows == [[1, 2, ""], [3, "", ""], [4, 5, 6]]
+
+
+def test_headers_can_be_left_out():
+    table = Table([[1, 2]], ["a", "b"])
+    assert cells(table.to_html(with_headers=False)) == [["1", "2"]]
+    assert cells(table.to_html("vertical", with_headers=False)) == [["1"], ["2"]]
+
+
+def test_depth_of_html_can_be_limited():
+    table = Table.from_data(NESTED, max_depth=4)
+    assert cells(table.to_html(max_depth=2)) == [["#a", "[|b|[c: [d: 1]]]"]]
+    assert cells(table.to_html(max_depth=1)) == [["#a", "[b: [c: [d: 1]]]"]]
+
+
+def test_metadata_is_shown_above_or_below():
+    table = Table([["x"]], metadata={"source": "<db>"})
+    about = Table.from_data({"source": "<db>"}).to_html()
+    assert table.to_html(with_metadata=True) == about + table.to_html()
+    assert table.to_html(with_metadata="bottom") == table.to_html() + about
+    assert Table([["x"]]).to_html(with_metadata=True) == table.to_html()
+
+
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cn", "Co")))
 CELLS = st.none() | st.booleans() | st.integers() | TEXT
 
 
 @given(st.lists(st.lists(CELLS, min_size=2, max_size=2), min_size=1), st.lists(TEXT, max_size=2))
-def test_cells_are_read_back_as_they_were(rows, headers):
+def test_cells_are_read_back_unchanged(rows, headers):
     written = [[str(value) for value in row] for row in rows]
     filled = [f"#{header}" for header in (*headers, "", "")[:2]]
     assert cells(Table(rows, headers).to_html()) == ([filled] if headers else []) + written
@@ -398,7 +450,7 @@ def page(context, endpoint=None, render=None):
     return Document(response.get_data(as_text=True))
 
 
-def test_page_is_a_whole_document():
+def test_page_is_a_complete_document():
     html = TabularRender()([1]).get_data(as_text=True)
     assert html.startswith("<!doctype html>\n")
     document = Document(html)
@@ -407,7 +459,7 @@ def test_page_is_a_whole_document():
     (region,) = document.attributes["div"]
     assert region["role"] == "region"
     assert region["tabindex"] == "0"
-    assert document.attributes["h1"] == [{"id": region["aria-labelledby"]}]
+    assert region["aria-label"] == document.text["h1"]
 
 
 def test_page_has_name_and_docstring_of_the_endpoint_above_the_table():
@@ -474,9 +526,22 @@ def test_page_nests_four_tables_deep():
     assert page({"a": NESTED}).rows == [["#a", "[|a|[|b|[|c|{'d': 1}]]]"]]
 
 
-def test_page_can_be_given_depth_and_orientation():
+def test_depth_and_orientation_of_a_page_can_be_set():
     render = TabularRender(max_depth=1, orientation="horizontal")
     assert page(NESTED, render=render).rows == [["#a"], ["{'b': {'c': {...}}}"]]
+
+
+def test_page_can_have_metadata_and_tables_of_another_type():
+    render = TabularRender(table_type=Linked, with_metadata=True)
+    assert page(["https://a"], render=render).attributes["a"] == [{"href": "https://a"}]
+    table = Table([[1]], metadata={"source": "db"})
+    assert page(table, render=render).rows == [["#source", "db"], ["1"]]
+
+
+def test_page_can_do_without_a_heading():
+    document = page([1], list_links, TabularRender(enable_title=False))
+    assert document.text["title"] == "list_links"
+    assert {"h1", "p"}.isdisjoint(document.text)
 
 
 @pytest.mark.parametrize("max_depth", [0, -1])

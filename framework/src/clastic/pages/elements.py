@@ -9,7 +9,10 @@ from markupsafe import Markup, escape
 from clastic.text import to_text
 
 _VOID_TAGS = frozenset({"input", "link", "meta"})
-_INLINE_TAGS = frozenset({"a", "b", "button", "code", "em", "mark", "span", "strong", "textarea"})
+# No line break after these: it would show as a space, or as an empty line in a table cell.
+_INLINE_TAGS = frozenset(
+    {"a", "b", "button", "code", "em", "mark", "span", "strong", "table", "textarea"}
+)
 
 
 def element(tag: str, *content: object, **attributes: object) -> Markup:

@@ -1,4 +1,4 @@
-"""A render function that fits any context: text, HTML or JSON, by what it is and who asks."""
+"""Render any context as text, HTML or JSON, depending on its type and on the request."""
 
 from __future__ import annotations
 
@@ -15,92 +15,97 @@ from clastic.http import Request, Response
 from clastic.json import BYTES_TYPES, PATH, UUID, JSONEncoding, imported_types, simplify
 from clastic.render.table import Table, TabularRender
 
-HTML = "text/html; charset=utf-8"
-JSON = "application/json"
-TEXT = "text/plain; charset=utf-8"
+_HTML = "text/html; charset=utf-8"
+_TEXT = "text/plain; charset=utf-8"
 
-CONTENT_TYPES = {"json": JSON, "html": HTML, "text": TEXT}
-MIMETYPES = {"application/json": "json", "text/html": "html", "text/plain": "text"}
+_CONTENT_TYPES = {"json": "application/json", "html": _HTML, "text": _TEXT}
+_FORMATS = {"application/json": "json", "text/html": "html", "text/plain": "text"}
 
-DOCUMENT_START = re.compile(r"\s*<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE)
-FIRST_OF_DOCUMENT = frozenset("< \t\r\n")
+_DOCUMENT_START = re.compile(r"\s*<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE)
+_FIRST_OF_DOCUMENT = frozenset("< \t\r\n")
 
-SCALARS = (date, time, timedelta, Enum)
-NUMBERS = (int, float, complex)
-NUMBER = ("numbers", "Number")
+_SCALARS = (date, time, timedelta, Enum)
+_NUMBERS = (int, float, complex)
+_NUMBER = ("numbers", "Number")
 
 
 class BasicRender:
-    """A render function that makes the response that fits the context.
+    """A render function that makes a suitable response from any context.
 
     - Text is ``text/plain``. It is ``text/html`` only if it begins with ``<!doctype html`` or
-      ``<html``, in any case and after any white space, or is ``Markup``. So a tag in the text of
-      a user becomes HTML only where that text is the whole context: render such text by a template.
-    - Bytes are the same when they are UTF-8, else ``application/octet-stream``.
-    - ``None`` is an empty text, a number its ``str()``; a date, UUID or the like is the text that
-      JSON has for it.
+      ``<html``, in any case and after any white space, or if it is ``Markup``. So a tag in a user's
+      text becomes HTML only if that text is the whole context: render such text by a template.
+    - Bytes are treated like text if they are UTF-8; else they are ``application/octet-stream``.
+    - ``None`` is an empty text, a number its ``str()``; a date, a UUID and the like are the text
+      that JSON has for them.
     - An object with ``__html__()`` is HTML.
     - Everything else is data: JSON, or the same data as an HTML page with a table, or as a table
-      in text. The query parameter decides (``?format=json``, ``html`` or ``text``), else what
-      ``Accept`` prefers, else it is JSON.
+      in text. The query parameter decides (``?format=json``, ``html`` or ``text``), else the
+      ``Accept`` header, else it is JSON.
 
-    :param qp_name: the query parameter that decides; ``None`` for no such parameter
-    :param dev_mode: show the ``repr`` of what has no JSON form instead of failing
+    :param qp_name: the query parameter that chooses the format; ``None`` for no such parameter
+    :param dev_mode: show the ``repr`` of values without a JSON form instead of failing
     :param max_depth: how many tables may be inside each other
+    :param table_type: the type of the tables
     """
 
     def __init__(
-        self, qp_name: str | None = "format", *, dev_mode: bool = False, max_depth: int = 4
+        self,
+        qp_name: str | None = "format",
+        *,
+        dev_mode: bool = False,
+        max_depth: int = 4,
+        table_type: type[Table] = Table,
     ) -> None:
         self._qp_name = qp_name
         self._json = JSONEncoding(lenient=dev_mode)
-        self._table = TabularRender(max_depth)
-        self._max_depth = max_depth
+        self._tabular = TabularRender(max_depth, table_type=table_type)
 
     def __call__(self, context: object, request: Request, _route: Any = None) -> Response:
         """Render ``context``.
 
-        :raises BadRequest: when the query parameter names no format
-        :raises TypeError: for data of a type that JSON has nothing for, with its place
-        :raises ValueError: for NaN, Infinity, bytes that are no text, and data that contains
-            itself, with the place
+        :raises BadRequest: if the query parameter has an unknown format
+        :raises TypeError: for data of a type without a JSON form; the error names the place
+        :raises ValueError: for NaN, Infinity, bytes that are not text, and data that contains
+            itself; it names the place too
         """
-        if type(context) is str and context[:1] not in FIRST_OF_DOCUMENT:
-            return Response(context)  # Plain text is what a response is if nothing else is said.
+        if type(context) is str and context[:1] not in _FIRST_OF_DOCUMENT:
+            return Response(context)  # plain text is the default of a response
         if isinstance(context, str):
             return Response(context, content_type=_text_type(context))
         if context is None:
-            return Response("", content_type=TEXT)
+            return Response("", content_type=_TEXT)
         if isinstance(context, BYTES_TYPES):
             body = bytes(context)
             return Response(body, content_type=_bytes_type(body))
         if hasattr(type(context), "__html__"):
-            return Response(str(escape(context)), content_type=HTML)
-        if isinstance(context, (*SCALARS, *imported_types(UUID, PATH))):
-            return Response(str(simplify(context)), content_type=TEXT)
-        if isinstance(context, (*NUMBERS, *imported_types(NUMBER))):
-            return Response(str(context), content_type=TEXT)
-        return self._data_response(context, request, _route)
+            return Response(str(escape(context)), content_type=_HTML)
+        if isinstance(context, (*_SCALARS, *imported_types(UUID, PATH))):
+            return Response(str(simplify(context)), content_type=_TEXT)
+        if isinstance(context, (*_NUMBERS, *imported_types(_NUMBER))):
+            return Response(str(context), content_type=_TEXT)
+        return self._render_data(context, request, _route)
 
-    def _data_response(self, context: object, request: Request, route: Any) -> Response:
+    def _render_data(self, context: object, request: Request, route: Any) -> Response:
         chosen = self._chosen_format(request)
         headers = None if chosen else [("Vary", "Accept")]
         format_name = chosen or _accepted_format(request)
         if format_name == "json":
             body: str | bytes = self._json.encode(context)
         elif format_name == "html":
-            body = self._table.page(self._json.plain(context), route, self._json_url(request))
+            body = self._tabular.page(self._json.plain(context), route, self._json_url(request))
         else:
-            table = Table.from_data(self._json.plain(context), max_depth=self._max_depth)
-            body = table.to_text() + "\n"
-        return Response(body, headers=headers, content_type=CONTENT_TYPES[format_name])
+            body = self._tabular.table(self._json.plain(context)).to_text() + "\n"
+        return Response(body, headers=headers, content_type=_CONTENT_TYPES[format_name])
 
     def _chosen_format(self, request: Request) -> str | None:
         if self._qp_name is None or not request.environ.get("QUERY_STRING"):
             return None
         chosen = request.args.get(self._qp_name)
-        if chosen and chosen not in CONTENT_TYPES:
-            raise BadRequest(f"{self._qp_name} can be {', '.join(CONTENT_TYPES)}, and nothing else")
+        if chosen and chosen not in _CONTENT_TYPES:
+            raise BadRequest(
+                f"{self._qp_name} can be {', '.join(_CONTENT_TYPES)}, and nothing else"
+            )
         return chosen or None
 
     def _json_url(self, request: Request) -> str | None:
@@ -111,17 +116,16 @@ class BasicRender:
 
 
 def _accepted_format(request: Request) -> str:
-    # Most clients that are no browsers name no text type; they need no parsing.
+    # Most clients that are not browsers name no text type; their header needs no parsing.
     if "text/" not in request.environ.get("HTTP_ACCEPT", "").lower():
         return "json"
-    mimetype = request.accept_mimetypes.best_match(MIMETYPES)
-    return "json" if mimetype is None else MIMETYPES[mimetype]
+    mimetype = request.accept_mimetypes.best_match(_FORMATS)
+    return "json" if mimetype is None else _FORMATS[mimetype]
 
 
 def _text_type(text: str) -> str:
-    if text[:1] in FIRST_OF_DOCUMENT and DOCUMENT_START.match(text):
-        return HTML
-    return HTML if isinstance(text, Markup) else TEXT
+    is_document = text[:1] in _FIRST_OF_DOCUMENT and _DOCUMENT_START.match(text)
+    return _HTML if is_document or isinstance(text, Markup) else _TEXT
 
 
 def _bytes_type(body: bytes) -> str:

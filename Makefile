@@ -46,7 +46,7 @@ chaos: environment ## kill and restart containers under load, and print what use
 lint: environment ## check style, formatting and types
 	$(python) -m ruff check framework apps e2e docker .ci
 	$(python) -m ruff format --check framework apps e2e docker .ci
-	$(python) -m mypy --config-file framework/pyproject.toml framework/src
+	@.ci/types $(python)
 
 bench: environment ## measure the framework against others here; ARGS=--quick for a short round, --record for the page
 	$(python) framework/benchmarks/run.py $(ARGS)

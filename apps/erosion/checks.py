@@ -1,7 +1,7 @@
 """What may be typed into the form, and what is said about the rest."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from functools import partial
 from ipaddress import IPv6Address
@@ -29,7 +29,7 @@ def read_form(
     typed: Mapping[str, str], own_hosts: Collection[str], reserved: Collection[str]
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Give the values of the fields, and what is wrong with the others, each by name."""
-    readers = {
+    readers: dict[str, Callable[[str], Any]] = {
         "target_url": partial(read_target_url, own_hosts=own_hosts),
         "new_alias": partial(read_alias, reserved=reserved),
         "expiry_time": partial(read_number, largest=LONGEST_EXPIRY_TIME),

@@ -185,7 +185,7 @@ class SameOriginOnly(Middleware):
         if site is not None:
             is_own = site in ("same-origin", "none")
         else:
-            is_own = origin is None or hosts_of(origin) & hosts_of(root_url, request.url)
+            is_own = origin is None or bool(hosts_of(origin) & hosts_of(root_url, request.url))
         if not is_own:
             raise Forbidden("This form was sent from another site.")
         return next()

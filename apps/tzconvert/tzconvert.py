@@ -4,7 +4,7 @@ Run it with ``python tzconvert.py``.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from importlib.resources import files
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -110,7 +110,7 @@ def explain(time: datetime, zone: ZoneInfo) -> str:
     if count == 1:
         return ""
     readings = (time.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
-    before, after = (timezone(reading.utcoffset()) for reading in readings)
+    before, after = (timezone(reading.utcoffset() or timedelta()) for reading in readings)
     label = label_of(zone.key)
     if count == 0:
         return f"{time.ctime()} is skipped in {label}: the clocks go from {before} to {after}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from selenium_axe_python import Axe
+from selenium_axe_python import Axe  # type: ignore[attr-defined]
 
 from harness.browser import LOOKS, WIDE, Browser
 
@@ -49,7 +49,7 @@ def _by_problem(browser: Browser) -> list[tuple[str, list[str]]]:
     browser.allow_scripts(True)  # for axe: those of the page stay as they are
     browser.evaluate(_PAINT_CANVAS)
     axe = Axe(browser.driver)
-    axe.inject()
+    axe.inject()  # type: ignore[no-untyped-call]
     try:
         for look in LOOKS:
             browser.look(look)

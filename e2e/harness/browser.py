@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from selenium.common.exceptions import WebDriverException
@@ -126,7 +126,7 @@ class Browser:
 
         self.wait_for(what, holds)
 
-    def evaluate(self, expression: str, *arguments: object) -> object:
+    def evaluate(self, expression: str, *arguments: object) -> Any:
         """Evaluate JavaScript in the page, also where its own scripts are switched off."""
         return self.driver.execute_script(f"return ({expression})", *arguments)
 
@@ -205,7 +205,7 @@ class Browser:
 
     def console(self) -> list[str]:
         """The lines of the console since the browser became as new."""
-        for line in self.driver.get_log("browser"):
+        for line in self.driver.get_log("browser"):  # type: ignore[no-untyped-call]
             self._console.append(f"{line['level']} {line['source']}: {line['message']}")
         return self._console
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import Any
 
 READY_SECONDS = 60.0
 END_SECONDS = 15.0
@@ -38,9 +39,9 @@ class Running:
     end_signal: the signal that asks it to end. options: those of ``subprocess.Popen``.
     """
 
-    def __init__(self, command: Sequence[str], end_signal: int, **options: object) -> None:
+    def __init__(self, command: Sequence[str], end_signal: int, **options: Any) -> None:
         self.end_signal = end_signal
-        self._process = subprocess.Popen(
+        self._process: subprocess.Popen[Any] = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, start_new_session=True, **options
         )
 

@@ -7,12 +7,16 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from werkzeug.serving import make_server
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 READY_SECONDS = 30.0
 END_SECONDS = 10.0
@@ -32,7 +36,7 @@ def served_program(script: Path, log: Path, *options: str) -> Iterator[str]:
     with log.open("w") as output:
         process = subprocess.Popen(command, cwd=script.parent, stdout=output, stderr=output)
     try:
-        yield _wait_for_address(process, log)
+        yield _wait_for_address(process, script, log)
     finally:
         process.terminate()
         try:
@@ -42,19 +46,19 @@ def served_program(script: Path, log: Path, *options: str) -> Iterator[str]:
             process.wait()
 
 
-def _wait_for_address(process: subprocess.Popen[bytes], log: Path) -> str:
+def _wait_for_address(process: subprocess.Popen[bytes], script: Path, log: Path) -> str:
     deadline = time.monotonic() + READY_SECONDS
     while True:
         printed = log.read_text()
         if found := ADDRESS.search(printed):
             return found[1]
         if process.poll() is not None or time.monotonic() > deadline:
-            pytest.fail(f"{process.args} does not serve; it printed:\n{printed}")
+            pytest.fail(f"{script.name} does not serve; it printed:\n{printed}")
         time.sleep(0.05)
 
 
 @contextmanager
-def served_application(application: Callable[..., object]) -> Iterator[str]:
+def served_application(application: WSGIApplication) -> Iterator[str]:
     """Serve a WSGI application from a thread while the block lasts; gives its URL."""
     server = make_server("127.0.0.1", 0, application, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)

@@ -24,8 +24,8 @@ class ConverterPage(FormPage):
         Select(self.field(field)).select_by_value(zone)
 
     def labels(self, field: str) -> dict[str, str]:
-        """The zones of a list: name to label."""
-        options = self.browser.evaluate(
+        """Return the label of each zone in a list, by its name."""
+        options: list[tuple[str, str]] = self.browser.evaluate(
             "[...arguments[0].options].map(option => [option.value, option.label])",
             self.field(field),
         )

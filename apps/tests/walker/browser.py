@@ -150,7 +150,7 @@ class Browser:
 
     def _choose(self, option: str, label: str) -> None:
         options = Select(self._find("field", label)).options
-        texts = [" ".join(each.get_property("text").split()) for each in options]
+        texts = [" ".join(str(each.get_property("text")).split()) for each in options]
         if texts.count(option) != 1:
             raise StepError(f"'{label}' has {texts.count(option)} options '{option}'")
         options[texts.index(option)].click()

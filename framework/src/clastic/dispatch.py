@@ -77,8 +77,8 @@ class Dispatcher:
         "application",
         "error_chain",
         "error_handler",
-        "find",
-        "known",
+        "find_candidates",
+        "literal_candidates",
         "mounts",
         "null_route",
         "request_type",
@@ -100,7 +100,8 @@ class Dispatcher:
         self.wsgi_app = wsgi_app
         self.routes = tuple(routes)
         router = Router(self.routes)
-        self.find, self.known = router.find, router.known
+        self.find_candidates = router.find_candidates
+        self.literal_candidates = router.literal_candidates
         self.error_handler = error_handler
         self.error_chain = error_chain
         self.null_route = null_route
@@ -116,14 +117,14 @@ class Dispatcher:
         # An empty path is the root of the server, or, below a prefix, the prefix without its slash.
         path = environ.get("PATH_INFO") or ("" if environ.get("SCRIPT_NAME") else "/")
         # CPython calls what is in a slot faster from a local variable.
-        known = self.known
-        found = known(path)
+        literal_candidates = self.literal_candidates
+        found = literal_candidates(path)
         if found is None:
             if not path.isascii() and (path := _decode_path(path)) is None:
                 error = BadRequest("The path of the URL is not valid UTF-8.")
                 return self.render_error(error, self.null_route, environ, request)
-            find = self.find
-            found = find(path)
+            find_candidates = self.find_candidates
+            found = find_candidates(path)
         candidates, segments, has_trailing_slash, has_repeated_slashes = found
         response: WSGIApplication
         state = failed_route = None

@@ -1,4 +1,4 @@
-"""Which routes, in declared order, can match a path."""
+"""The router finds the routes, in declared order, that can match a path."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SLASH_MODES = (S_REDIRECT, S_REWRITE, S_STRICT)
 
 @dataclass(frozen=True)
 class Route:
-    """As much of a route as a router looks at."""
+    """The attributes of a route that the router reads."""
 
     path_pattern: Pattern
     slash_mode: str = S_REDIRECT
@@ -29,20 +29,20 @@ def routes_of(*texts, slash_mode=S_REDIRECT):
 
 
 def found(router, path):
-    """The patterns of the candidates."""
-    return [route.path_pattern.text for route in router.find(path)[0]]
+    """Return the patterns of the candidates."""
+    return [route.path_pattern.text for route in router.find_candidates(path)[0]]
 
 
 def matched(router, path):
-    """Each candidate that matches, with its values."""
-    candidates, segments, has_trailing_slash, _ = router.find(path)
+    """Return each candidate that matches, with its values, as the dispatcher reads them."""
+    candidates, segments, has_trailing_slash, _ = router.find_candidates(path)
     readers = [(route, compile_reader(route.path_pattern)) for route in candidates]
     tried = [(route, read(segments, has_trailing_slash)) for route, read in readers]
     return [(route, values) for route, values in tried if values is not None]
 
 
 def matched_in_turn(routes, path):
-    """The same by trying every route."""
+    """Return the same by trying every route."""
     tried = [(route, match_path(route.path_pattern, path, route.slash_mode)) for route in routes]
     return [(route, values) for route, values in tried if values is not None]
 
@@ -52,31 +52,39 @@ def matched_in_turn(routes, path):
     [
         pytest.param("", "/", "", id="no routes, no candidates"),
         pytest.param("/", "/", "/", id="the root"),
-        pytest.param("/", "", "/", id="no path is the root"),
+        pytest.param("/", "", "/", id="an empty path is the root"),
         pytest.param("/ /a", "/a", "/a", id="a literal"),
-        pytest.param("/a", "a", "/a", id="a missing first slash is taken as there"),
+        pytest.param("/a", "a", "/a", id="a missing first slash makes no difference"),
         pytest.param("/a", "/b", "", id="another literal"),
         pytest.param("/a", "/a/b", "", id="a segment too many"),
-        pytest.param("/a/b", "/a", "", id="a segment short"),
+        pytest.param("/a/b", "/a", "", id="a segment is missing"),
         pytest.param("/a/<x> /b/<x>", "/b/1", "/b/<x>", id="a literal, then a binding"),
         pytest.param("/<x>/a /<x>/b", "/1/b", "/<x>/b", id="a binding, then a literal"),
         pytest.param("/a /<x>", "/a", "/a /<x>", id="a literal declared before a binding"),
         pytest.param("/<x> /a", "/a", "/<x> /a", id="a binding declared before a literal"),
         pytest.param("/<x> /a", "/b", "/<x>", id="only the binding"),
-        pytest.param("/<x> /a /<y:int>", "/a", "/<x> /a /<y:int>", id="types are for the pattern"),
-        pytest.param("/<x*> /a /<y> /b", "/a", "/<x*> /a /<y>", id="a flexible one, first"),
-        pytest.param("/a /<y> /<x*>", "/a", "/a /<y> /<x*>", id="a flexible one, last"),
-        pytest.param("/a/<x*> /a /a/b", "/a", "/a/<x*> /a", id="a flexible one that takes none"),
-        pytest.param("/a/<x*> /a /a/b", "/a/b", "/a/<x*> /a/b", id="a flexible one that takes one"),
+        pytest.param("/<x> /a /<y:int>", "/a", "/<x> /a /<y:int>", id="types are not compared"),
+        pytest.param("/<x*> /a /<y> /b", "/a", "/<x*> /a /<y>", id="a variadic binding, first"),
+        pytest.param("/a /<y> /<x*>", "/a", "/a /<y> /<x*>", id="a variadic binding, last"),
+        pytest.param(
+            "/a/<x*> /a /a/b", "/a", "/a/<x*> /a", id="a variadic binding that takes none"
+        ),
+        pytest.param(
+            "/a/<x*> /a /a/b", "/a/b", "/a/<x*> /a/b", id="a variadic binding that takes one"
+        ),
         pytest.param("/a/<x*> /b/<y*>", "/b/1/2", "/b/<y*>", id="by the literal in front"),
         pytest.param("/<x*>/a /<x*>/b", "/1/2/b", "/<x*>/b", id="by the literal at the end"),
-        pytest.param("/<x?>/a/<y> /<x?>/b/<y>", "/1/b/2", "/<x?>/b/<y>", id="by one within"),
+        pytest.param(
+            "/<x?>/a/<y> /<x?>/b/<y>", "/1/b/2", "/<x?>/b/<y>", id="by the literal in the middle"
+        ),
         pytest.param("/a /a", "/a", "/a /a", id="the same pattern twice"),
         pytest.param("/<x>/b /a/<x> /a/b", "/a/b", "/<x>/b /a/<x> /a/b", id="several ways"),
-        pytest.param("/<x>/c /a/b", "/a/c", "/<x>/c", id="a binding where the literal ends blind"),
+        pytest.param(
+            "/<x>/c /a/b", "/a/c", "/<x>/c", id="a binding where the equal literal leads nowhere"
+        ),
     ],
 )
-def test_finds_in_declared_order(texts, path, candidates):
+def test_candidates_are_in_declared_order(texts, path, candidates):
     assert found(Router(routes_of(*texts.split())), path) == candidates.split()
 
 
@@ -88,16 +96,18 @@ def test_finds_in_declared_order(texts, path, candidates):
         pytest.param("/a/", "//a/", "redirect rewrite", id="a branch with repeated slashes"),
         pytest.param("/a", "/a", "redirect rewrite strict", id="a leaf"),
         pytest.param("/a", "/a/", "", id="a leaf with a slash"),
-        pytest.param("/a", "/a//", "", id="a leaf with two"),
+        pytest.param("/a", "/a//", "", id="a leaf with two slashes"),
         pytest.param("/a", "//a", "redirect rewrite", id="a leaf with repeated slashes"),
         pytest.param("/<x>/", "/a/", "redirect rewrite strict", id="a binding branch"),
         pytest.param("/<x>/", "/a", "redirect rewrite", id="a binding branch without its slash"),
         pytest.param("/<x>/", "/a//", "redirect rewrite", id="a binding branch with two slashes"),
         pytest.param("/<x>", "/a/", "", id="a binding leaf with a slash"),
-        pytest.param("/a/<x*>", "/a/", "redirect rewrite strict", id="a leaf that may bind none"),
+        pytest.param(
+            "/a/<x*>", "/a/", "redirect rewrite strict", id="a leaf that ends with zero or more"
+        ),
     ],
 )
-def test_leaves_out_what_the_slash_mode_does(text, path, modes):
+def test_the_slash_mode_limits_the_candidates(text, path, modes):
     found_in = [
         mode for mode in SLASH_MODES if found(Router(routes_of(text, slash_mode=mode)), path)
     ]
@@ -108,8 +118,8 @@ def test_leaves_out_what_the_slash_mode_does(text, path, modes):
     ("path", "segments", "has_trailing_slash", "has_repeated_slashes"),
     [
         pytest.param("/", [], True, False, id="the root"),
-        pytest.param("", [], False, False, id="nothing"),
-        pytest.param("/a", ["a"], False, False, id="a path that is a pattern"),
+        pytest.param("", [], False, False, id="an empty path"),
+        pytest.param("/a", ["a"], False, False, id="a path equal to a pattern"),
         pytest.param("/b/1", ["b", "1"], False, False, id="a path with a value"),
         pytest.param("/b/1/", ["b", "1"], True, False, id="a path with a value and a slash"),
         pytest.param("/b//1", ["b", "1"], False, True, id="two slashes within"),
@@ -119,18 +129,20 @@ def test_leaves_out_what_the_slash_mode_does(text, path, modes):
         pytest.param("/none/such", ["none", "such"], False, False, id="a path of no route"),
     ],
 )
-def test_takes_the_path_apart(path, segments, has_trailing_slash, has_repeated_slashes):
+def test_the_split_path_is_returned_with_the_candidates(
+    path, segments, has_trailing_slash, has_repeated_slashes
+):
     router = Router(routes_of("/", "/a", "/b/<x>/"))
-    _, *parts = router.find(path)
+    _, *parts = router.find_candidates(path)
     assert [list(parts[0]), *parts[1:]] == [segments, has_trailing_slash, has_repeated_slashes]
 
 
-def test_a_route_that_is_there_twice_is_found_twice():
+def test_a_route_that_is_declared_twice_is_found_twice():
     first, second = routes_of("/<x>", "/a")
-    assert Router([first, second, first]).find("/a")[0] == (first, second, first)
+    assert Router([first, second, first]).find_candidates("/a")[0] == (first, second, first)
 
 
-def test_does_not_change_with_what_it_was_made_from():
+def test_a_router_does_not_change_with_the_list_of_routes():
     routes = routes_of("/a/<x>")
     router = Router(routes)
     routes += routes_of("/a/<y>")
@@ -138,12 +150,12 @@ def test_does_not_change_with_what_it_was_made_from():
     assert found(router, "//a/1") == ["/a/<x>"]
 
 
-def test_what_one_look_up_gives_is_not_spoilt_by_another():
+def test_a_look_up_does_not_change_the_result_of_another():
     router = Router(routes_of("/a/<x>", "/b"))
     for path in ("/a/1", "/b", "/a//1"):
-        segments = list(router.find(path)[1])
-        router.find("/a/2")
-        assert list(router.find(path)[1]) == segments
+        segments = list(router.find_candidates(path)[1])
+        router.find_candidates("/a/2")
+        assert list(router.find_candidates(path)[1]) == segments
 
 
 MANY = 1000
@@ -153,16 +165,18 @@ MANY = 1000
     ("form", "path"),
     [
         pytest.param("/r{}", "/r{}", id="literals"),
-        pytest.param("/r{}/<x>", "/r{}/1", id="a binding behind"),
+        pytest.param("/r{}/<x>", "/r{}/1", id="a binding at the end"),
         pytest.param("/<x>/r{}", "/1/r{}", id="a binding in front"),
         pytest.param("/api/v1/r{}/<x:int>/edit", "/api/v1/r{}/1/edit", id="deep"),
-        pytest.param("/r{}/<rest*>", "/r{}/1/2", id="flexible behind"),
-        pytest.param("/<rest*>/r{}", "/1/2/r{}", id="flexible in front"),
-        pytest.param("/<language?>/r{}/<x>", "/en/r{}/1", id="flexible in front, and more behind"),
-        pytest.param("/a/<x*>/r{}/<y*>/b", "/a/1/r{}/2/b", id="between flexible ones"),
+        pytest.param("/r{}/<rest*>", "/r{}/1/2", id="variadic at the end"),
+        pytest.param("/<rest*>/r{}", "/1/2/r{}", id="variadic in front"),
+        pytest.param(
+            "/<language?>/r{}/<x>", "/en/r{}/1", id="variadic in front, with more after it"
+        ),
+        pytest.param("/a/<x*>/r{}/<y*>/b", "/a/1/r{}/2/b", id="between variadic bindings"),
     ],
 )
-def test_of_many_routes_only_those_that_can_match_are_found(form, path):
+def test_only_routes_that_can_match_are_candidates_among_many(form, path):
     router = Router(routes_of(*(form.format(number) for number in range(MANY))))
     for number in (0, MANY // 2, MANY - 1):
         assert found(router, path.format(number)) == [form.format(number)]
@@ -190,7 +204,7 @@ WIDE = [f"/<language?>/page{n}/<x>" for n in range(100)] + ["/<x>/page7/<y>/", "
         pytest.param(WIDE, "/en/page100/1", id="wide, but one"),
     ],
 )
-def test_finds_the_same_where_preparing_all_would_be_too_much(texts, path):
+def test_patterns_with_too_many_states_match_the_same(texts, path):
     routes = routes_of(*texts)
     assert matched(Router(routes), path) == matched_in_turn(routes, path)
 
@@ -213,7 +227,7 @@ def test_finds_the_same_where_preparing_all_would_be_too_much(texts, path):
         pytest.param("/a//" * 2500, id="many segments and more slashes"),
     ],
 )
-def test_a_long_path_is_answered(texts, path):
+def test_a_long_path_takes_linear_time(texts, path):
     routes = routes_of(*texts)
     assert matched(Router(routes), path) == matched_in_turn(routes, path)
 
@@ -242,7 +256,7 @@ PATHS = st.builds(
 
 @given(st.lists(ROUTES, max_size=12), st.lists(PATHS, min_size=1, max_size=8))
 @example(routes_of("/<x0*>/a/<x1*>/b", "/a/<x0>", "/<x0>/b/"), ["/a/b", "/a/a/b/b", "/a/b/"])
-def test_finds_what_trying_every_route_in_turn_finds(routes, paths):
+def test_the_matching_candidates_are_those_found_by_trying_every_route(routes, paths):
     router = Router(routes)
     for path in paths:
         assert matched(router, path) == matched_in_turn(routes, path)
@@ -252,12 +266,11 @@ def test_finds_what_trying_every_route_in_turn_finds(routes, paths):
     st.lists(ROUTES, max_size=12),
     st.lists(PATHS, min_size=1, max_size=8),
     st.integers(0, 30),
-    st.integers(0, 2),
 )
-def test_finds_the_same_however_little_is_prepared(routes, paths, successors, uses):
-    bounds = {"SUCCESSORS_AT_LEAST": successors, "SUCCESSORS_PER_SEGMENT": 0}
-    with patch.multiple("clastic.routing.router", **bounds, WIDE=1, USES_OF_WIDE=uses):
+def test_the_limit_of_states_does_not_change_the_candidates(routes, paths, transitions):
+    limits = {"MIN_TRANSITIONS": transitions, "TRANSITIONS_PER_SEGMENT": 0}
+    with patch.multiple("clastic.routing.router", **limits):
         router = Router(routes)
     for path in paths:
         assert matched(router, path) == matched_in_turn(routes, path)
-        assert router.find(path)[0] == Router(routes).find(path)[0]
+        assert router.find_candidates(path)[0] == Router(routes).find_candidates(path)[0]

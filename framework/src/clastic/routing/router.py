@@ -1,67 +1,60 @@
-"""Which routes, in declared order, can match a path.
+"""Find the routes, in declared order, that can match a path.
 
-The segments of all patterns make one tree. A walk through it follows every node that the path can
-have led to. Where it costs little, the walks are prepared: each set of nodes that a walk can be at
-becomes one state with one successor for any segment, so that a look-up is one dictionary access a
-segment, however many routes there are.
+The segments of all patterns form a trie. A segment of a path can lead to several of its nodes: to
+that of an equal literal, and to those of bindings. So the router turns sets of nodes into the
+states of a deterministic automaton when it is constructed (the subset construction), and a look-up
+takes one dictionary access per segment, however many routes there are. Overlapping patterns can
+have far more sets than nodes; beyond a limit, a look-up walks the trie instead.
 """
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
-from typing import Final, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final
 
-from clastic.pattern import S_STRICT, Literal, Pattern, Segment, split_path
+from clastic.pattern import S_STRICT, Literal, Segment, split_path
 
-# Bounds of the work spent on states of several nodes: successors in all, and how often the
-# literals of one node that has many of them are gone through again.
-SUCCESSORS_AT_LEAST: Final = 4096
-SUCCESSORS_PER_SEGMENT: Final = 4
-WIDE: Final = 64
-USES_OF_WIDE: Final = 4
+if TYPE_CHECKING:
+    from clastic.routing.bound import BoundRoute
 
+# The limit of transitions from states of several nodes, for time and memory.
+MIN_TRANSITIONS: Final = 4096
+TRANSITIONS_PER_SEGMENT: Final = 1
 
-class Routed(Protocol):
-    """What the router needs to know of a route."""
-
-    @property
-    def path_pattern(self) -> Pattern: ...
-
-    @property
-    def slash_mode(self) -> str: ...
+Routes = tuple["BoundRoute", ...]
+Candidates = tuple[Routes, Sequence[str], bool, bool]
+"""Routes, segments of the path, whether it has a trailing slash, whether it repeats slashes."""
 
 
-R = TypeVar("R", bound=Routed)
-Found = tuple[tuple[R, ...], Sequence[str], bool, bool]
-
-
-class Router(Generic[R]):
-    """An index of routes by the segments of their patterns. It does not change.
+class Router:
+    """An immutable index of routes by the segments of their patterns.
 
     :param routes: the routes in declared order
-    :ivar known: gives what :meth:`find` does for a path that is a pattern without bindings, and
-        ``None`` for any other; of ASCII paths only, so that it can be asked before decoding
+    :ivar literal_candidates: returns the result of :meth:`find_candidates` for a path that is equal
+        to a pattern without bindings, and ``None`` for other paths. It knows ASCII paths only, so
+        that it can be called before a path is decoded
     """
 
-    __slots__ = ("_root", "_routes", "_start", "known")
+    __slots__ = ("_root", "_routes", "_start", "literal_candidates")
 
-    def __init__(self, routes: Sequence[R]) -> None:
+    def __init__(self, routes: Sequence[BoundRoute]) -> None:
         self._routes = tuple(routes)
-        self._root = _Node[R]()
-        for rank, route in enumerate(self._routes):
-            self._root.insert(route.path_pattern.segments, rank)
-        self._start = _Preparation(self._root, self._routes).start
+        self._root = _Node()
+        for number, route in enumerate(self._routes):
+            self._root.insert(route.path_pattern.segments, number)
+        self._start = _StateBuilder(self._root, self._routes).start
         literal = [r.path_pattern.text for r in self._routes if not r.path_pattern.names]
-        self.known = {path: self.find(path) for path in literal if path.isascii()}.get
+        found = {path: self.find_candidates(path) for path in literal if path.isascii()}
+        self.literal_candidates = found.get
 
-    def find(self, path: str) -> Found[R]:
-        """Give the routes that can match a path, and the path taken apart.
+    def find_candidates(self, path: str) -> Candidates:
+        """Return the routes that can match a path, and the split path.
 
-        No route is left out that matches the path in its slash mode. What is found of a route
-        without flexible bindings fits but for the values of the bindings: ``path_pattern.read``
-        looks at these. Of the others ``read`` looks at everything.
+        They include all routes that match the path in their slash mode. Whether a candidate does
+        match is left to the reader of its pattern, see
+        :func:`~clastic.routing.matching.compile_reader`.
 
         :param path: a whole decoded path
         :return: the routes in declared order, the non-empty segments, whether the path has a
@@ -69,25 +62,25 @@ class Router(Generic[R]):
         """
         segments = path.split("/")
         if segments.pop(0) or not segments:
-            return self._find_by_walking(path)
+            return self._walk(path)
         state = self._start
         for segment in segments:
             if not segment:
                 break
-            step = state.step  # CPython calls what is in a slot faster from a local variable.
-            state = state.default if step is None else step(segment, state.default)
+            follow = state.follow  # CPython calls a local variable faster than an attribute.
+            state = state.default if follow is None else follow(segment, state.default)
         else:
             if state.without_slash is not None:
                 return state.without_slash, segments, False, False
         if segments[-1] or "//" in path or state.with_slash is None:
-            return self._find_by_walking(path)
+            return self._walk(path)
         del segments[-1]
         return state.with_slash, segments, True, False
 
-    def _find_by_walking(self, path: str) -> Found[R]:
-        """Do the same for any path, prepared or not, and whatever its slashes."""
+    def _walk(self, path: str) -> Candidates:
+        """Do the same without states, for any path."""
         segments, has_trailing_slash, has_repeated_slashes = split_path(path)
-        nodes = _reached((self._root,))
+        nodes = _with_rests((self._root,))
         for segment in segments:
             nodes = _successors(nodes, segment)
         routes = _routes_at(nodes, self._routes)[has_trailing_slash]
@@ -96,52 +89,58 @@ class Router(Generic[R]):
         return routes, tuple(segments), has_trailing_slash, has_repeated_slashes
 
 
-class _State(Generic[R]):
-    """Where a walk can be, seen from there.
+class _State:
+    """A state of the automaton: the set of nodes that the segments so far lead to.
 
-    ``step`` gives the state that follows with a literal, or else its second argument, which is to
-    be ``default``; it is ``None`` where no literal follows. ``without_slash`` and ``with_slash``
-    are the routes for a path that ends here, by how it ends. As it is made, it is the state of a
-    walk that is not prepared: it has no routes to tell and never leaves.
+    A new state is a dead end without routes, where the look-up has to walk the trie.
+
+    :ivar follow: the ``get`` of a mapping from literals to the next state, if there are any
+    :ivar default: the next state for any other segment
+    :ivar without_slash: the candidates for a path that ends here, ``None`` in a dead end
+    :ivar with_slash: the same for a path that ends here with a trailing slash
     """
 
-    __slots__ = ("default", "step", "with_slash", "without_slash")
+    __slots__ = ("default", "follow", "with_slash", "without_slash")
 
     def __init__(self) -> None:
-        self.step: Callable[[str, _State[R]], _State[R]] | None = None
+        self.follow: Callable[[str, _State], _State] | None = None
         self.default = self
-        self.without_slash: tuple[R, ...] | None = None
-        self.with_slash: tuple[R, ...] | None = None
+        self.without_slash: Routes | None = None
+        self.with_slash: Routes | None = None
 
 
-class _Node(_State[R]):
-    """What patterns that begin alike have in common; the state of a walk that is only here.
+class _Node(_State):
+    """A node of the trie, and also the state for the set of this node alone, to save memory.
 
-    A flexible segment is a ``rest``: a node that is reached with no segment, and stays reached
-    with any. Single bindings right behind it are part of it. That it may so take more or fewer
-    segments than the pattern says is for the pattern to find out.
+    A variadic binding becomes a ``rest``: a node that is reached without a segment and stays
+    reached with any, together with the bindings that follow it. It may take more or fewer segments
+    than the pattern allows, which the reader of the pattern finds out.
+
+    :ivar literals: the nodes after each literal
+    :ivar binding: the node after a binding of one segment
+    :ivar numbers: the routes whose patterns end here, as indexes in declared order
     """
 
-    __slots__ = ("binding", "literals", "ranks", "rest")
+    __slots__ = ("binding", "literals", "numbers", "rest")
 
     def __init__(self) -> None:
         super().__init__()
-        self.literals: dict[str, _Node[R]] | None = None
-        self.binding: _Node[R] | None = None
-        self.rest: _Node[R] | None = None
-        self.ranks: list[int] | None = None
+        self.literals: dict[str, _Node] | None = None
+        self.binding: _Node | None = None
+        self.rest: _Node | None = None
+        self.numbers: list[int] | None = None
 
-    def insert(self, segments: Iterable[Segment], rank: int) -> None:
-        """Add a route below this node, by the segments of its pattern and its declared place."""
+    def insert(self, segments: Iterable[Segment], number: int) -> None:
+        """Add a route below this node, by the segments of its pattern."""
         node = self
         for segment in segments:
             node = node._child(segment)
-        if node.ranks is None:
-            node.ranks = [rank]
+        if node.numbers is None:
+            node.numbers = [number]
         else:
-            node.ranks.append(rank)
+            node.numbers.append(number)
 
-    def _child(self, segment: Segment) -> _Node[R]:
+    def _child(self, segment: Segment) -> _Node:
         if isinstance(segment, Literal):
             if self.literals is None:
                 self.literals = {}
@@ -151,8 +150,7 @@ class _Node(_State[R]):
             return child
         if segment.is_variadic:
             if self.rest is None:
-                rest: _Node[R] = _Node()
-                self.rest = rest
+                self.rest = rest = _Node()
                 rest.binding = rest.rest = rest
             return self.rest
         if self.binding is None:
@@ -160,8 +158,8 @@ class _Node(_State[R]):
         return self.binding
 
 
-def _reached(nodes: Iterable[_Node[R]]) -> tuple[_Node[R], ...]:
-    """Give the nodes, each once, with those that are reached with no further segment."""
+def _with_rests(nodes: Iterable[_Node]) -> tuple[_Node, ...]:
+    """Return the nodes, without duplicates, and those they reach without a segment."""
     reached = []
     for node in nodes:
         reached.append(node)
@@ -170,80 +168,70 @@ def _reached(nodes: Iterable[_Node[R]]) -> tuple[_Node[R], ...]:
     return tuple(reached) if len(reached) < 2 else tuple(dict.fromkeys(reached))
 
 
-def _successors(nodes: Iterable[_Node[R]], segment: str) -> tuple[_Node[R], ...]:
-    """Give the nodes to which a segment leads; ``""`` stands for one that is no literal there."""
+def _successors(nodes: Iterable[_Node], segment: str) -> tuple[_Node, ...]:
+    """Return the nodes that a segment leads to; ``""`` stands for one equal to no literal."""
     following = []
     for node in nodes:
         if node.literals is not None and segment in node.literals:
             following.append(node.literals[segment])
         if node.binding is not None:
             following.append(node.binding)
-    return _reached(following)
+    return _with_rests(following)
 
 
-def _routes_at(
-    nodes: Iterable[_Node[R]], routes: Sequence[R]
-) -> tuple[tuple[R, ...], tuple[R, ...]]:
-    """Give the routes at the nodes: for a path without trailing slash, and for one with it."""
-    ranks = [rank for node in nodes if node.ranks for rank in node.ranks]
-    if not ranks:
+def _routes_at(nodes: Iterable[_Node], routes: Routes) -> tuple[Routes, Routes]:
+    """Return the candidates at the nodes, for a path without and with a trailing slash."""
+    numbers = [number for node in nodes if node.numbers for number in node.numbers]
+    if not numbers:
         return (), ()
-    found = [routes[rank] for rank in sorted(ranks)]
+    found = [routes[number] for number in sorted(numbers)]
     return (
         tuple([r for r in found if r.slash_mode != S_STRICT or not r.path_pattern.is_branch]),
         tuple([r for r in found if r.path_pattern.accepts_trailing_slash]),
     )
 
 
-class _Preparation(Generic[R]):
-    """Connects the states, as far as the work stays in proportion to the size of the tree.
+class _StateBuilder:
+    """Builds the states, as long as their number is in proportion to the size of the trie.
 
-    A walk that is at one node has that for its state. The sets of several nodes can be many more
-    than the nodes; where it gets too much, a state leads to one that is not prepared.
-
-    :param root: the root of the tree
+    :param root: the root of the trie
     :param routes: the routes in declared order
+    :ivar start: the state in which a look-up begins
     """
 
-    def __init__(self, root: _Node[R], routes: Sequence[R]) -> None:
+    def __init__(self, root: _Node, routes: Routes) -> None:
         self._routes = routes
-        self._unprepared = _State[R]()
-        self._states: dict[tuple[_Node[R], ...], _State[R]] = {}
-        self._pending: deque[tuple[tuple[_Node[R], ...], _State[R]]] = deque()
-        self._uses = Counter[_Node[R]]()
+        self._dead_end = _State()
+        self._states: dict[tuple[_Node, ...], _State] = {}
+        self._unconnected: deque[tuple[tuple[_Node, ...], _State]] = deque()
         size = sum([len(route.path_pattern.segments) + 1 for route in routes])
-        self._allowance = SUCCESSORS_AT_LEAST + SUCCESSORS_PER_SEGMENT * size
-        self.start = self._state(_reached((root,)))
-        while self._pending:
-            self._connect(*self._pending.popleft())
+        self._allowance = MIN_TRANSITIONS + TRANSITIONS_PER_SEGMENT * size
+        self.start = self._state(_with_rests((root,)))
+        while self._unconnected:
+            self._connect(*self._unconnected.popleft())
 
-    def _state(self, nodes: tuple[_Node[R], ...]) -> _State[R]:
-        """Give the state of a set of nodes, to be connected if it has not been."""
+    def _state(self, nodes: tuple[_Node, ...]) -> _State:
+        """Return the state of a set of nodes, and queue it if it is new."""
         state = nodes[0] if len(nodes) == 1 else self._states.get(nodes)
         if state is None:
             state = self._states[nodes] = _State()
         if state.without_slash is None:
             state.without_slash, state.with_slash = _routes_at(nodes, self._routes)
-            self._pending.append((nodes, state))
+            self._unconnected.append((nodes, state))
         return state
 
-    def _connect(self, nodes: tuple[_Node[R], ...], state: _State[R]) -> None:
-        if len(nodes) > 1 and not self._is_affordable(nodes):
-            state.default = self._unprepared
-            return
-        state.default = self._state(_successors(nodes, ""))
+    def _connect(self, nodes: tuple[_Node, ...], state: _State) -> None:
+        """Set the transitions of a state, or make them lead to a dead end if there are too many."""
         branching = [node.literals for node in nodes if node.literals]
+        if len(nodes) > 1:
+            count = sum(map(len, branching)) + len(nodes)
+            if count > self._allowance:
+                state.default = self._dead_end
+                return
+            self._allowance -= count
+        state.default = self._state(_successors(nodes, ""))
         if branching:
-            texts = dict.fromkeys(chain.from_iterable(branching))
-            steps = {text: self._state(_successors(nodes, text)) for text in texts}
-            state.step = (branching[0] if steps == branching[0] else steps).get
-
-    def _is_affordable(self, nodes: tuple[_Node[R], ...]) -> bool:
-        """Tell whether there is enough left to connect several nodes, and if so take it off."""
-        cost = sum([len(node.literals or ()) + 1 for node in nodes])
-        wide = [node for node in nodes if node.literals and len(node.literals) > WIDE]
-        if cost > self._allowance or any(self._uses[node] >= USES_OF_WIDE for node in wide):
-            return False
-        self._allowance -= cost
-        self._uses.update(wide)
-        return True
+            literals = dict.fromkeys(chain.from_iterable(branching))
+            states = {literal: self._state(_successors(nodes, literal)) for literal in literals}
+            # A state of one node usually has the same transitions as the node: keep one mapping.
+            state.follow = (branching[0] if states == branching[0] else states).get

@@ -28,9 +28,11 @@ from clastic.http import (
     Redirector,
     Request,
     Response,
-    extended,
+    add_vary,
+    copy_response,
     redirect,
     response_maker,
+    with_headers,
 )
 
 TEXT = "text/plain; charset=utf-8"
@@ -374,7 +376,7 @@ class TestAPlainResponse:
             pytest.param(Redirector("/é"), "301 MOVED PERMANENTLY", id="a Redirector"),
             pytest.param(lambda: Response(status=304), "304 NOT MODIFIED", id="not modified"),
             pytest.param(
-                lambda: extended(Response("Hello"), (("X-A", "1"),)), "200 OK", id="an extended one"
+                lambda: with_headers(Response("Hello"), (("X-A", "1"),)), "200 OK", id="a copy"
             ),
         ],
     )
@@ -634,66 +636,94 @@ def test_who_comes_second_gets_what_the_first_one_got(monkeypatch, ours, theirs)
         got.append(getattr(response, theirs))
         response.headers.add("X-A", "1")
 
-    monkeypatch.setattr("clastic.http.response._CHANGING", Overtaken(overtake))
+    monkeypatch.setattr("clastic.http.response._CHANGING_STATE", Overtaken(overtake))
     getattr(response, ours)
     assert got == [getattr(response, theirs)]
     assert serve(response)[1][-1] == ("X-A", "1")
 
 
+# Copies of a response, for one client
+
+
 ADDED = (("Vary", "Cookie"), ("Set-Cookie", "a=b"))
 
 
-class TestAnExtendedResponse:
-    def test_is_sent_with_the_fields_at_the_end(self):
-        response = Response("Hello", 404, [("X-A", "1")])
-        status, headers, body = serve(extended(response, ADDED))
-        assert (status, body) == ("404 NOT FOUND", b"Hello")
-        assert headers == [
-            ("X-A", "1"),
-            ("Content-Type", "text/plain; charset=utf-8"),
-            ("Content-Length", "5"),
-            *ADDED,
-        ]
+def looked_at() -> Response:
+    response = Response("Hello")
+    response.headers.add("X-A", "1")
+    return response
 
-    def test_leaves_the_other_as_it_was(self):
-        response = Response("Hello")
-        extended(response, ADDED)
-        assert dict(serve(response)[1]).keys() == {"Content-Type", "Content-Length"}
+
+RESPONSES = [
+    pytest.param(lambda: Response("Hello"), id="lazy"),
+    pytest.param(looked_at, id="lazy, with headers"),
+    pytest.param(lambda: Response(["Hello"]), id="materialized"),
+    pytest.param(lambda: Response("", headers={"vary": "Accept"}), id="with such a field"),
+    pytest.param(lambda: Response(status=302), id="without a body"),
+    pytest.param(lambda: redirect("/new"), id="a redirect"),
+    pytest.param(lambda: with_headers(Response("Hello"), ADDED[1:]), id="a copy"),
+    pytest.param(lambda: type("Own", (Response,), {})("Hello"), id="a subclass"),
+    pytest.param(lambda: BaseResponse("Hello"), id="Werkzeug's"),
+]
+
+
+class TestWithHeaders:
+    @pytest.mark.parametrize("make", RESPONSES)
+    def test_sends_the_fields_after_the_others(self, make):
+        response = make()
+        status, headers, body = serve(response)
+        changed = serve(with_headers(response, ADDED))
+        assert (changed[0], changed[2]) == (status, body)
+        vary = "Accept, Cookie" if "vary" in response.headers else "Cookie"
+        others = [field for field in headers if field[0] != "vary"]
+        assert sorted(changed[1]) == sorted([*others, ("Vary", vary), ADDED[1]])
+
+    @pytest.mark.parametrize("make", RESPONSES)
+    def test_leaves_the_response_as_it_was(self, make):
+        response = make()
+        before = serve(response)
+        with_headers(response, ADDED)
+        assert serve(response) == before
 
     @pytest.mark.parametrize("look", ["headers", "response"])
     def test_has_them_among_its_headers(self, look):
-        response = extended(redirect("/new"), ADDED)
+        response = with_headers(redirect("/new"), ADDED)
         getattr(response, look)
         assert list(response.headers)[2:] == [("Location", "/new"), *ADDED]
         assert serve(response)[1][2:] == [("Location", "/new"), *ADDED]
 
-    def test_keeps_what_else_was_set(self):
+    def test_keeps_other_attributes(self):
         response = Response("Hello")
         response.visitor = "Emma"
-        assert extended(response, ADDED).visitor == "Emma"
+        assert with_headers(response, ADDED).visitor == "Emma"
 
-    def test_can_be_extended_once_more(self):
-        once = extended(Response("Hello"), ADDED[:1])
-        assert serve(extended(once, ADDED[1:]))[1][2:] == [*ADDED]
 
-    @pytest.mark.parametrize(
-        "response",
-        [
-            pytest.param(Response(["Hello"]), id="not plain"),
-            pytest.param(Response(), id="without a body"),
-            pytest.param(Response("", headers={"vary": "Accept"}), id="with such a field"),
-            pytest.param(extended(Response("Hello"), ADDED), id="extended like that before"),
-            pytest.param(type("Own", (Response,), {})("Hello"), id="of another type"),
-            pytest.param(BaseResponse("Hello"), id="of Werkzeug"),
-        ],
-    )
-    def test_is_none_of_one_that_needs_care(self, response):
-        assert extended(response, ADDED) is None
+@pytest.mark.parametrize("make", RESPONSES)
+def test_a_copy_can_be_changed_without_changing_the_original(make):
+    response = make()
+    before = serve(response)
+    twin = copy_response(response)
+    assert serve(twin) == before
+    assert type(twin) is type(response)
+    twin.headers["X-Seen"] = "yes"
+    twin.status_code = 404
+    assert serve(response) == before
 
-    def test_is_none_of_one_whose_headers_were_looked_at(self):
-        response = Response("Hello")
-        response.headers.add("X-A", "1")
-        assert extended(response, ADDED) is None
+
+@pytest.mark.parametrize(
+    ("given", "vary"),
+    [
+        pytest.param([], ["Cookie"], id="none"),
+        pytest.param(["Accept"], ["Accept, Cookie"], id="another one"),
+        pytest.param(["Accept", "Origin"], ["Accept, Origin, Cookie"], id="several"),
+        pytest.param(["cookie"], ["cookie"], id="the same"),
+        pytest.param(["*"], ["*"], id="the wildcard"),
+    ],
+)
+def test_vary_names_each_header_once(given, vary):
+    headers = Headers([("Vary", value) for value in given])
+    add_vary(headers, "Cookie")
+    assert headers.getlist("Vary") == vary
 
 
 # Redirects

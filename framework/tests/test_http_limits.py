@@ -16,7 +16,8 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import EnvironBuilder
 
 from clastic import POST, Application, HTTPException, Request, Response
-from clastic.errors import ErrorHandler, ReadingOn, RequestEntityTooLarge
+from clastic.errors import ErrorHandler, RequestEntityTooLarge
+from clastic.http.limits import DrainRequestBody
 
 MIB = 1024 * 1024
 LARGE = 20_000_000
@@ -299,7 +300,7 @@ def test_the_answer_is_closed_too() -> None:
     response.call_on_close(lambda: closed.append(True))
     environ = EnvironBuilder(method="POST", data=b"x").get_environ()
 
-    _, close = run(ReadingOn(response), environ)
+    _, close = run(DrainRequestBody(response), environ)
     assert closed == []
     close()
     assert closed == [True]

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 
 from clastic.chain import Chain
@@ -19,7 +18,7 @@ from clastic.errors import (
     from_werkzeug,
     render_by_accept,
 )
-from clastic.http import BaseResponse, Request, Response, redirect_to_path
+from clastic.http import BaseResponse, Request, Response, copy_response, redirect_to_path
 from clastic.middleware.base import Middleware
 from clastic.pattern import S_REDIRECT, normal_path
 from clastic.routing.bound import BoundRoute, Mount, finishing
@@ -236,9 +235,9 @@ class Dispatcher:
             response = self.finish(response, route, environ, request)
         if error.code == RequestEntityTooLarge.code:
             # Imported late, because hardly any application needs it.
-            from clastic.http.limits import ReadingOn
+            from clastic.http.limits import DrainRequestBody
 
-            return ReadingOn(response)
+            return DrainRequestBody(response)
         return response
 
     def _render(
@@ -291,7 +290,7 @@ class Dispatcher:
         middlewares = self.finishing(route, environ)
         if not middlewares:
             return response
-        finished = own_copy(_as_response(response, environ))
+        finished = copy_response(_as_response(response, environ))
         for middleware in middlewares:
             function: Any = middleware.finish
             try:
@@ -313,15 +312,6 @@ class Dispatcher:
 def _as_response(response: WSGIApplication, environ: WSGIEnvironment) -> BaseResponse:
     """Return a response as it is, and that of another WSGI application as a response."""
     return response if isinstance(response, BaseResponse) else Response.from_app(response, environ)
-
-
-def own_copy(response: BaseResponse) -> BaseResponse:
-    """Return a copy whose headers and status can be changed."""
-    copied: BaseResponse = type(response).__new__(type(response))
-    vars(copied).update(vars(response))
-    if "headers" in vars(copied):
-        vars(copied)["headers"] = Headers(copied.headers)
-    return copied
 
 
 def _decode_path(path: str) -> str | None:

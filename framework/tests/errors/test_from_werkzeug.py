@@ -22,9 +22,10 @@ from clastic.errors import (
     InternalServerError,
     NotFound,
     from_werkzeug,
+    map_response,
     render_by_accept,
 )
-from clastic.http import BaseResponse
+from clastic.http import BaseResponse, Response, with_headers
 
 
 def caught(code: Any, *arguments: Any, **options: Any) -> WerkzeugHTTPException:
@@ -198,3 +199,35 @@ def test_an_error_with_a_page_of_its_own_keeps_it() -> None:
 
     assert isinstance(error, NotFound)
     assert render_by_accept(error, None).get_data() == b"<p>My page"
+
+
+# -- what a middleware got -------------------------------------------------------------------------
+
+
+def mark(response: BaseResponse) -> BaseResponse:
+    return with_headers(response, (("X-Seen", "yes"),))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status"),
+    [
+        pytest.param(Response("Fine."), 200, id="a response"),
+        pytest.param(BaseResponse("Fine."), 200, id="a response of Werkzeug"),
+        pytest.param(NotFound(), 404, id="an error"),
+        pytest.param(exceptions.NotFound(), 404, id="an error of Werkzeug"),
+        pytest.param(caught(BaseResponse("Gone.", 410)), 410, id="one with a response"),
+    ],
+)
+def test_an_outcome_is_changed_in_a_copy(outcome: Any, status: int) -> None:
+    changed = map_response(outcome, mark)
+
+    for each, is_seen in ((changed, True), (map_response(outcome, lambda same: same), False)):
+        response = render_by_accept(each, None) if isinstance(each, HTTPException) else each
+        assert response.status_code == status
+        assert ("X-Seen" in response.headers) is is_seen
+
+
+def test_an_outcome_that_is_no_response_is_left_alone() -> None:
+    outcome = object()
+
+    assert map_response(outcome, mark) is outcome

@@ -14,7 +14,8 @@ from clastic.errors import (
     MethodNotAllowed,
     render_by_accept,
 )
-from clastic.errors.status import phrase_of, type_of
+from clastic.errors.base import type_of
+from clastic.errors.formats import phrase_of
 
 # In Werkzeug's list of statuses, but in no standard.
 UNREGISTERED = {449}

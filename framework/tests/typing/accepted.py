@@ -14,6 +14,7 @@ from clastic import (
     HTTPException,
     Middleware,
     NotFound,
+    Redirector,
     Request,
     RerouteWSGI,
     Response,
@@ -96,12 +97,29 @@ def show(name: str, links: Links) -> Response:
     return Response(links[name])
 
 
-def submit(request: Request, links: Links, user: str, token: str) -> BaseResponse:
+def submit(request: Request, links: Links, user: str, token: str) -> Response:
     name = request.form["name"]
     if not name.isidentifier():
         return BadRequest(f"bad name {name!r} of {user} with {token}")
     links[name] = request.form["target"]
     return redirect("/", 303)
+
+
+class Page(Response):
+    """Has a type of its own, which a redirect can have."""
+
+    default_mimetype = "text/html"
+
+
+def move() -> Page:
+    return redirect("/", 301, Page) if redirect("/").is_sequence else redirect("/", Response=Page)
+
+
+def move_elsewhere() -> BaseResponse:
+    return redirect("/elsewhere", code=307, Response=BaseResponse)
+
+
+moved: Response = Redirector("/new")()
 
 
 def render(context: Links) -> Response:

@@ -11,12 +11,18 @@ from clastic import (
     Response,
     Route,
     SubApplication,
+    redirect,
 )
 from clastic.errors import ErrorHandler
+from clastic.http import BaseResponse
 
 
 def show() -> Response:
     return Response("x")
+
+
+def move() -> Response:
+    return redirect("/", Response=BaseResponse)  # refused: arg-type return-value
 
 
 class Session(Middleware):
@@ -42,6 +48,8 @@ Application(error_handler=ErrorHandler)  # refused: arg-type
 Application([], {}, [], None, None, True)  # refused: call-arg misc
 Application(slash_mode=None)  # refused: arg-type
 SubApplication("/", show)  # refused: arg-type
+redirect("/", "302")  # refused: call-overload
+redirect("/", 302, show)  # refused: call-overload
 RerouteWSGI("legacy")  # refused: arg-type
 NotFound("x", 404)  # refused: call-arg misc
 application.add(7)  # refused: arg-type

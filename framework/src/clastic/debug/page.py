@@ -12,7 +12,7 @@ from clastic.debug.route_data import NO_MATCH, RouteData, Suggestion
 from clastic.debug.style import STYLE
 from clastic.debug.text import OUTCOMES, left_out
 from clastic.debug.traceback_text import traceback_text
-from clastic.errors.status import phrase_of
+from clastic.errors.formats import phrase_of
 from clastic.text import to_text
 
 _PAGE = Markup("""\

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from clastic.errors.base import HTTPException, render_by_accept
-from clastic.errors.from_werkzeug import from_werkzeug
+from clastic.errors.from_werkzeug import HTTP_ERRORS, from_werkzeug, map_response
 from clastic.errors.handler import ErrorHandler, REPLErrorHandler
 from clastic.errors.types import (
     TYPES_BY_CODE,
@@ -52,17 +52,13 @@ from clastic.exports import lazy_exports
 
 if TYPE_CHECKING:
     from clastic.debug.handler import ContextualErrorHandler
-    from clastic.http.limits import ReadingOn
 else:
     __getattr__, __dir__ = lazy_exports(
-        __name__,
-        {
-            "clastic.debug.handler": ("ContextualErrorHandler",),
-            "clastic.http.limits": ("ReadingOn",),
-        },
+        __name__, {"clastic.debug.handler": ("ContextualErrorHandler",)}
     )
 
 __all__ = [
+    "HTTP_ERRORS",
     "TYPES_BY_CODE",
     "BadGateway",
     "BadRequest",
@@ -94,7 +90,6 @@ __all__ = [
     "PreconditionRequired",
     "ProxyAuthenticationRequired",
     "REPLErrorHandler",
-    "ReadingOn",
     "RequestEntityTooLarge",
     "RequestHeaderFieldsTooLarge",
     "RequestTimeout",
@@ -110,5 +105,6 @@ __all__ = [
     "UpgradeRequired",
     "VariantAlsoNegotiates",
     "from_werkzeug",
+    "map_response",
     "render_by_accept",
 ]

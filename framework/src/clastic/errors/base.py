@@ -1,52 +1,88 @@
-"""What every HTTP error is: an exception to raise and a response to return, in one object."""
+"""The base of all HTTP errors: an exception to raise and a response to return, in one object."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.datastructures import Headers
-from werkzeug.http import parse_set_header
 from werkzeug.utils import get_content_type
 
-from clastic.errors.formats import TEXT, choose_format, format_of
-from clastic.errors.status import is_final_status, phrase_of, type_of
-from clastic.http import BaseResponse, Response, response_maker
+from clastic.errors.formats import TEXT, choose_format, format_of, phrase_of
+from clastic.http import BaseResponse, Response, add_vary, response_maker
+from clastic.http.response import DeferredResponse, Fields
 from clastic.text import to_text
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-_VARY = (("Vary", "Accept"),)
+# The sections of the RFCs that define the status codes.
+_DEFINITIONS = MappingProxyType(
+    {
+        **{code: f"rfc9110#section-15.5.{code - 399}" for code in range(400, 418)},
+        418: "rfc2324#section-2.3.2",
+        421: "rfc9110#section-15.5.20",
+        422: "rfc9110#section-15.5.21",
+        423: "rfc4918#section-11.3",
+        424: "rfc4918#section-11.4",
+        425: "rfc8470#section-5.2",
+        426: "rfc9110#section-15.5.22",
+        428: "rfc6585#section-3",
+        429: "rfc6585#section-4",
+        431: "rfc6585#section-5",
+        451: "rfc7725#section-3",
+        **{code: f"rfc9110#section-15.6.{code - 499}" for code in range(500, 506)},
+        506: "rfc2295#section-8.1",
+        507: "rfc4918#section-11.5",
+        508: "rfc5842#section-7.2",
+        510: "rfc2774#section-7",
+        511: "rfc6585#section-6",
+    }
+)
 
 
-class HTTPException(Response, Exception):
+def is_final_status(code: object) -> bool:
+    """Return whether `code` can be the status of a response: an integer from 200 to 999."""
+    return isinstance(code, int) and 200 <= code <= 999
+
+
+def type_of(code: int) -> str:
+    """Return the address of the section of the RFC that defines the status `code`.
+
+    For a code that no RFC defines it is ``about:blank``, which RFC 9457 (section 4.2.1) defines as
+    "no more than the status".
+    """
+    definition = _DEFINITIONS.get(code)
+    return "about:blank" if definition is None else f"https://www.rfc-editor.org/rfc/{definition}"
+
+
+class HTTPException(DeferredResponse, Exception):
     """An HTTP error, to be raised or returned.
 
-    It costs next to nothing to make: its body is written when it is answered with, in the format
-    that the client's ``Accept`` header asks for, into a response of its own, so that one error can
-    answer any number of requests. Until then it can be used like any response: headers, cookies and
-    ``call_on_close`` functions set on it are kept, and a body or a content type set on it is what
-    it is answered with. Looked at as a response, it is its plain text.
+    Its body is written when it is sent, in the format that the client's ``Accept`` header asks for,
+    and into another response, so that one error can be sent for any number of requests. Until then
+    it can be used like any response: headers, cookies and ``call_on_close`` functions set on it are
+    kept, and a body or a content type set on it is sent instead. When its body is read, it is text.
 
     All attributes below can be set on a subclass. A subclass that sets a `code` of its own gets
     the `message` and `error_type` of that code unless it sets them too.
 
-    :param detail: what went wrong this time, any object; shown by ``str()``, in JSON as it is if
-        it can be
+    :param detail: what went wrong this time, any object; shown by ``str()``, and unchanged in JSON
+        if it can be encoded
     :param code: the status, an integer from 200 to 999
-    :param message: what kind of error it is, in a few words; the standard phrase of `code` if None
+    :param message: the kind of error in a few words; the standard phrase of `code` if None
     :param error_type: a URL or another identifier of the kind of error (RFC 9457, section 3.1.1);
         the address of the definition of `code` if None
-    :param is_breaking: False to let dispatch go on with the next matching route, so that this is
-        the answer only if none succeeds; True leaves that to the class
+    :param is_breaking: False to continue with the next matching route, so that this error is only
+        sent if no route succeeds; True leaves the decision to the class
     :param source_route: the route that the error comes from
-    :param mimetype: answer in this format whatever the client accepts; text for an unknown one
+    :param mimetype: the format, whatever the client accepts; an unknown one is sent as text
     :param content_type: the same as a whole ``Content-Type``, which is sent as given
     :param headers: more headers to send: a mapping or pairs; a ``Content-Type`` among them works
         like `content_type`
-    :raises ValueError: if `code` is no status, or a header contains a line break
+    :raises ValueError: if `code` is not a status, or a header contains a line break
     """
 
     code: int = 500
@@ -56,22 +92,23 @@ class HTTPException(Response, Exception):
     is_breaking: bool = True
     source_route: Any = None
 
-    #: What the log calls this very error, if it was logged.
+    #: The id of the log entry about this error, if it was logged.
     error_id: str | None = None
 
-    #: The record of the exception behind this error, for the developer: pages never show it.
+    #: The record of the exception behind this error, for developers: pages never show it.
     exc_info: Any = None
 
-    #: A complete response that is the answer instead of a written one.
+    #: A complete response, which is sent instead of a written one.
     ready_response: BaseResponse | None = None
 
     _fixed_type: str | None = None
-    _given_headers: tuple[tuple[str, str], ...] = ()
+    _given_headers: Fields = ()
+    _written_body: bytes = b""
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Complete a class that has a `code` of its own.
 
-        :raises ValueError: if the code is no status
+        :raises ValueError: if the code is not a status
         """
         super().__init_subclass__(**options)
         base = next(base for base in cls.__mro__[1:] if issubclass(base, HTTPException))
@@ -94,8 +131,7 @@ class HTTPException(Response, Exception):
         content_type: str | None = None,
         headers: Mapping[str, str | Iterable[str]] | Iterable[tuple[str, str]] | None = None,
     ) -> None:
-        # An error is made for each miss: only what was given is set, the rest is the class's.
-        # What Response.__init__ would set, __getattr__ adds when it is wanted.
+        # Every 404 makes an error: set only what was given, the class has the rest.
         if detail is not None:
             self.detail = detail
         if code is not None and code != self.code:
@@ -112,41 +148,21 @@ class HTTPException(Response, Exception):
         if source_route is not None:
             self.source_route = source_route
         if headers is not None:
-            self._give_headers(headers)
+            given = Headers(headers)  # checks them
+            self._fixed_type = given.get("Content-Type")
+            self._given_headers = _without_body_headers(given)
         if content_type is not None:
             self._fixed_type = content_type
         elif mimetype is not None:
             self._fixed_type = get_content_type(mimetype, "utf-8")
 
-    def _give_headers(
-        self, headers: Mapping[str, str | Iterable[str]] | Iterable[tuple[str, str]]
-    ) -> None:
-        given = Headers(headers)  # checks them
-        self._fixed_type = given.get("Content-Type")
-        self._given_headers = tuple(_without_body_headers(given))
-
-    def __getattr__(self, name: str) -> Any:
-        """Become whole as a response when one of the attributes of a response is wanted."""
-        is_special = name.startswith("__")
-        if not is_special and "_written_body" not in self.__dict__:
-            self._become_whole()
-        if is_special or name not in self.__dict__:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        return self.__dict__[name]
-
-    def _become_whole(self) -> None:
-        """Add what Werkzeug's constructor would set, for a response with the text of this error."""
+    def _make(self) -> BaseResponse:
+        """Return the response that this error looks like: its text, or its fixed format."""
         content_type = self._fixed_type or TEXT.content_type
-        whole = BaseResponse(
-            format_of(content_type).write(self).encode(),
-            self.code,
-            list(self._given_headers),
-            content_type=content_type,
-        )
-        # Nothing that is there already is replaced, so that two threads may do this at once.
-        for name, value in vars(whole).items():
-            self.__dict__.setdefault(name, value)
-        self.__dict__.setdefault("_written_body", list(whole.iter_encoded()))
+        body = format_of(content_type).write(self).encode()
+        response = Response(body, self.code, self._given_headers, content_type=content_type)
+        vars(response)["_written_body"] = body
+        return response
 
     @property
     def status_code(self) -> int:
@@ -167,7 +183,7 @@ class HTTPException(Response, Exception):
         self.code = BaseResponse(status=status).status_code
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer a WSGI request, in the format that it accepts."""
+        """Send the error (PEP 3333), in the format that the request accepts."""
         response = render_by_accept(self, environ.get("HTTP_ACCEPT"))
         return response(environ, start_response)
 
@@ -185,23 +201,19 @@ class HTTPException(Response, Exception):
 
 
 def render_by_accept(error: HTTPException, accept: str | None) -> BaseResponse:
-    """Return the response that answers with `error`, which stays as it is.
+    """Return a response with the text of `error`, which stays as it is.
 
     :param accept: the ``Accept`` header of the request, None if it has none
     """
     if error.ready_response is not None:
         return error.ready_response
-    attributes = error.__dict__
-    if "headers" in attributes or "response" in attributes:
-        return _render_touched(error, accept)
+    if "_parts" in error.__dict__:
+        return _render_changed(error, accept)
     return _write(error, accept, error._fixed_type, error._given_headers)
 
 
 def _write(
-    error: HTTPException,
-    accept: str | None,
-    fixed_type: str | None,
-    headers: tuple[tuple[str, str], ...],
+    error: HTTPException, accept: str | None, fixed_type: str | None, headers: Fields
 ) -> BaseResponse:
     """Return a new response with the text of `error`: in the fixed format, or by `accept`."""
     if fixed_type is not None:
@@ -212,19 +224,21 @@ def _write(
     return make(format.write(error).encode())
 
 
-@lru_cache(128)  # of a pure function: most errors of an application differ in their bodies alone
-def _maker(
-    code: int, headers: tuple[tuple[str, str], ...], content_type: str
-) -> Callable[[bytes], BaseResponse]:
-    return response_maker(code, _with_vary(headers) if headers else _VARY, content_type)
+@lru_cache(128)  # of a pure function: most errors of an application differ only in their bodies
+def _maker(code: int, headers: Fields, content_type: str) -> Callable[[bytes], BaseResponse]:
+    varying = Headers(headers)
+    add_vary(varying, "Accept")
+    return response_maker(code, tuple(varying), content_type)
 
 
-def _render_touched(error: HTTPException, accept: str | None) -> BaseResponse:
-    """Return what `_write` does for an error whose attributes as a response may have changed."""
+def _render_changed(error: HTTPException, accept: str | None) -> BaseResponse:
+    """Return what `_write` does for an error that may have been changed as a response."""
     content_type = error.headers.get("Content-Type")
-    headers = tuple(_without_body_headers(error.headers))
-    if error.response != error._written_body:
-        response: BaseResponse = Response(
+    headers = _without_body_headers(error.headers)
+    has_own_body = error._parts is None and error.response != [error._written_body]
+    response: BaseResponse
+    if has_own_body:
+        response = Response(
             error.response,
             error.code,
             headers,
@@ -232,31 +246,20 @@ def _render_touched(error: HTTPException, accept: str | None) -> BaseResponse:
             direct_passthrough=error.direct_passthrough,
         )
     else:
-        is_changed = content_type != TEXT.content_type
-        fixed_type = content_type if is_changed else error._fixed_type
-        response = _write(error, accept, fixed_type, headers)
-    response.call_on_close(error.close)
+        is_changed = content_type != (error._fixed_type or TEXT.content_type)
+        response = _write(error, accept, content_type if is_changed else error._fixed_type, headers)
+    if error._parts is None:
+        response.call_on_close(error.close)
     return response
 
 
-def _without_body_headers(headers: Headers) -> Iterator[tuple[str, str]]:
-    """Yield `headers` without those that are made anew for each body."""
-    for name, value in headers:
-        if name.lower() not in ("content-type", "content-length"):
-            yield name, value
-
-
-def _with_vary(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    """Return `headers` with ``Accept`` in their ``Vary``."""
-    given = [value for name, value in headers if name.lower() == "vary"]
-    if not given:
-        return headers + _VARY
-    vary = parse_set_header(", ".join(given))
-    if "*" in vary:
-        return headers
-    vary.add("Accept")
-    others = (header for header in headers if header[0].lower() != "vary")
-    return (*others, ("Vary", vary.to_header()))
+def _without_body_headers(headers: Headers) -> Fields:
+    """Return `headers` without those that are made anew for each body."""
+    return tuple(
+        (name, value)
+        for name, value in headers
+        if name.lower() not in ("content-type", "content-length")
+    )
 
 
 def _check_code(code: object) -> None:
@@ -265,5 +268,5 @@ def _check_code(code: object) -> None:
 
 
 def _remake(error_type: type[HTTPException], args: tuple[Any, ...]) -> HTTPException:
-    """Return an error as pickle and copy want it: with its arguments, before its state is set."""
+    """Return an error for pickle and copy: with its arguments, before its state is set."""
     return error_type.__new__(error_type, *args)

@@ -1,7 +1,6 @@
-"""How an HTTP error reads in each format, and which format a client wants.
+"""The formats of an HTTP error, and the choice of one by the client's ``Accept`` header.
 
-A format turns the data of an error (its :class:`ErrorData`) into text. :func:`choose_format` finds
-the format by a request's ``Accept`` header (RFC 9110, section 12.5.1).
+To add a format, write a function from an error to text, and add it to :data:`FORMATS`.
 """
 
 from __future__ import annotations
@@ -13,18 +12,18 @@ from typing import Any, NamedTuple, Protocol
 
 from markupsafe import Markup, escape
 from werkzeug.datastructures import MIMEAccept
-from werkzeug.http import parse_accept_header
+from werkzeug.http import HTTP_STATUS_CODES, parse_accept_header
 
-from clastic.errors.status import phrase_of
+from clastic.pages import element, html_page, join
 from clastic.text import to_text
 
-# The longest Accept header, in characters, that is negotiated. No real client comes near it, and it
-# bounds both the time a hostile one can take and the memory of remembered choices.
-_LONGEST_ACCEPT = 1024
+# The longest Accept header, in characters, that is negotiated. Real clients send far less, and it
+# bounds both the time for a hostile one and the memory of cached choices.
+_MAX_ACCEPT_LENGTH = 1024
 
 
 class ErrorData(Protocol):
-    """The data of an error that pages show; every ``HTTPException`` has it."""
+    """The attributes of an error that its text is made of."""
 
     code: int
     message: Any
@@ -34,11 +33,11 @@ class ErrorData(Protocol):
 
 
 class Format(NamedTuple):
-    """One way to write an error down.
+    """A format of errors.
 
-    - ``mimetype``: what an ``Accept`` header calls it.
-    - ``content_type``: the ``Content-Type`` it is sent with.
-    - ``write``: gives the text of an error; never raises, whatever the error's attributes are.
+    - ``mimetype``: its name in an ``Accept`` header.
+    - ``content_type``: the ``Content-Type`` to send it with.
+    - ``write``: return the text of an error; never raise, whatever the error's attributes are.
     """
 
     mimetype: str
@@ -46,8 +45,13 @@ class Format(NamedTuple):
     write: Callable[[ErrorData], str]
 
 
+def phrase_of(code: int) -> str:
+    """Return the standard phrase of the status `code`, such as ``Not Found``."""
+    return HTTP_STATUS_CODES.get(code, "Unknown Error")
+
+
 def _lines(error: ErrorData) -> list[str]:
-    """Return what there is to say: the status, then the message, detail and id if there are any."""
+    """Return the text of an error: the status, then the message, detail and id if it has any."""
     phrase = phrase_of(error.code)
     lines = [f"{error.code} {phrase}"]
     if error.message is not phrase:
@@ -67,32 +71,19 @@ def _write_text(error: ErrorData) -> str:
     return "\n".join(_lines(error)) + "\n"
 
 
-_PAGE = Markup("""\
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>%(heading)s</title>
-<style>
-:root { color-scheme: light dark; font-family: system-ui, sans-serif; line-height: 1.5; }
-main { margin: 2rem auto; max-width: 40rem; padding: 0 1rem; overflow-wrap: anywhere; }
-p { white-space: pre-line; }
-</style>
-</head>
-<body>
-<main>
-<h1>%(heading)s</h1>
-%(paragraphs)s</main>
-</body>
-</html>
-""")
-
-
 def _write_html(error: ErrorData) -> str:
     heading, *others = _lines(error)
-    paragraphs = Markup().join(Markup("<p>%s</p>\n") % text for text in others)
-    return str(_PAGE % {"heading": heading, "paragraphs": paragraphs})
+    start, end = _page_around(heading)
+    return join(start, *[element("p", text) for text in others], end)
+
+
+@lru_cache(64)
+def _page_around(heading: str) -> tuple[Markup, Markup]:
+    """Return what is before and after the paragraphs of a page; it only depends on the status."""
+    gap = Markup("<p></p>")
+    page = Markup(html_page(heading, element("h1", heading), gap))
+    start, _, end = page.partition(gap)
+    return start, end
 
 
 _encode_json = json.JSONEncoder(default=to_text, allow_nan=False).encode
@@ -110,7 +101,7 @@ def _write_json(error: ErrorData) -> str:
     try:
         return _encode_json(document)
     except Exception:
-        # The detail alone is not of our making, and its iteration may fail in any way.
+        # Only the detail is the application's, and iterating over it may fail in any way.
         return _encode_json({**document, "detail": to_text(error.detail)})
 
 
@@ -145,7 +136,7 @@ def _write_xml(error: ErrorData) -> str:
 
 TEXT = Format("text/plain", "text/plain; charset=utf-8", _write_text)
 
-#: Every format, the preferred one first.
+#: All formats, the preferred one first.
 FORMATS = (
     TEXT,
     Format("text/html", "text/html; charset=utf-8", _write_html),
@@ -162,21 +153,20 @@ def format_of(content_type: str) -> Format:
 
 
 def choose_format(accept: str | None) -> Format:
-    """Return the format that a client which sends `accept` wants most.
+    """Return the format that an ``Accept`` header prefers (RFC 9110, section 12.5.1).
 
     The highest quality wins, then the range that names a format most exactly, then the order of
     :data:`FORMATS`. The most exact range for a format decides its quality, so that
-    ``text/plain;q=0, */*`` excludes text. When no header is sent (None), when it cannot be read or
-    allows none of the formats, the answer is text all the same: a readable error is better than a
-    406 about an error.
+    ``text/plain;q=0, */*`` excludes text. Without a header (None), and for one that is malformed or
+    allows none of the formats, it is text: a readable error is better than a 406 about an error.
     """
-    if accept is None or accept == "*/*" or len(accept) > _LONGEST_ACCEPT:
+    if accept is None or accept == "*/*" or len(accept) > _MAX_ACCEPT_LENGTH:
         return TEXT
     return _negotiate(accept)
 
 
-# A pure function of a short string, and a browser sends the same one each time: remembering a few
-# answers saves more time than the rest of an error page takes.
+# A pure function of a short string: a browser always sends the same one, and negotiating takes
+# longer than the rest of an error page.
 @lru_cache(maxsize=128)
 def _negotiate(accept: str) -> Format:
     qualities: dict[str, float] = {}
@@ -187,7 +177,7 @@ def _negotiate(accept: str) -> Format:
 
 
 def _rank(mimetype: str, qualities: dict[str, float]) -> tuple[float, int]:
-    """Return the quality that a client gives to `mimetype`, and how exactly it names it.
+    """Return the quality that a client assigns to `mimetype`, and how exactly it names it.
 
     :param qualities: quality by media range
     """

@@ -1,24 +1,29 @@
-"""Werkzeug's own HTTP errors, made into their counterparts here."""
+"""Convert Werkzeug's HTTP errors to the framework's, for code that may get either."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
 
 from werkzeug.exceptions import BadRequestKeyError
 from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 from werkzeug.sansio.response import Response as SansIOResponse
 
-from clastic.errors.base import HTTPException
-from clastic.errors.status import is_final_status
+from clastic.errors.base import HTTPException, is_final_status
 from clastic.errors.types import TYPES_BY_CODE, BadRequest, InternalServerError
-from clastic.http import BaseResponse
+from clastic.http import BaseResponse, Response, copy_response
 from clastic.text import to_text
+
+HTTP_ERRORS = (HTTPException, WerkzeugHTTPException)
+"""The exceptions that an endpoint or a middleware can raise to send an HTTP error."""
 
 
 def from_werkzeug(error: WerkzeugHTTPException) -> HTTPException:
-    """Return the counterpart of `error`: its status, description and headers.
+    """Return the framework's error with the status, description and headers of `error`.
 
-    A response that is attached to `error`, or that its class makes by itself (as a redirect does),
-    is the ``ready_response`` of the counterpart: the answer, as it is. An error without a valid
-    status is an internal server error.
+    A response that is attached to `error`, or that its class makes itself (as a redirect does),
+    becomes its ``ready_response``, which is sent unchanged. An error without a valid status becomes
+    an internal server error.
     """
     ready_response = _response_of(error)
     code = error.code if ready_response is None else ready_response.status_code
@@ -27,6 +32,25 @@ def from_werkzeug(error: WerkzeugHTTPException) -> HTTPException:
     counterpart = _type_for(code)(code=code, detail=_detail_of(error), headers=_headers_of(error))
     counterpart.ready_response = ready_response
     return counterpart
+
+
+def map_response(outcome: Any, change: Callable[[BaseResponse], BaseResponse]) -> Any:
+    """Return an outcome with another response; one that is no response is returned unchanged.
+
+    A middleware uses it to treat alike what ``next()`` returned and the HTTP error that it raised.
+
+    :param outcome: a response, or an HTTP error of the framework or Werkzeug
+    :param change: return a changed copy of a response, such as a ``with_headers``
+    """
+    if type(outcome) is Response:
+        return change(outcome)
+    if isinstance(outcome, WerkzeugHTTPException):
+        outcome = from_werkzeug(outcome)
+    if isinstance(outcome, HTTPException) and outcome.ready_response is not None:
+        outcome = copy_response(outcome)
+        outcome.ready_response = change(outcome.ready_response)
+        return outcome
+    return change(outcome) if isinstance(outcome, BaseResponse) else outcome
 
 
 def _response_of(error: WerkzeugHTTPException) -> BaseResponse | None:
@@ -55,5 +79,5 @@ def _detail_of(error: WerkzeugHTTPException) -> str | None:
 
 
 def _headers_of(error: WerkzeugHTTPException) -> list[tuple[str, str]]:
-    """Return what `error` sends beside the type of its own page."""
+    """Return the headers of `error`, without the type of its own page."""
     return [(name, value) for name, value in error.get_headers() if name != "Content-Type"]

@@ -1,4 +1,4 @@
-"""What an application does about its errors."""
+"""Decide which errors an application sends, and log uncaught exceptions."""
 
 from __future__ import annotations
 
@@ -22,59 +22,60 @@ _logger = logging.getLogger("clastic")
 
 
 class ErrorHandler:
-    """Says which errors an application answers with, and how they read. Made to be subclassed.
+    """The error handler of an application: which errors it sends, and how they are rendered.
 
-    :param reraise_uncaught: whether exceptions that nothing caught go on to the WSGI server (True),
-        or are logged and answered with a `server_error_type` (False)
+    Subclass it to change either.
+
+    :param reraise_uncaught: True to pass uncaught exceptions on to the WSGI server, False to log
+        them and send a `server_error_type`
     """
 
-    #: The error of a request that no route matches.
+    #: The error for a path that no route matches.
     not_found_type: type[HTTPException] = NotFound
 
-    #: The error of a request that routes match but for its method; made with the allowed methods.
+    #: The error for a path that routes match, but not for its method; called with the allowed ones.
     method_not_allowed_type: type[MethodNotAllowed] = MethodNotAllowed
 
-    #: The error of a request during which an exception was not caught.
+    #: The error for an uncaught exception.
     server_error_type: type[HTTPException] = InternalServerError
 
-    #: Records that exception: its ``from_current()`` gives the ``exc_info`` of the error.
+    #: The record of that exception: its ``from_current()`` returns the ``exc_info`` of the error.
     exc_info_type: type[Any] = lazy_attribute("boltons.tbutils", "ExceptionInfo")
 
-    #: Wraps the whole application: takes a WSGI application and gives one. None for no wrapper.
-    #: A function is set as a method or a static method, for it is looked up on the handler.
+    #: Takes and returns a WSGI application, to wrap the whole application. None for no wrapper.
+    #: Define it as a method or a static method: it is looked up on the handler.
     wsgi_wrapper: Callable[[WSGIApplication], WSGIApplication] | None = None
 
     def __init__(self, reraise_uncaught: bool = False) -> None:
         self.reraise_uncaught = reraise_uncaught
 
     if TYPE_CHECKING:
-        # An override takes what it needs by name, as an endpoint does.
+        # An override takes the arguments it needs by name, as an endpoint does.
         render_error: Callable[..., BaseResponse]
     else:
 
         def render_error(
             self, request: BaseRequest, _error: HTTPException, **kwargs: Any
         ) -> BaseResponse:
-            """Return the response to `request` that `_error` is answered with.
+            """Return the response for `_error`.
 
             An override can take any of `request`, `_error`, `_application`, `_route`,
             `_dispatch_state` and the resources, each by its name.
 
-            :param kwargs: what else is known of the request, by name; not used here
+            :param kwargs: the other arguments, by name; not used here
             """
             return render_by_accept(_error, request.environ.get("HTTP_ACCEPT"))
 
     def uncaught_to_response(self, _application: Any, _route: Any, **kwargs: Any) -> HTTPException:
-        """Return the error that answers for the exception being handled, after logging that.
+        """Log the exception being handled, and return the error to send for it.
 
-        To be called in the ``except`` block. Catch ``Exception`` there, not ``BaseException``: a
-        ``KeyboardInterrupt``, ``SystemExit`` or ``GeneratorExit`` is no error to answer. The client
-        is told nothing of the exception but an id, under which the log (logger ``clastic``, level
-        ERROR) has the traceback.
+        Call it in an ``except Exception`` block: ``KeyboardInterrupt``, ``SystemExit`` and
+        ``GeneratorExit`` must pass. The client only sees an id, under which the log (logger
+        ``clastic``, level ERROR) has the traceback.
 
-        :param _application: the application that the exception comes out of
-        :param _route: the route whose chain raised it, None if it was not in a route
-        :param kwargs: what else is known of the request, by name; not used here
+        :param _application: the application that raised the exception
+        :param _route: the route that raised it, None if it was outside of the routes
+        :param kwargs: other data about the request, by name; not used here
         :raises Exception: the one being handled, if `reraise_uncaught`
         """
         if self.reraise_uncaught:
@@ -83,27 +84,24 @@ class ErrorHandler:
         error.error_id = secrets.token_hex(4)
         try:
             error.exc_info = self.record_exception(_application, _route, **kwargs)
-        except Exception:  # it may look at objects that cannot be shown
+        except Exception:  # it may read any object, such as one whose repr() fails
             error.exc_info = None
         _log_current(_route, error.error_id)
         return error
 
     def record_exception(self, _application: Any, _route: Any, **kwargs: Any) -> Any:
-        """Return the record of the exception being handled: the ``exc_info`` of its error.
+        """Return the record of the exception being handled, for the ``exc_info`` of its error.
 
-        The error has none if this raises.
-
-        :param _application: the application that the exception comes out of
-        :param _route: the route whose chain raised it, None if it was not in a route
-        :param kwargs: what else is known of the request, by name; not used here
+        If this raises, the error has none. The parameters are those of `uncaught_to_response`.
         """
         return self.exc_info_type.from_current()
 
 
 class REPLErrorHandler(ErrorHandler):
-    """Shows an uncaught exception in Werkzeug's debugger, with a console in each frame.
+    """An error handler that shows uncaught exceptions in Werkzeug's debugger.
 
-    Whoever reaches the console runs code in the server: never use it off the loopback interface.
+    The debugger has a console in each frame, which runs code in the server: only use it on the
+    loopback interface.
     """
 
     def __init__(self, reraise_uncaught: bool = True) -> None:
@@ -112,14 +110,14 @@ class REPLErrorHandler(ErrorHandler):
     @staticmethod
     def wsgi_wrapper(application: WSGIApplication) -> WSGIApplication:
         """Return `application` inside the debugger."""
-        # Imported here, for production has no use for it.
+        # Imported here, because production does not use it.
         from werkzeug.debug import DebuggedApplication
 
         return DebuggedApplication(application, evalex=True)
 
 
 def _log_current(route: Any, error_id: str) -> None:
-    """Log the current exception, by all means: on standard error if logging fails."""
+    """Log the current exception, or print it to standard error if logging fails."""
     try:
         _logger.error(
             "Uncaught exception %s, error id %s",

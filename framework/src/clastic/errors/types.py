@@ -1,7 +1,7 @@
-"""The HTTP errors, a class a status; each takes the arguments of ``HTTPException``.
+"""The HTTP errors, one class for each status; each takes the arguments of ``HTTPException``.
 
 Each 4xx error is a :class:`BadRequest` and each 5xx error an :class:`InternalServerError`, so that
-``except BadRequest`` catches whatever is the client's doing.
+``except BadRequest`` catches all errors of the client.
 """
 
 from __future__ import annotations
@@ -14,40 +14,40 @@ from clastic.errors.base import HTTPException
 
 
 class BadRequest(HTTPException):
-    """400: the request cannot be understood. Every 4xx error is one."""
+    """400: the request is invalid. Every other 4xx error is a subclass."""
 
     code = 400
 
 
 class Unauthorized(BadRequest):
-    """401: who asks is not known. Name the schemes in a ``WWW-Authenticate`` header."""
+    """401: the client is not authenticated. Name the schemes in ``WWW-Authenticate``."""
 
     code = 401
 
 
 class PaymentRequired(BadRequest):
-    """402: the answer has its price."""
+    """402: the resource must be paid for."""
 
     code = 402
 
 
 class Forbidden(BadRequest):
-    """403: whoever asks, it is not for them."""
+    """403: the client may not do this."""
 
     code = 403
 
 
 class NotFound(BadRequest):
-    """404: nothing is at this address."""
+    """404: there is no resource at this URL."""
 
     code = 404
 
 
 class MethodNotAllowed(BadRequest):
-    """405: the resource is there, but not for this method.
+    """405: the resource does not support this method.
 
-    :param allowed_methods: what it is there for, as names or as one string with commas; sent as
-        ``Allow`` (in place of one in `headers`), sorted, and with HEAD wherever there is GET. No
+    :param allowed_methods: the methods it supports, as names or as one string with commas; sent as
+        ``Allow`` (in place of one in `headers`), sorted, and with HEAD if there is GET. No
         ``Allow`` is added if None. The other parameters are those of ``HTTPException``
     """
 
@@ -92,13 +92,13 @@ class MethodNotAllowed(BadRequest):
 
 
 class NotAcceptable(BadRequest):
-    """406: there is no form of the answer that the client accepts."""
+    """406: the resource has no representation that the client accepts."""
 
     code = 406
 
 
 class ProxyAuthenticationRequired(BadRequest):
-    """407: the proxy does not know who asks. It names its schemes in ``Proxy-Authenticate``."""
+    """407: the proxy requires authentication. Name the schemes in ``Proxy-Authenticate``."""
 
     code = 407
 
@@ -110,77 +110,77 @@ class RequestTimeout(BadRequest):
 
 
 class Conflict(BadRequest):
-    """409: the request contradicts the state that things are in."""
+    """409: the request conflicts with the state of the resource."""
 
     code = 409
 
 
 class Gone(BadRequest):
-    """410: what was at this address is not coming back."""
+    """410: the resource was removed for good."""
 
     code = 410
 
 
 class LengthRequired(BadRequest):
-    """411: the body must come with a ``Content-Length``."""
+    """411: the body must have a ``Content-Length``."""
 
     code = 411
 
 
 class PreconditionFailed(BadRequest):
-    """412: a condition in the request's headers does not hold."""
+    """412: a condition in the headers of the request is false."""
 
     code = 412
 
 
 class RequestEntityTooLarge(BadRequest):
-    """413: the body is larger than the server takes.
+    """413: the body is larger than the server accepts.
 
-    What the client goes on sending is read for a while, so that it gets to read this: see
-    :mod:`clastic.http.limits`.
+    The rest of the body is read and dropped, so that the client can read the response: see
+    :class:`clastic.http.limits.DrainRequestBody`.
     """
 
     code = 413
 
 
 class RequestURITooLong(BadRequest):
-    """414: the address is longer than the server reads."""
+    """414: the URL is longer than the server reads."""
 
     code = 414
 
 
 class UnsupportedMediaType(BadRequest):
-    """415: the body is in a format that is not understood here."""
+    """415: the server does not read bodies of this format."""
 
     code = 415
 
 
 class RequestedRangeNotSatisfiable(BadRequest):
-    """416: no such range is in the resource. Give its length in a ``Content-Range`` header."""
+    """416: the resource does not have this range. Send its length in ``Content-Range``."""
 
     code = 416
 
 
 class ExpectationFailed(BadRequest):
-    """417: what the ``Expect`` header expects cannot be met."""
+    """417: the server cannot meet the ``Expect`` header."""
 
     code = 417
 
 
 class ImATeapot(BadRequest):
-    """418: coffee was asked of a teapot."""
+    """418: a teapot does not brew coffee."""
 
     code = 418
 
 
 class MisdirectedRequest(BadRequest):
-    """421: this server does not answer for that scheme and host."""
+    """421: this server does not serve that scheme and host."""
 
     code = 421
 
 
 class UnprocessableEntity(BadRequest):
-    """422: the body is well formed, but what it says cannot be done."""
+    """422: the body is well-formed, but its content is invalid."""
 
     code = 422
 
@@ -198,13 +198,13 @@ class FailedDependency(BadRequest):
 
 
 class TooEarly(BadRequest):
-    """425: the request could be a replay, and is not risked."""
+    """425: the request may be a replay, and the server does not risk it."""
 
     code = 425
 
 
 class UpgradeRequired(BadRequest):
-    """426: another protocol is needed. Name it in an ``Upgrade`` header."""
+    """426: another protocol is required. Name it in ``Upgrade``."""
 
     code = 426
 
@@ -216,134 +216,94 @@ class PreconditionRequired(BadRequest):
 
 
 class TooManyRequests(BadRequest):
-    """429: the client asks too often. Say when to ask again in ``Retry-After``."""
+    """429: the client sends too many requests. Send the time to wait in ``Retry-After``."""
 
     code = 429
 
 
 class RequestHeaderFieldsTooLarge(BadRequest):
-    """431: the headers are larger than the server takes."""
+    """431: the headers are larger than the server reads."""
 
     code = 431
 
 
 class UnavailableForLegalReasons(BadRequest):
-    """451: a legal demand forbids the answer."""
+    """451: the resource is unavailable because of a legal demand."""
 
     code = 451
 
 
 class InternalServerError(HTTPException):
-    """500: the server failed. Every 5xx error is one."""
+    """500: the server failed. Every other 5xx error is a subclass."""
 
     code = 500
 
 
 class NotImplemented(InternalServerError):
-    """501: the server cannot do that for any resource."""
+    """501: the server does not support this method for any resource."""
 
     code = 501
 
 
 class BadGateway(InternalServerError):
-    """502: a server further up gave no valid answer."""
+    """502: an upstream server sent an invalid response."""
 
     code = 502
 
 
 class ServiceUnavailable(InternalServerError):
-    """503: not now. Say when to ask again in a ``Retry-After`` header."""
+    """503: the server is temporarily unavailable. Send the time to wait in ``Retry-After``."""
 
     code = 503
 
 
 class GatewayTimeout(InternalServerError):
-    """504: a server further up did not answer in time."""
+    """504: an upstream server did not respond in time."""
 
     code = 504
 
 
 class HTTPVersionNotSupported(InternalServerError):
-    """505: this version of HTTP is not spoken here."""
+    """505: the server does not support this version of HTTP."""
 
     code = 505
 
 
 class VariantAlsoNegotiates(InternalServerError):
-    """506: the negotiation of content goes in circles."""
+    """506: content negotiation ends in a loop."""
 
     code = 506
 
 
 class InsufficientStorage(InternalServerError):
-    """507: there is no room to store what the request brings."""
+    """507: the server has no space to store the request."""
 
     code = 507
 
 
 class LoopDetected(InternalServerError):
-    """508: the request would go on for ever."""
+    """508: processing the request would never end."""
 
     code = 508
 
 
 class NotExtended(InternalServerError):
-    """510: the request lacks an extension that it needs."""
+    """510: the request lacks an extension that the server requires."""
 
     code = 510
 
 
 class NetworkAuthenticationRequired(InternalServerError):
-    """511: the network wants the client to sign in first."""
+    """511: the network requires the client to sign in first."""
 
     code = 511
 
 
 #: The class of each standard status.
-TYPES_BY_CODE = MappingProxyType(
+TYPES_BY_CODE: Mapping[int, type[HTTPException]] = MappingProxyType(
     {
         error_type.code: error_type
-        for error_type in (
-            BadRequest,
-            Unauthorized,
-            PaymentRequired,
-            Forbidden,
-            NotFound,
-            MethodNotAllowed,
-            NotAcceptable,
-            ProxyAuthenticationRequired,
-            RequestTimeout,
-            Conflict,
-            Gone,
-            LengthRequired,
-            PreconditionFailed,
-            RequestEntityTooLarge,
-            RequestURITooLong,
-            UnsupportedMediaType,
-            RequestedRangeNotSatisfiable,
-            ExpectationFailed,
-            ImATeapot,
-            MisdirectedRequest,
-            UnprocessableEntity,
-            Locked,
-            FailedDependency,
-            TooEarly,
-            UpgradeRequired,
-            PreconditionRequired,
-            TooManyRequests,
-            RequestHeaderFieldsTooLarge,
-            UnavailableForLegalReasons,
-            InternalServerError,
-            NotImplemented,
-            BadGateway,
-            ServiceUnavailable,
-            GatewayTimeout,
-            HTTPVersionNotSupported,
-            VariantAlsoNegotiates,
-            InsufficientStorage,
-            LoopDetected,
-            NotExtended,
-            NetworkAuthenticationRequired,
-        )
+        for family in (BadRequest, InternalServerError)
+        for error_type in (family, *family.__subclasses__())
     }
 )

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from clastic.http.redirects import Redirector, redirect, redirect_to_path
 from clastic.http.request import Request
-from clastic.http.response import Response, extended, response_maker
+from clastic.http.response import Response, add_vary, copy_response, response_maker, with_headers
 
 __all__ = [
     "BaseRequest",
@@ -14,9 +14,11 @@ __all__ = [
     "Redirector",
     "Request",
     "Response",
+    "add_vary",
     "append_slash_redirect",
-    "extended",
+    "copy_response",
     "redirect",
     "redirect_to_path",
     "response_maker",
+    "with_headers",
 ]

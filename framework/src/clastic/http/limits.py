@@ -1,13 +1,9 @@
-"""An answer for a client that is still sending: what it sends is read on, so that it can listen.
+"""Refuse request bodies so that a client which is still sending can read the response.
 
-A server that closes a connection on which there is something left to read resets it, and then many
-clients never see the answer that was sent to them. So a refusal of a body goes out at once, and the
-body is read to its end, and dropped, before the server may close the connection (the lingering
-close of RFC 9112, section 9.6). A WSGI application cannot say ``Connection: close`` (PEP 3333), and
-needs not to.
-
-It is not endless: after 64 MiB or 10 seconds a client that goes on sending is left to the server.
-One read of a slow connection may take longer; there, the timeouts of the server apply.
+A server that closes a connection with unread input resets it, and many clients then never see the
+response. So the response is sent at once, and the rest of the body is read and dropped before the
+server may close the connection (the lingering close of RFC 9112, section 9.6). A WSGI application
+cannot send ``Connection: close`` (PEP 3333), and does not have to.
 """
 
 from __future__ import annotations
@@ -25,45 +21,48 @@ from clastic.http import BaseRequest
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-_MOST_BYTES = 64 * 1024 * 1024
-_MOST_SECONDS = 10.0
-_BYTES_AT_ONCE = 65_536
+_MAX_BYTES = 64 * 1024 * 1024
+_MAX_SECONDS = 10.0
+_CHUNK_SIZE = 65_536
 
 
-class ReadingOn:
-    """Answers like another WSGI application, and then reads the rest of the request.
+class DrainRequestBody:
+    """Call a WSGI application, and read the rest of the request body after its response was sent.
 
-    :param answer: that application
+    It stops after 64 MiB or 10 seconds. A single read of a slow connection may take longer; there
+    the timeouts of the server apply.
+
+    :param wsgi_app: the application, or a response
     """
 
-    def __init__(self, answer: WSGIApplication) -> None:
-        self._answer = answer
+    def __init__(self, wsgi_app: WSGIApplication) -> None:
+        self._wsgi_app = wsgi_app
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer a WSGI request; the server closes the iterable when all of it was sent."""
-        return ClosingIterator(self._answer(environ, start_response), partial(_read_rest, environ))
+        """Return the application's iterable; the server closes it when all of it was sent."""
+        return ClosingIterator(self._wsgi_app(environ, start_response), partial(_drain, environ))
 
 
-def _read_rest(environ: WSGIEnvironment) -> None:
+def _drain(environ: WSGIEnvironment) -> None:
     source = environ["wsgi.input"]
-    # Some sources wait for as much as they are asked for, unless they are asked like this.
+    # Some sources block until all that read() asks for is there, but read1() never does.
     read = getattr(source, "read1", source.read)
-    left = min(_bytes_left(environ), _MOST_BYTES)
-    deadline = time.monotonic() + _MOST_SECONDS
-    with suppress(Exception):  # the client may be gone, and it is for its sake alone
+    left = min(_unread_bytes(environ), _MAX_BYTES)
+    deadline = time.monotonic() + _MAX_SECONDS
+    with suppress(Exception):  # the client may be gone, and only it has a use for this
         while left > 0 and time.monotonic() < deadline:
-            data = read(min(left, _BYTES_AT_ONCE))
+            data = read(min(left, _CHUNK_SIZE))
             if not data:
                 break
             left -= len(data)
 
 
-def _bytes_left(environ: WSGIEnvironment) -> int:
-    """Return how many bytes of a request may still come."""
+def _unread_bytes(environ: WSGIEnvironment) -> int:
+    """Return how many bytes of the body may still come."""
     if "100-continue" in environ.get("HTTP_EXPECT", "").lower():
-        return 0  # the client waits for leave to send, and now it does not get it
+        return 0  # the client waits for permission to send, which it does not get
     if environ.get("wsgi.input_terminated"):
-        return _MOST_BYTES
+        return _MAX_BYTES
     length = get_content_length(environ) or 0
     request = environ.get("werkzeug.request")
     stream = vars(request).get("stream") if isinstance(request, BaseRequest) else None

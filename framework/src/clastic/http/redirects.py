@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, overload
 from urllib.parse import quote
 
 from markupsafe import escape
@@ -12,8 +12,13 @@ from werkzeug.urls import iri_to_uri
 from werkzeug.utils import redirect as werkzeug_redirect
 from werkzeug.wrappers import Response as BaseResponse
 
-from clastic.http.plain import STATUS_LINES, is_settled_location
-from clastic.http.response import Response, plain_response, response_maker
+from clastic.http.response import (
+    STATUS_LINES,
+    Response,
+    is_final_location,
+    lazy_response,
+    response_maker,
+)
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -24,17 +29,30 @@ _HTML = "text/html; charset=utf-8"
 _HEADS = MappingProxyType(
     {code: (code, STATUS_LINES[code], (("Content-Type", _HTML),)) for code in _CODES}
 )
-# A parameter of redirect() has its name.
-_USUAL_TYPE = Response
-# What stays as it is in a query string (RFC 3986, with what it escapes), and in a path.
+_AnyResponse = TypeVar("_AnyResponse", bound=BaseResponse)
+# In redirect() a parameter hides the name.
+_DEFAULT_TYPE = Response
+# The characters that are not quoted in a query string (RFC 3986, and its escapes), and in a path.
 _QUERY_CHARACTERS = "!$&'()*+,-./:;=?@[]_~%"
 _PATH_CHARACTERS = "!$&'()*+,-./:;=@_~"
+
+
+@overload
+def redirect(location: str, code: int = ...) -> Response: ...
+
+
+@overload
+def redirect(location: str, code: int = ..., *, Response: type[_AnyResponse]) -> _AnyResponse: ...  # noqa: N803
+
+
+@overload
+def redirect(location: str, code: int, Response: type[_AnyResponse]) -> _AnyResponse: ...  # noqa: N803
 
 
 def redirect(
     location: str,
     code: int = 302,
-    Response: type[BaseResponse] = Response,  # noqa: N803 (the name that Werkzeug gives it)
+    Response: type[BaseResponse] = Response,  # noqa: N803 (Werkzeug's name for it)
 ) -> BaseResponse:
     """Return the response that Werkzeug's ``redirect`` returns for the same arguments.
 
@@ -44,9 +62,9 @@ def redirect(
     :param Response: the type of the response
     :raises ValueError: if there is a control character in `location`
     """
-    is_usual = Response is _USUAL_TYPE and code in _HEADS and type(location) is str
-    if is_usual and is_settled_location(location):
-        return plain_response(_HEADS[code], _page(location), (("Location", location),))
+    is_usual = Response is _DEFAULT_TYPE and code in _HEADS and type(location) is str
+    if is_usual and is_final_location(location):
+        return lazy_response(_HEADS[code], _page(location), (("Location", location),))
     control_character = _CONTROL_CHARACTER.search(location)
     if control_character is not None:
         raise ValueError(
@@ -58,7 +76,7 @@ def redirect(
 
 
 def _page(location: str) -> bytes:
-    """Write the page that Werkzeug sends with a redirect; a template of markup takes far longer."""
+    """Return the page that Werkzeug sends with a redirect; Markup would take far longer."""
     link = str(escape(location))
     return (
         "<!doctype html>\n"
@@ -70,7 +88,7 @@ def _page(location: str) -> bytes:
     ).encode()
 
 
-def redirect_to_path(environ: WSGIEnvironment, path: str) -> BaseResponse:
+def redirect_to_path(environ: WSGIEnvironment, path: str) -> Response:
     """Return a redirect of a request to another path of its application, with the same query.
 
     :param path: a decoded path, below the root of the application
@@ -101,7 +119,7 @@ class Redirector:
         self._body = redirect(location, self.code).get_data()
         self._respond = response_maker(self.code, (("Location", iri_to_uri(location)),), _HTML)
 
-    def __call__(self) -> BaseResponse:
+    def __call__(self) -> Response:
         return self._respond(self._body)
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""The request type: Werkzeug's, made in no time because it reads the environ only when asked."""
+"""The request type: Werkzeug's, made in no time because it reads the environ only when needed."""
 
 from __future__ import annotations
 
@@ -14,11 +14,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 
-class _Kept:
-    """An attribute that is read when it is first asked for, and then kept.
-
-    To have it once more costs no call, as it does with the properties of Werkzeug.
-    """
+class _CachedAttribute:
+    """A cached property which, unlike Werkzeug's, calls nothing when it is read again."""
 
     def __init__(self, read: Callable[[Request], object]) -> None:
         self._read = read
@@ -33,8 +30,8 @@ class _Kept:
         return value
 
 
-def _kept(read: Callable[[Request], object]) -> Any:
-    return _Kept(read)
+def _cached(read: Callable[[Request], object]) -> Any:
+    return _CachedAttribute(read)
 
 
 def _args(request: Request) -> object:
@@ -45,33 +42,33 @@ def _args(request: Request) -> object:
 
 
 class Request(BaseRequest):
-    """An HTTP request: Werkzeug's, with the same arguments and the same answers.
+    """An HTTP request: Werkzeug's, with the same arguments and attributes.
 
-    Each attribute tells what the environ says when the attribute is first read; Werkzeug reads them
-    all when the request is made.
+    Each attribute is read from the environ when it is first used; Werkzeug reads all of them when
+    the request is made.
     """
 
-    method: str = _kept(lambda request: request.environ.get("REQUEST_METHOD", "GET").upper())
-    scheme: str = _kept(lambda request: request.environ.get("wsgi.url_scheme", "http"))
-    server: tuple[str, int | None] | None = _kept(
+    method: str = _cached(lambda request: request.environ.get("REQUEST_METHOD", "GET").upper())
+    scheme: str = _cached(lambda request: request.environ.get("wsgi.url_scheme", "http"))
+    server: tuple[str, int | None] | None = _cached(
         lambda request: BaseRequest(request.environ, populate_request=False).server
     )
-    root_path: str = _kept(
+    root_path: str = _cached(
         lambda request: BaseRequest(request.environ, populate_request=False).root_path
     )
-    path: str = _kept(lambda request: "/" + get_path_info(request.environ).lstrip("/"))
-    query_string: bytes = _kept(
+    path: str = _cached(lambda request: "/" + get_path_info(request.environ).lstrip("/"))
+    query_string: bytes = _cached(
         lambda request: request.environ.get("QUERY_STRING", "").encode("latin1")
     )
-    headers: Headers = _kept(lambda request: EnvironHeaders(request.environ))
-    remote_addr: str | None = _kept(lambda request: request.environ.get("REMOTE_ADDR"))
-    content_length: int | None = _kept(lambda request: get_content_length(request.environ))
-    args: MultiDict[str, str] = _kept(_args)
+    headers: Headers = _cached(lambda request: EnvironHeaders(request.environ))
+    remote_addr: str | None = _cached(lambda request: request.environ.get("REMOTE_ADDR"))
+    content_length: int | None = _cached(lambda request: get_content_length(request.environ))
+    args: MultiDict[str, str] = _cached(_args)
     """The values of the query string.
 
-    To read it raises :exc:`werkzeug.exceptions.BadRequest` if its bytes are not UTF-8;
-    percent-encoded ones that are not are replaced."""
-    form: ImmutableMultiDict[str, str] = _kept(lambda request: super().form)
+    Reading it raises :exc:`werkzeug.exceptions.BadRequest` if its bytes are not UTF-8;
+    percent-encoded bytes that are not UTF-8 are replaced."""
+    form: ImmutableMultiDict[str, str] = _cached(lambda request: super().form)
 
     def __init__(
         self, environ: WSGIEnvironment, populate_request: bool = True, shallow: bool = False
@@ -82,15 +79,14 @@ class Request(BaseRequest):
             environ["werkzeug.request"] = self
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
-        """Return the body, read as JSON.
+        """Return the body, parsed as JSON.
 
-        :param force: whether to read it whatever its content type says
-        :param silent: whether to return None in place of an error for what is no JSON
-        :param cache: whether to keep what was read for the next time
-        :raises werkzeug.exceptions.BadRequest: when it cannot be read as JSON, be it that it is
-            nested too deeply
-        :raises werkzeug.exceptions.UnsupportedMediaType: when its content type is not that of JSON
-        :raises werkzeug.exceptions.RequestEntityTooLarge: when it is over `max_content_length`,
+        :param force: parse it whatever its content type
+        :param silent: return None instead of raising an error if it is not JSON
+        :param cache: keep the result for the next call
+        :raises werkzeug.exceptions.BadRequest: if it is not JSON, or is nested too deeply
+        :raises werkzeug.exceptions.UnsupportedMediaType: if its content type is not that of JSON
+        :raises werkzeug.exceptions.RequestEntityTooLarge: if it is over `max_content_length`,
             even if `silent`
         """
         try:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.datastructures import Headers
 from werkzeug.http import parse_date, parse_etags, unquote_etag
 
-from clastic.http import BaseResponse, Request
-from clastic.middleware.answers import HTTP_ERRORS, amended, own_answer
+from clastic.errors import HTTP_ERRORS, map_response
+from clastic.http import BaseResponse, Request, copy_response
 from clastic.middleware.base import Middleware
 from clastic.middleware.cache_directives import cache_control, checked_directives, kept_private
 
@@ -96,24 +96,26 @@ class HTTPCacheMiddleware(Middleware):
             answer = next()
             return self._for_keeping(answer, environ) if _is_read(answer, environ) else answer
         try:
-            return amended(next(), self._say)
+            return map_response(next(), self._with_directives)
         except HTTP_ERRORS as error:
             error.with_traceback(None)
-            raise amended(error, self._say) from None
+            raise map_response(error, self._with_directives) from None
 
     def __repr__(self) -> str:
         return f"{self.name}({self.cache_control!r})"
 
-    def _say(self, headers: Headers) -> None:
-        if "Cache-Control" not in headers and self.cache_control:
-            is_private = "Set-Cookie" in headers
-            headers["Cache-Control"] = (
+    def _with_directives(self, response: BaseResponse) -> BaseResponse:
+        """Return a copy with ``Cache-Control``, unless the response has one."""
+        own = copy_response(response)
+        if "Cache-Control" not in own.headers and self.cache_control:
+            is_private = "Set-Cookie" in own.headers
+            own.headers["Cache-Control"] = (
                 self._private_cache_control if is_private else self.cache_control
             )
+        return own
 
     def _for_keeping(self, answer: BaseResponse, environ: WSGIEnvironment) -> BaseResponse:
-        own = own_answer(answer)
-        self._say(own.headers)
+        own = self._with_directives(answer)
         if not self._use_etags or own.status_code != 200:
             return own
         if "ETag" not in own.headers and own.is_sequence and not own.direct_passthrough:

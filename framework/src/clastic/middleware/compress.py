@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.datastructures import Accept, Headers
 from werkzeug.http import parse_accept_header, parse_etags
 
-from clastic.http import Request
-from clastic.middleware.answers import add_vary
+from clastic.http import Request, add_vary
 from clastic.middleware.base import Middleware
 from clastic.middleware.gzip_transfer import Fields, Transfer, with_weak_tag
 

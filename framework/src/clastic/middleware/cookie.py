@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from werkzeug.http import dump_cookie
 
-from clastic.http import Request
-from clastic.middleware.answers import HTTP_ERRORS, varied
+from clastic.errors import HTTP_ERRORS, map_response
+from clastic.http import Request, with_headers
 from clastic.middleware.base import Middleware
 from clastic.middleware.json_cookie import EMPTY, CookieSigner, JSONCookie, Unsigned
 
@@ -157,8 +157,10 @@ class SignedCookieMiddleware(Middleware):
         text = cookie.finish()
         if not cookie.is_accessed:
             return answer
-        fields = () if text is None else (("Set-Cookie", self._field(text, cookie)),)
-        return varied(answer, "Cookie", fields)
+        fields: tuple[tuple[str, str], ...] = (("Vary", "Cookie"),)
+        if text is not None:
+            fields += (("Set-Cookie", self._field(text, cookie)),)
+        return map_response(answer, partial(with_headers, added=fields))
 
     def _field(self, text: str, cookie: JSONCookie) -> str:
         """Return the ``Set-Cookie`` header for the JSON text of a cookie.

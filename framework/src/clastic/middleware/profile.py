@@ -10,9 +10,14 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 
 from clastic.describe import describe_callable
-from clastic.errors import BadRequest, HTTPException, ServiceUnavailable, from_werkzeug
+from clastic.errors import (
+    HTTP_ERRORS,
+    BadRequest,
+    HTTPException,
+    ServiceUnavailable,
+    from_werkzeug,
+)
 from clastic.http import BaseResponse, Request, Response
-from clastic.middleware.answers import HTTP_ERRORS
 from clastic.middleware.base import Middleware
 from clastic.middleware.fields import read_bool
 from clastic.middleware.profile_report import SORTS, Report

@@ -13,7 +13,7 @@ from werkzeug.wsgi import wrap_file
 
 from clastic.errors import PreconditionFailed
 from clastic.http import Response
-from clastic.http.plain import Fields
+from clastic.http.response import Fields
 from clastic.static.conditions import (
     choose_coding,
     is_not_modified,

@@ -8,7 +8,7 @@ from markupsafe import Markup, escape
 
 from clastic.text import to_text
 
-_VOID_TAGS = frozenset({"input", "link", "meta"})
+_VOID_TAGS = frozenset({"br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"})
 # No line break after these: it would show as a space, or as an empty line in a table cell.
 _INLINE_TAGS = frozenset(
     {"a", "b", "button", "code", "em", "mark", "span", "strong", "table", "textarea"}

@@ -1,9 +1,13 @@
-"""The HTML that all pages of the framework are built from."""
+"""Build HTML elements whose text is escaped."""
+
+from html.parser import HTMLParser
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from markupsafe import Markup
 
-from clastic.pages import element, html_page, join, source_listing
+from clastic.pages import element, join, source_listing
 
 
 @pytest.mark.parametrize(
@@ -17,7 +21,6 @@ from clastic.pages import element, html_page, join, source_listing
             id="attributes",
         ),
         pytest.param(element("b", open=True, hidden=False, id=None), "<b open></b>", id="switches"),
-        pytest.param(element("meta", charset="utf-8"), '<meta charset="utf-8">\n', id="no end tag"),
         pytest.param(join("<", None, Markup("<b>")), "&lt;<b>", id="joined"),
         pytest.param(element("b", "\ud800"), "<b>\ufffd</b>", id="a lone surrogate"),
     ],
@@ -26,13 +29,28 @@ def test_elements_are_escaped(made, html):
     assert made == html
 
 
-def test_a_page_has_one_stylesheet_or_links_to_one():
-    link = element("link", rel="stylesheet", href="common.css")
-    assert html_page("Title", "text").count("<style>") == 1
-    page = html_page("<Title>", "a<b", style=None, head=link)
-    assert "<style" not in page
-    assert f"<title>&lt;Title&gt;</title>\n{link}</head>" in page
-    assert "<main>a&lt;b</main>" in page
+@pytest.mark.parametrize("tag", ["br", "img", "input", "link", "meta"])
+def test_void_elements_have_no_end_tag(tag):
+    assert element(tag, id="x") == f'<{tag} id="x">\n'
+
+
+@pytest.mark.parametrize("tag", ["b", "code", "span", "table"])
+def test_inline_elements_are_not_followed_by_a_line_break(tag):
+    assert element(tag) == f"<{tag}></{tag}>"
+
+
+TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cn", "Co")))
+
+
+@given(TEXT, TEXT)
+def test_text_and_attributes_are_read_back_unchanged(text, title):
+    read = []
+    parser = HTMLParser()
+    parser.handle_starttag = lambda tag, attributes: read.append(dict(attributes)["title"])
+    parser.handle_data = read.append
+    parser.feed(element("b", text, title=title))
+    parser.close()
+    assert (read[0], "".join(read[1:])) == (title, text)
 
 
 def test_a_source_listing_highlights_the_current_line():

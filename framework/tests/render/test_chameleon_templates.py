@@ -1,15 +1,13 @@
-"""What only Chameleon templates have: macros, types of expressions, attributes."""
+"""Chameleon templates: macros, types of expressions, attributes, options."""
 
 from __future__ import annotations
-
-import traceback
 
 import pytest
 from chameleon.tales import PythonExpr
 from markupsafe import Markup
 
+from clastic.render import TemplateError
 from clastic.render.chameleon_templates import ChameleonRenderFactory
-from clastic.render.templates import TemplateError
 
 
 def filled(texts, context=(), **options):
@@ -92,7 +90,9 @@ class TestOptions:
         ],
     )
     def test_names_that_chameleon_keeps_are_refused(self, options, message):
-        with pytest.raises(ValueError, match=f"^{message}, a name that Chameleon keeps for itself"):
+        with pytest.raises(
+            ValueError, match=f"^{message}, a name that the engine keeps for itself"
+        ):
             ChameleonRenderFactory(**options)
 
     @pytest.mark.parametrize("name", ["self", "decode", "econtext"])
@@ -101,8 +101,8 @@ class TestOptions:
         with pytest.raises(ValueError, match="keeps for itself") as caught:
             render({name: 1})
         assert str(caught.value) == (
-            f"The context of template 'main' has '{name}', a name that Chameleon keeps for itself."
-            "\n  Use another name."
+            f"The context of <template 'main'> has '{name}', a name that the engine keeps for "
+            "itself.\n  Use another name."
         )
 
 
@@ -188,8 +188,8 @@ REFUSALS = [
     (
         "Python that does not belong there",
         "<p>\n\n${await x}</p>",
-        "Template 'main' (line 3) does not compile: 'await' outside async function.\n"
-        "  The line to correct is: ${await x}</p>",
+        "Template 'main' does not compile: 'await' outside async function.\n"
+        "  Correct the template.",
     ),
     (
         "a block of Python that is none",
@@ -222,5 +222,8 @@ class TestErrorsOfRendering:
         }
         with pytest.raises(ZeroDivisionError) as caught:
             filled(texts)
-        frames = traceback.extract_tb(caught.tb)
-        assert ("<template 'main'>", 4) in [(frame.filename, frame.lineno) for frame in frames]
+        assert caught.value.__notes__ == [
+            "Lines of the templates:\n"
+            "  File \"<template 'main'>\", line 1\n"
+            "  File \"<template 'main'>\", line 4"
+        ]

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from clastic.render.basic import BasicRender, render_basic
     from clastic.render.json import JSONPRender, JSONRender, render_json, render_json_dev
     from clastic.render.table import Table, TabularRender
-    from clastic.render.templates import TemplateError
+    from clastic.render.template_base import TemplateError
 else:
     __getattr__, __dir__ = lazy_exports(
         __name__,
@@ -23,7 +23,7 @@ else:
                 "render_json_dev",
             ),
             "clastic.render.table": ("Table", "TabularRender"),
-            "clastic.render.templates": ("TemplateError",),
+            "clastic.render.template_base": ("TemplateError",),
         },
     )
 

@@ -2,43 +2,61 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
+from types import FrameType
 from typing import Any
 
-from clastic.render.template_factory import TemplateFactory, check_callable, engine_for
-from clastic.render.templates import TemplatePaths, TemplateSource
+from clastic.render.template_base import (
+    CompiledTemplate,
+    Reference,
+    TemplateError,
+    TemplateFactory,
+    TemplatePaths,
+    TemplateSource,
+    check_callable,
+    check_reserved,
+    engine_package,
+    resolve_name,
+    shown_path,
+)
+from clastic.wiring import Problem
+
+with engine_package("chameleon"):
+    from chameleon import PageTemplate
+    from chameleon.exc import LanguageError
+    from chameleon.exc import TemplateError as ChameleonError
+    from chameleon.tales import ProxyExpr
+
+RESERVED = frozenset({"decode", "econtext", "on_error_handler", "rcontext", "self"})
+LOADER = "__loader"
+EXPRESSION = re.compile(r"\$(?:\{.*?\}|\w+)")
 
 
 class ChameleonRenderFactory(TemplateFactory):
-    """Makes a render function of the name of a Chameleon page template.
+    """Make render functions from Chameleon page templates, loaded as :class:`TemplateFactory` says.
 
-    What is wrong with a template shows when the application is constructed: a template is compiled
-    when its render function is made, and so is each template that it loads. After that nothing is
-    read from disk. ``${name}`` is escaped for HTML, ``${structure: name}`` is not. A name that the
-    context does not have is an error where it is used; ``${name | nothing}`` shows nothing for it.
+    ``${name}`` is escaped for HTML, ``${structure: name}`` is not. A name that the context does not
+    have is an error where it is used; ``${name | nothing}`` shows nothing for it.
 
     One template uses another by ``metal:use-macro="load: base.html"``, which fills the slots of the
     whole other one, or by ``tal:define="parts load: parts.html"`` for the macros of
-    ``parts.macros``. The name is relative to the directory of the template that has it or, if
-    nothing is there, to the template paths. A name made at run time, ``load: parts/${kind}.html``,
-    can come to any template whose name fits, so all of those are compiled. Where the end of the
-    name is not fixed, those fit that have the extension of the template that uses them.
+    ``parts.macros``. The name is relative to the folder of the template that has it or, if nothing
+    is there, to the template paths. A name made at run time, ``load: parts/${kind}.html``, loads
+    all templates whose name fits.
 
-    :param template_paths: a directory, or several; the first that has a name wins
-    :param globals: name to value, for use in all templates; the context wins over it
+    The other arguments are those of :class:`~clastic.render.template_base.TemplateFactory`.
+
+    :param globals: name to value, for use in all templates; the context is looked at first
     :param expression_types: name to type of expression, for use as ``${name: value}`` besides those
         of Chameleon
     :param translate: translates what a template has ``i18n:translate`` at; called with the message,
         and by name with ``domain``, ``mapping``, ``context``, ``target_language`` and ``default``
     :param restricted_namespace: refuse attributes with a prefix that was not declared, so that a
         misspelt ``tal:`` is found; ``False`` leaves such as ``v-on:click`` as they are
-    :param debug: look for changed files before each render, and load all anew if there are any
-    :param templates: name to text of more templates; these win over files
-    :raises ModuleNotFoundError: when Chameleon is not installed
-    :raises TemplateError: when a directory does not exist
     :raises TypeError: when a type of expression, or ``translate``, is not callable
-    :raises ValueError: when a global has a name that Chameleon keeps for itself
+    :raises ValueError: when Chameleon reserves the name of a global
     """
 
     def __init__(
@@ -52,18 +70,81 @@ class ChameleonRenderFactory(TemplateFactory):
         debug: bool = False,
         templates: Mapping[str, str] | None = None,
     ) -> None:
-        with engine_for(type(self).__name__, "chameleon"):
-            from clastic.render.chameleon_loading import ChameleonLibrary
+        super().__init__(template_paths, templates=templates, debug=debug)
         check_callable("expression type", expression_types or {})
-        settings: dict[str, Any] = {"restricted_namespace": restricted_namespace}
+        check_callable("option", {} if translate is None else {"translate": translate})
+        check_reserved(RESERVED, "globals", globals or {})
+        check_reserved(frozenset({"load"}), "expression_types", expression_types or {})
+        self._globals = dict(globals or {})
+        self._expression_types = {**PageTemplate.expression_types, **(expression_types or {})}
+        self._options = {"restricted_namespace": restricted_namespace, "value_repr": _type_name}
         if translate is not None:
-            check_callable("option", {"translate": translate})
-            settings["translate"] = translate
-        library = partial(
-            ChameleonLibrary,
-            TemplateSource(template_paths, templates),
-            dict(globals or {}),
-            dict(expression_types or {}),
-            settings,
-        )
-        super().__init__(library, debug=debug)
+            self._options["translate"] = translate
+
+    def compile(self, source: TemplateSource) -> CompiledTemplate:
+        """Compile a template and find its references."""
+        references: list[Reference] = []
+        load = partial(_load_expression, references, source.name)
+        options: dict[str, Any] = {
+            "filename": shown_path(source.file) if source.file else source.filename,
+            "expression_types": _ExpressionTypes({**self._expression_types, "load": load}),
+            "extra_builtins": {**self._globals, LOADER: partial(self._find, source.name)},
+            **self._options,
+        }
+        try:
+            template = PageTemplate(source.text, **options)
+        except ChameleonError as error:
+            raise source.not_compiled(str(error.args[0]), error.location[0]) from error
+        except KeyError as error:
+            what = f"does not compile: {str(error.args[0]).rstrip('.')}"
+            remedy = "Correct the prefix, or pass restricted_namespace=False to leave it as it is."
+            raise TemplateError([Problem(source.location(), what, remedy)]) from error
+        except SyntaxError as error:
+            raise source.not_compiled(error.msg) from error
+        return CompiledTemplate(source, template, references)
+
+    def render(self, template: PageTemplate, context: Mapping[str, Any]) -> str:
+        """Return the HTML that a template object makes of a context.
+
+        :raises TemplateError: when it uses a template that was not loaded
+        :raises ValueError: when Chameleon reserves a name in the context
+        """
+        check_reserved(RESERVED, f"The context of {template.filename}", context)
+        return str(template.render(**context))
+
+    def locate(self, frame: FrameType, line: int) -> tuple[str, int] | None:
+        """Return the file and line of a template for a line of the code that was made of it.
+
+        The annotations of Chameleon leave out slots. Its code notes the expression that it is at.
+        """
+        expressions = frame.f_globals.get("__tokens", {})
+        expression = expressions.get(frame.f_locals.get("__token"))
+        return (frame.f_globals["__filename"], expression[1]) if expression else None
+
+    def _find(self, referring: str, name: str) -> Any:
+        """Return the template object that a ``load:`` expression of another one names."""
+        name = name.strip()
+        return self.get(*dict.fromkeys([resolve_name(name, referring), resolve_name(name, "")]))
+
+
+class _ExpressionTypes(dict[str, Any]):
+    """Types of expressions by name. An unknown one is a language error, with its location."""
+
+    def __missing__(self, name: str) -> Callable[[Any], Any]:
+        def refuse(expression: Any) -> Any:
+            raise LanguageError(f"Unknown expression type: '{name}'", expression)
+
+        return refuse
+
+
+def _load_expression(references: list[Reference], referring: str, expression: Any) -> ProxyExpr:
+    """Compile a ``load:`` expression, and note the templates that it names."""
+    patterns = [EXPRESSION.sub("*", name.strip()) for name in str(expression).split("|")]
+    names = dict.fromkeys(resolve_name(each, near) for each in patterns for near in (referring, ""))
+    references.append(Reference(expression.location[0], "loads", [*names]))
+    return ProxyExpr(LOADER, expression, ignore_prefix=False)
+
+
+def _type_name(value: object) -> str:
+    """Show a value in an error message by its type only, for it may be a secret."""
+    return f"<{type(value).__name__}>"

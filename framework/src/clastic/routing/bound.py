@@ -317,7 +317,7 @@ def _make_render(
         )
         return None
     # An application without templates does not import what they need.
-    from clastic.render.templates import TemplateError, TemplateRender
+    from clastic.render.template_base import TemplateError, TemplateRender
 
     try:
         render = render_factory(route.render)

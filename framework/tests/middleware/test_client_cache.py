@@ -1,7 +1,8 @@
-"""What clients are told of keeping answers, and what they are answered when they ask again."""
+"""Test Cache-Control, entity tags and 304 responses."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -37,28 +38,30 @@ class TestDirectives:
     @pytest.mark.parametrize(
         ("method", "status", "expected"),
         [
-            pytest.param("GET", 200, "max-age=60", id="an answer"),
-            pytest.param("HEAD", 200, "max-age=60", id="the head of an answer"),
-            pytest.param("GET", 206, "max-age=60", id="a part"),
-            pytest.param("GET", 304, "max-age=60", id="nothing new"),
-            pytest.param("POST", 200, None, id="the outcome of a change"),
+            pytest.param("GET", 200, "max-age=60", id="a response"),
+            pytest.param("HEAD", 200, "max-age=60", id="a HEAD response"),
+            pytest.param("GET", 206, "max-age=60", id="a partial response"),
+            pytest.param("GET", 304, "max-age=60", id="not modified"),
+            pytest.param("POST", 200, None, id="a POST response"),
             pytest.param("GET", 404, None, id="an error"),
             pytest.param("GET", 302, None, id="a redirect"),
-            pytest.param("GET", 500, None, id="a failure"),
+            pytest.param("GET", 500, None, id="a server error"),
         ],
     )
-    def test_what_may_be_kept(self, method: str, status: int, expected: str | None) -> None:
+    def test_only_successful_reads_get_directives(
+        self, method: str, status: int, expected: str | None
+    ) -> None:
         response = served(respond("x", status), max_age=60).open("/", method=method)
         assert response.headers.get("Cache-Control") == expected
 
-    def test_what_is_said_already_stays(self) -> None:
+    def test_an_existing_header_stays(self) -> None:
         endpoint = respond("x", headers=[("Cache-Control", "no-cache")])
         assert served(endpoint, max_age=60).get("/").headers["Cache-Control"] == "no-cache"
 
-    def test_none(self) -> None:
+    def test_no_directives(self) -> None:
         assert "Cache-Control" not in served(respond("x")).get("/").headers
 
-    def test_misses_and_raised_errors_are_not_kept(self) -> None:
+    def test_misses_and_raised_errors_get_no_directives(self) -> None:
         def fail() -> None:
             raise BadRequest
 
@@ -69,22 +72,20 @@ class TestDirectives:
     @pytest.mark.parametrize(
         "endpoint",
         [
-            pytest.param(respond("x"), id="an answer"),
-            pytest.param(respond("x", 500), id="a failure"),
+            pytest.param(respond("x"), id="a response"),
+            pytest.param(respond("x", 500), id="a server error"),
             pytest.param(lambda: BadRequest(), id="a returned error"),
-            pytest.param(lambda: Gone(), id="one of Werkzeug's"),
+            pytest.param(lambda: Gone(), id="an error of Werkzeug"),
         ],
     )
     @pytest.mark.parametrize("method", ["GET", "POST"])
-    def test_no_store_holds_for_every_answer(
-        self, endpoint: Callable[..., Any], method: str
-    ) -> None:
+    def test_no_store_is_in_every_response(self, endpoint: Callable[..., Any], method: str) -> None:
         response = served(endpoint, no_store=True).open("/", method=method)
         assert response.headers["Cache-Control"] == "no-store"
         assert "ETag" not in response.headers
 
     @pytest.mark.parametrize("error", [BadRequest("x"), Gone()], ids=["ours", "Werkzeug's"])
-    def test_no_store_holds_for_raised_errors_which_stay_as_they_are(self, error: Any) -> None:
+    def test_no_store_is_in_raised_errors_which_are_not_changed(self, error: Any) -> None:
         def fail() -> None:
             raise error
 
@@ -101,14 +102,14 @@ class TestDirectives:
             pytest.param(
                 {"public": True, "max_age": 60, "s_maxage": 600, "proxy_revalidate": True},
                 "private, max-age=60",
-                id="what is for shared caches",
+                id="directives for shared caches",
             ),
             pytest.param({"private": True, "max_age": 1}, "private, max-age=1", id="private"),
             pytest.param({"no_store": True}, "no-store", id="no-store"),
             pytest.param({}, None, id="nothing"),
         ],
     )
-    def test_an_answer_that_sets_a_cookie_is_for_one_client(
+    def test_a_response_that_sets_a_cookie_is_private(
         self, options: dict[str, Any], expected: str | None
     ) -> None:
         def sign_in(cookie: JSONCookie) -> Response:
@@ -121,29 +122,29 @@ class TestDirectives:
         assert "Set-Cookie" in response.headers
         assert response.headers.get("Cache-Control") == expected
 
-    def test_what_is_no_answer_is_reported_as_ever(self) -> None:
+    def test_a_value_that_is_not_a_response_is_still_reported(self) -> None:
         application = Application([("/", lambda: None)], middlewares=[HTTPCacheMiddleware()])
         assert application.get_local_client().get("/").status_code == 500
 
 
 class TestEntityTags:
-    def test_it_is_strong_and_of_the_body(self) -> None:
+    def test_the_tag_is_strong_and_made_of_the_body(self) -> None:
         tags = [served(respond(body)).get("/").headers["ETag"] for body in ("one", "one", "other")]
         assert tags[0] == tags[1] != tags[2]
         assert tags[0].startswith('"')
 
-    def test_it_is_of_the_type_as_well(self) -> None:
+    def test_the_tag_is_made_of_the_type_too(self) -> None:
         tags = {
             served(respond("[]", mimetype=mimetype)).get("/").headers["ETag"]
             for mimetype in ("text/plain", "application/json")
         }
         assert len(tags) == 2
 
-    def test_it_is_of_what_is_rendered(self) -> None:
+    def test_a_rendered_context_has_a_tag(self) -> None:
         response = served(lambda: {"a": 1}).get("/")
         assert (response.json, response.headers["ETag"][0]) == ({"a": 1}, '"')
 
-    def test_that_of_head_is_that_of_get(self) -> None:
+    def test_head_has_the_tag_of_get(self) -> None:
         client = served(respond("one"))
         get, head = client.get("/"), client.head("/")
         assert dict(get.headers) == dict(head.headers)
@@ -152,25 +153,29 @@ class TestEntityTags:
     @pytest.mark.parametrize(
         ("endpoint", "expected"),
         [
-            pytest.param(respond("x", headers=[("ETag", '"own"')]), '"own"', id="that is there"),
-            pytest.param(respond("x", headers=[("ETag", 'W/"own"')]), 'W/"own"', id="a weak one"),
-            pytest.param(lambda: Response(iter(["x"])), None, id="none of a stream"),
+            pytest.param(respond("x", headers=[("ETag", '"own"')]), '"own"', id="an existing one"),
             pytest.param(
-                lambda: Response(["x"], direct_passthrough=True), None, id="none of a passage"
+                respond("x", headers=[("ETag", 'W/"own"')]), 'W/"own"', id="an existing weak one"
             ),
-            pytest.param(respond("x", 203), None, id="none of another status"),
-            pytest.param(lambda: BadRequest(), None, id="none of an error"),
+            pytest.param(lambda: Response(iter(["x"])), None, id="none for a stream"),
+            pytest.param(
+                lambda: Response(["x"], direct_passthrough=True),
+                None,
+                id="none for a direct passthrough",
+            ),
+            pytest.param(respond("x", 203), None, id="none for another status"),
+            pytest.param(lambda: BadRequest(), None, id="none for an error"),
         ],
     )
-    def test_others(self, endpoint: Callable[..., Any], expected: str | None) -> None:
+    def test_other_tags(self, endpoint: Callable[..., Any], expected: str | None) -> None:
         assert served(endpoint).get("/").headers.get("ETag") == expected
 
-    def test_without_them(self) -> None:
+    def test_without_tags(self) -> None:
         client = served(respond("x", headers=[("ETag", '"x"')]), use_etags=False, max_age=1)
         assert client.get("/", headers={"If-None-Match": '"x"'}).status_code == 200
         assert "ETag" not in served(respond("x"), use_etags=False).get("/").headers
 
-    def test_a_stream_is_still_one(self) -> None:
+    def test_a_stream_stays_a_stream(self) -> None:
         made = []
 
         def parts() -> Any:
@@ -183,7 +188,7 @@ class TestEntityTags:
         assert (response.text, response.headers["Cache-Control"]) == ("abc", "max-age=60")
 
     @pytest.mark.parametrize("constant", [Response("x"), WerkzeugResponse("x")])
-    def test_a_constant_stays_as_it_is(self, constant: Any) -> None:
+    def test_a_constant_response_is_not_changed(self, constant: Any) -> None:
         client = served(lambda: constant, max_age=60)
         tag = client.get("/").headers["ETag"]
         assert client.get("/", headers={"If-None-Match": tag}).status_code == 304
@@ -191,7 +196,7 @@ class TestEntityTags:
         assert not {"ETag", "Cache-Control"} & set(constant.headers.keys())
 
 
-class TestAskingAgain:
+class TestRevalidation:
     @pytest.mark.parametrize(
         ("header", "status"),
         [
@@ -207,8 +212,8 @@ class TestAskingAgain:
     def test_by_tag(self, header: str, status: int) -> None:
         client = served(respond("one"), max_age=60)
         tag = client.get("/").headers["ETag"]
-        for ask in (client.get, client.head):
-            response = ask("/", headers={"If-None-Match": header.replace("%s", tag)})
+        for method in (client.get, client.head):
+            response = method("/", headers={"If-None-Match": header.replace("%s", tag)})
             assert response.status_code == status
             assert response.headers["ETag"] == tag
             assert response.headers["Cache-Control"] == "max-age=60"
@@ -222,20 +227,22 @@ class TestAskingAgain:
             pytest.param(DATE, 304, id="the same time"),
             pytest.param(LATER, 304, id="later"),
             pytest.param(BEFORE, 200, id="before"),
-            pytest.param("yesterday", 200, id="no date"),
-            pytest.param("Tue, 14 Nov 99999999999999999999 22:13:20 GMT", 200, id="no year"),
+            pytest.param("yesterday", 200, id="not a date"),
+            pytest.param(
+                "Tue, 14 Nov 99999999999999999999 22:13:20 GMT", 200, id="a year out of range"
+            ),
         ],
     )
     def test_by_date(self, since: str, status: int) -> None:
         client = served(respond("x", headers=[("Last-Modified", DATE)]))
         assert client.get("/", headers={"If-Modified-Since": since}).status_code == status
 
-    def test_the_tag_counts_before_the_date(self) -> None:
+    def test_the_tag_comes_before_the_date(self) -> None:
         client = served(respond("x", headers=[("Last-Modified", DATE)]))
         headers = {"If-None-Match": '"x"', "If-Modified-Since": DATE}
         assert client.get("/", headers=headers).status_code == 200
 
-    def test_a_date_for_what_has_none(self) -> None:
+    def test_a_date_for_a_response_without_one(self) -> None:
         client = served(respond("x"))
         assert client.get("/", headers={"If-Modified-Since": DATE}).status_code == 200
 
@@ -254,7 +261,7 @@ class TestAskingAgain:
         response.close()
         assert (response.status_code, closed) == (status, [True])
 
-    def test_a_change_is_never_answered_so(self) -> None:
+    def test_a_post_never_gets_a_304(self) -> None:
         client = served(respond("x", headers=[("ETag", '"x"')]))
         assert client.post("/", headers={"If-None-Match": '"x"'}).status_code == 200
 
@@ -268,7 +275,7 @@ class TestAskingAgain:
 CLIENT = served(respond("x", headers=[("Last-Modified", DATE)]))
 
 
-def test_static_files_keep_what_they_say(tmp_path: Path) -> None:
+def test_static_files_keep_their_headers(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("text")
     routes = [("/", StaticApplication(tmp_path))]
     bare = Application(routes).get_local_client()
@@ -277,3 +284,81 @@ def test_static_files_keep_what_they_say(tmp_path: Path) -> None:
         one, other = (client.get("/a.txt", headers=headers) for client in (bare, cached))
         assert (one.status_code, one.data) == (other.status_code, other.data)
         assert dict(one.headers) == dict(other.headers)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        pytest.param({}, "", id="none"),
+        pytest.param({"max_age": 60}, "max-age=60", id="an age"),
+        pytest.param({"max_age": 0}, "max-age=0", id="an age of 0"),
+        pytest.param({"no_store": True}, "no-store", id="no-store"),
+        pytest.param(
+            {"no_cache": True, "no_transform": True, "must_revalidate": True},
+            "no-cache, no-transform, must-revalidate",
+            id="flags",
+        ),
+        pytest.param(
+            {"public": True, "max_age": 60, "s_maxage": 600, "proxy_revalidate": True},
+            "public, max-age=60, s-maxage=600, proxy-revalidate",
+            id="shared",
+        ),
+        pytest.param(
+            {"private": True, "max_age": 60, "immutable": True},
+            "private, max-age=60, immutable",
+            id="private",
+        ),
+        pytest.param(
+            {"max_age": 60, "stale_while_revalidate": 30, "stale_if_error": 600},
+            "max-age=60, stale-while-revalidate=30, stale-if-error=600",
+            id="stale",
+        ),
+    ],
+)
+def test_the_header(options: dict[str, Any], expected: str) -> None:
+    middleware = HTTPCacheMiddleware(**options)
+    assert middleware.cache_control == expected
+    assert repr(middleware) == f"HTTPCacheMiddleware({expected!r})"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("no_store", "max_age"),
+        ("no_store", "s_maxage"),
+        ("no_store", "public"),
+        ("no_store", "stale_if_error"),
+        ("private", "public"),
+        ("private", "s_maxage"),
+        ("no_cache", "stale_while_revalidate"),
+        ("must_revalidate", "stale_if_error"),
+    ],
+)
+def test_contradictions_are_refused(one: str, other: str) -> None:
+    message = f"{one} and {other} contradict each other. Leave one out."
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        HTTPCacheMiddleware(**{one: True, other: 1 if other in SECONDS else True})
+
+
+SECONDS = ("max_age", "s_maxage", "stale_while_revalidate", "stale_if_error")
+
+
+@pytest.mark.parametrize("name", SECONDS)
+@pytest.mark.parametrize("value", [-1, 1.5, "60", True])
+def test_invalid_seconds_are_refused(name: str, value: Any) -> None:
+    message = f"{name} is {value!r}. Use a whole number of seconds, 0 or more."
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        HTTPCacheMiddleware(**{name: value})
+
+
+@pytest.mark.parametrize("options", [{}, {"max_age": 0}])
+def test_immutable_needs_an_age(options: dict[str, Any]) -> None:
+    message = "immutable has no effect without a max_age above 0. Add one."
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        HTTPCacheMiddleware(immutable=True, **options)
+
+
+def test_middlewares_of_one_configuration_are_equal() -> None:
+    assert HTTPCacheMiddleware(60) == HTTPCacheMiddleware(max_age=60)
+    assert HTTPCacheMiddleware(60) != HTTPCacheMiddleware(61)
+    assert HTTPCacheMiddleware(60) != HTTPCacheMiddleware(60, use_etags=False)

@@ -1,53 +1,65 @@
-"""What clients and proxies may keep, and how they ask whether it still holds."""
+"""Tell clients and proxies how long to keep responses, and respond 304 if theirs is current."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.datastructures import Headers
-from werkzeug.http import parse_date, parse_etags, unquote_etag
+from werkzeug.datastructures import ResponseCacheControl
 
 from clastic.errors import HTTP_ERRORS, map_response
 from clastic.http import BaseResponse, Request, copy_response
 from clastic.middleware.base import Middleware
-from clastic.middleware.cache_directives import cache_control, checked_directives, kept_private
+from clastic.static.conditions import is_not_modified
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-_READING = ("GET", "HEAD")
-# What a freshness is said of: errors are not to stay when they are mended.
-_KEPT = (200, 203, 206, 304)
-# In hexadecimal digits: half of the digest is more than enough.
+_SAFE_METHODS = ("GET", "HEAD")
+# The responses that get the directives: clients must not keep errors after they are fixed.
+_CACHEABLE = (200, 203, 206, 304)
+# In hexadecimal digits. Half of the digest is more than enough.
 _TAG_LENGTH = 32
+
+_SECONDS = ("max_age", "s_maxage", "stale_while_revalidate", "stale_if_error")
+_STALE = ("stale_while_revalidate", "stale_if_error")
+_CONTRADICTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "no_store": ("max_age", "s_maxage", "public", "immutable", *_STALE),
+        "private": ("public", "s_maxage"),
+        "no_cache": ("immutable", *_STALE),
+        "must_revalidate": _STALE,
+    }
+)
+_FOR_SHARED_CACHES = frozenset({"public", "s_maxage", "proxy_revalidate", "private"})
 
 
 class HTTPCacheMiddleware(Middleware):
-    """Tells clients how long to keep answers, and answers 304 to those whose copy still holds.
+    """Add ``Cache-Control`` and ``ETag`` to responses, and respond 304 to clients that are current.
 
-    The directives go into the ``Cache-Control`` of answers to GET and HEAD that have a body to
-    keep; one that is there already stays. An answer that sets a cookie is made ``private``, if this
-    is around the middleware that sets it. ``no_store`` goes into every answer, errors included.
+    The directives go into ``Cache-Control`` of the successful responses to GET and HEAD; a header
+    that is there already stays. A response that sets a cookie is made ``private``, if this is
+    around the middleware that sets it. ``no_store`` goes into every response, errors included.
 
-    A 200 whose body is known gets a strong entity tag made of it, unless it has one; a stream
-    gets none. By that tag or by ``Last-Modified``, who has the answer already gets a 304.
+    A response with the status 200 whose body is known gets a strong entity tag made of it, unless
+    it has one; a stream gets none. By that tag or by ``Last-Modified``, a client that has the
+    response already gets a 304.
 
-    :param max_age: for how many seconds an answer may be used without asking again
+    :param max_age: the seconds for which a response may be used without asking again
     :param s_maxage: the same for caches that many clients share
     :param public: shared caches may keep it even if the request was authenticated
-    :param private: shared caches may not keep it
-    :param no_cache: each use needs asking first
+    :param private: shared caches must not keep it
+    :param no_cache: it must be revalidated before each use
     :param no_store: nobody may keep it
-    :param no_transform: nobody may change it on its way, by compression for one
-    :param must_revalidate: it may never be used once it is too old
+    :param no_transform: nobody may change it on its way, for example by compression
+    :param must_revalidate: it must not be used when it is stale
     :param proxy_revalidate: the same for shared caches
-    :param immutable: it does not change while it is fresh, so reloading need not ask
-    :param stale_while_revalidate: for how many seconds it may be used too old, while asking
-    :param stale_if_error: for how many seconds it may be used too old, if asking fails
-    :param use_etags: make entity tags, and answer 304
+    :param immutable: it does not change while it is fresh, so a reload need not revalidate it
+    :param stale_while_revalidate: the seconds for which it may be used stale during revalidation
+    :param stale_if_error: the seconds for which it may be used stale if revalidation fails
+    :param use_etags: make entity tags, and respond 304
     :raises ValueError: for directives that contradict each other, and negative seconds
     """
 
@@ -68,33 +80,39 @@ class HTTPCacheMiddleware(Middleware):
         stale_if_error: int | None = None,
         use_etags: bool = True,
     ) -> None:
-        directives = checked_directives(
-            {
-                "public": public,
-                "private": private,
-                "no_cache": no_cache,
-                "no_store": no_store,
-                "no_transform": no_transform,
-                "max_age": max_age,
-                "s_maxage": s_maxage,
-                "must_revalidate": must_revalidate,
-                "proxy_revalidate": proxy_revalidate,
-                "immutable": immutable,
-                "stale_while_revalidate": stale_while_revalidate,
-                "stale_if_error": stale_if_error,
-            }
-        )
-        self.cache_control = cache_control(directives)
-        self._private_cache_control = cache_control(kept_private(directives))
-        self._is_storable = "no_store" not in directives
+        given = {
+            "public": public,
+            "private": private,
+            "no_cache": no_cache,
+            "no_store": no_store,
+            "no_transform": no_transform,
+            "max_age": max_age,
+            "s_maxage": s_maxage,
+            "must_revalidate": must_revalidate,
+            "proxy_revalidate": proxy_revalidate,
+            "immutable": immutable,
+            "stale_while_revalidate": stale_while_revalidate,
+            "stale_if_error": stale_if_error,
+        }
+        directives = {
+            name: value for name, value in given.items() if value is not None and value is not False
+        }
+        _check_directives(directives)
+        self.cache_control = _to_header(directives)
+        self._private_cache_control = _to_header(_for_one_client(directives))
+        self._is_storable = not no_store
         self._use_etags = use_etags and self._is_storable
 
     def request(self, next: Callable[..., Any], request: Request) -> Any:
-        """Add to the answer what it lacks, or answer that nothing has changed."""
+        """Return the response with the headers that it lacks, or a 304."""
         if self._is_storable:
-            environ = request.environ
             answer = next()
-            return self._for_keeping(answer, environ) if _is_read(answer, environ) else answer
+            is_cacheable = (
+                request.environ["REQUEST_METHOD"] in _SAFE_METHODS
+                and isinstance(answer, BaseResponse)
+                and answer.status_code in _CACHEABLE
+            )
+            return self._cacheable(answer, request.environ) if is_cacheable else answer
         try:
             return map_response(next(), self._with_directives)
         except HTTP_ERRORS as error:
@@ -105,7 +123,7 @@ class HTTPCacheMiddleware(Middleware):
         return f"{self.name}({self.cache_control!r})"
 
     def _with_directives(self, response: BaseResponse) -> BaseResponse:
-        """Return a copy with ``Cache-Control``, unless the response has one."""
+        """Return a copy with ``Cache-Control``, unless the response has that header."""
         own = copy_response(response)
         if "Cache-Control" not in own.headers and self.cache_control:
             is_private = "Set-Cookie" in own.headers
@@ -114,45 +132,47 @@ class HTTPCacheMiddleware(Middleware):
             )
         return own
 
-    def _for_keeping(self, answer: BaseResponse, environ: WSGIEnvironment) -> BaseResponse:
-        own = self._with_directives(answer)
+    def _cacheable(self, response: BaseResponse, environ: WSGIEnvironment) -> BaseResponse:
+        own = self._with_directives(response)
         if not self._use_etags or own.status_code != 200:
             return own
         if "ETag" not in own.headers and own.is_sequence and not own.direct_passthrough:
             own.headers["ETag"] = _entity_tag(own)
-        if _is_held(environ, own.headers):
+        if is_not_modified(environ, own.headers.get("ETag"), own.headers.get("Last-Modified")):
             own.status_code = 304
         return own
 
 
-def _is_read(answer: Any, environ: WSGIEnvironment) -> bool:
-    """Tell whether this is an answer to a reader, which may be kept."""
-    if environ["REQUEST_METHOD"] not in _READING or not isinstance(answer, BaseResponse):
-        return False
-    return answer.status_code in _KEPT
+def _check_directives(directives: Mapping[str, bool | int]) -> None:
+    for name in _SECONDS:
+        value = directives.get(name, 0)
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise ValueError(f"{name} is {value!r}. Use a whole number of seconds, 0 or more.")
+    for name, others in _CONTRADICTIONS.items():
+        for other in others:
+            if name in directives and other in directives:
+                raise ValueError(f"{name} and {other} contradict each other. Leave one out.")
+    if "immutable" in directives and not directives.get("max_age"):
+        raise ValueError("immutable has no effect without a max_age above 0. Add one.")
 
 
-def _entity_tag(answer: BaseResponse) -> str:
+def _for_one_client(directives: Mapping[str, bool | int]) -> dict[str, bool | int]:
+    """Return the directives for a response that only the client itself may keep."""
+    own = {name: value for name, value in directives.items() if name not in _FOR_SHARED_CACHES}
+    return own if "no_store" in own or not directives else {"private": True, **own}
+
+
+def _to_header(directives: Mapping[str, bool | int]) -> str:
+    return ResponseCacheControl(
+        {
+            name.replace("_", "-"): None if value is True else value
+            for name, value in directives.items()
+        }
+    ).to_header()
+
+
+def _entity_tag(response: BaseResponse) -> str:
     """Return a strong entity tag (RFC 9110, section 8.8.1): it changes with body and type."""
-    digest = hashlib.sha256(f"{answer.content_type}\n".encode())
-    digest.update(answer.get_data())
+    digest = hashlib.sha256(f"{response.content_type}\n".encode())
+    digest.update(response.get_data())
     return f'"{digest.hexdigest()[:_TAG_LENGTH]}"'
-
-
-def _is_held(environ: WSGIEnvironment, headers: Headers) -> bool:
-    """Tell whether the client has this answer already (RFC 9110, sections 13.1.2 and 13.1.3)."""
-    if_none_match = environ.get("HTTP_IF_NONE_MATCH")
-    if if_none_match is not None:
-        known = parse_etags(if_none_match)
-        tag, _ = unquote_etag(headers.get("ETag"))
-        return known.star_tag or (tag is not None and known.contains_weak(tag))
-    modified = _date(headers.get("Last-Modified"))
-    since = _date(environ.get("HTTP_IF_MODIFIED_SINCE"))
-    return modified is not None and since is not None and modified <= since
-
-
-def _date(header: str | None) -> datetime | None:
-    try:
-        return parse_date(header)
-    except (OverflowError, ValueError):
-        return None

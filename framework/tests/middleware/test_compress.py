@@ -1,25 +1,28 @@
-"""Which answers go out compressed, and what they say of themselves."""
+"""Test which responses are compressed, and their headers."""
 
 from __future__ import annotations
 
 import gzip
+import sys
 import threading
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from http.client import HTTPConnection
 from typing import Any
+from wsgiref.validate import validator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.serving import make_server
-from werkzeug.test import Client, TestResponse
+from werkzeug.test import Client, TestResponse, create_environ
 
 from clastic import (
     Application,
     BadRequest,
     Middleware,
     NotFound,
+    RerouteWSGI,
     Response,
     Route,
     StaticApplication,
@@ -36,10 +39,10 @@ def served(endpoint: Callable[..., Any] = lambda: Response(TEXT), **options: Any
 
 
 def is_compressed(response: TestResponse) -> bool:
-    """Whether an answer is compressed; it says so if and only if it is."""
-    says = response.headers.get("Content-Encoding") == "gzip"
-    assert says is response.data.startswith(b"\x1f\x8b")
-    return says
+    """Whether a response is compressed, which it declares if and only if it is."""
+    declared = response.headers.get("Content-Encoding") == "gzip"
+    assert declared is response.data.startswith(b"\x1f\x8b")
+    return declared
 
 
 def respond(*arguments: Any, **options: Any) -> Callable[[], Response]:
@@ -47,7 +50,7 @@ def respond(*arguments: Any, **options: Any) -> Callable[[], Response]:
     return lambda: Response(*arguments, **options)
 
 
-class TestWhatIsCompressed:
+class TestCompressed:
     def test_the_body_comes_back(self) -> None:
         response = served().get("/", headers=ACCEPTED)
         assert is_compressed(response)
@@ -55,7 +58,7 @@ class TestWhatIsCompressed:
         assert response.headers["Content-Length"] == str(len(response.data))
         assert len(response.data) < 200
 
-    def test_the_same_body_is_the_same_bytes(self) -> None:
+    def test_the_same_body_gives_the_same_bytes(self) -> None:
         one, other = (served().get("/", headers=ACCEPTED).data for _ in range(2))
         assert one == other
         assert one[4:8] == b"\0\0\0\0"  # the time in it
@@ -67,17 +70,17 @@ class TestWhatIsCompressed:
             pytest.param("GZIP", True, id="in upper case"),
             pytest.param("gzip, deflate, br", True, id="among others"),
             pytest.param("br;q=1, gzip;q=0.1", True, id="a little"),
-            pytest.param("*", True, id="anything"),
-            pytest.param("identity, gzip", True, id="as much as the body as it is"),
+            pytest.param("*", True, id="any"),
+            pytest.param("identity, gzip", True, id="as much as identity"),
             pytest.param(None, False, id="no header"),
             pytest.param("", False, id="an empty header"),
-            pytest.param("br", False, id="something else"),
+            pytest.param("br", False, id="another coding"),
             pytest.param("gzip;q=0", False, id="not gzip"),
-            pytest.param("gzip;q=0, *", False, id="anything but gzip"),
+            pytest.param("gzip;q=0, *", False, id="any but gzip"),
             pytest.param("*;q=0", False, id="nothing"),
-            pytest.param("identity, gzip;q=0.5", False, id="less than the body as it is"),
-            pytest.param("gzip;q=nonsense", False, id="a quality that is none"),
-            pytest.param("gzip," + "x," * 300, False, id="a header that nobody sends"),
+            pytest.param("identity, gzip;q=0.5", False, id="less than identity"),
+            pytest.param("gzip;q=nonsense", False, id="an invalid quality"),
+            pytest.param("gzip," + "x," * 300, False, id="a very long header"),
         ],
     )
     def test_by_accept_encoding(self, header: str | None, expected: bool) -> None:
@@ -92,7 +95,7 @@ class TestWhatIsCompressed:
             pytest.param("text/html; charset=utf-8", True, id="HTML"),
             pytest.param("TEXT/PLAIN", True, id="text in upper case"),
             pytest.param("application/json", True, id="JSON"),
-            pytest.param("application/problem+json", True, id="something in JSON"),
+            pytest.param("application/problem+json", True, id="a +json type"),
             pytest.param("image/svg+xml", True, id="SVG"),
             pytest.param("application/javascript", True, id="JavaScript"),
             pytest.param("application/wasm", True, id="WebAssembly"),
@@ -100,8 +103,8 @@ class TestWhatIsCompressed:
             pytest.param("video/mp4", False, id="MP4"),
             pytest.param("application/zip", False, id="ZIP"),
             pytest.param("font/woff2", False, id="WOFF2"),
-            pytest.param("application/octet-stream", False, id="anything"),
-            pytest.param("", False, id="nothing"),
+            pytest.param("application/octet-stream", False, id="unknown bytes"),
+            pytest.param("", False, id="no type"),
         ],
     )
     def test_by_content_type(self, content_type: str, expected: bool) -> None:
@@ -129,15 +132,15 @@ class TestWhatIsCompressed:
     @pytest.mark.parametrize(
         "headers",
         [
-            pytest.param({"Content-Encoding": "br"}, id="what is encoded already"),
-            pytest.param({"Content-Encoding": "identity"}, id="what says it is not encoded"),
+            pytest.param({"Content-Encoding": "br"}, id="an encoded body"),
+            pytest.param({"Content-Encoding": "identity"}, id="an explicit identity"),
             pytest.param({"Cache-Control": "max-age=1, No-Transform"}, id="no-transform"),
             pytest.param({"Content-Digest": "sha-256=:x:"}, id="a digest of the content"),
             pytest.param({"Repr-Digest": "sha-256=:x:"}, id="a digest of the representation"),
-            pytest.param({"Content-MD5": "x"}, id="a digest of old"),
+            pytest.param({"Content-MD5": "x"}, id="an MD5 digest"),
         ],
     )
-    def test_what_is_left_alone(self, headers: dict[str, str]) -> None:
+    def test_responses_that_are_left_alone(self, headers: dict[str, str]) -> None:
         plain = served(respond(TEXT, headers=headers)).get("/")
         response = served(respond(TEXT, headers=headers)).get("/", headers=ACCEPTED)
         assert response.data == TEXT
@@ -145,12 +148,12 @@ class TestWhatIsCompressed:
         assert "Vary" not in response.headers
 
     @pytest.mark.parametrize("status", [204, 304])
-    def test_an_answer_without_a_body(self, status: int) -> None:
+    def test_a_response_without_a_body(self, status: int) -> None:
         response = served(respond(None, status, mimetype="text/plain")).get("/", headers=ACCEPTED)
         assert (response.status_code, response.data) == (status, b"")
         assert "Content-Encoding" not in response.headers
 
-    def test_never_twice(self) -> None:
+    def test_no_response_is_compressed_twice(self) -> None:
         middlewares = [GzipMiddleware(), GzipMiddleware(9)]
         application = Application([("/", respond(TEXT))], middlewares=middlewares)
         response = application.get_local_client().get("/", headers=ACCEPTED)
@@ -179,18 +182,18 @@ CLIENT = served()
 
 
 class TestHead:
-    def test_it_says_what_get_says_but_for_the_length(self) -> None:
+    def test_head_has_the_headers_of_get_without_the_length(self) -> None:
         endpoint = respond(TEXT, headers=[("ETag", '"x"'), ("Accept-Ranges", "bytes")])
         get = served(endpoint).get("/", headers=ACCEPTED)
         head = served(endpoint).head("/", headers=ACCEPTED)
         del get.headers["Content-Length"]
         assert (head.data, dict(head.headers)) == (b"", dict(get.headers))
 
-    def test_it_has_the_length_of_what_is_not_compressed(self) -> None:
+    def test_head_has_the_length_of_an_uncompressed_body(self) -> None:
         head = served().head("/")
         assert (head.data, head.headers["Content-Length"]) == (b"", str(len(TEXT)))
 
-    def test_it_has_the_length_of_what_is_too_small(self) -> None:
+    def test_head_has_the_length_of_a_small_body(self) -> None:
         head = served(respond(b"small")).head("/", headers=ACCEPTED)
         assert dict(head.headers) == {
             "Content-Type": "text/plain; charset=utf-8",
@@ -199,7 +202,7 @@ class TestHead:
 
 
 class TestStreams:
-    def test_each_block_is_there_as_soon_as_it_is_made(self) -> None:
+    def test_each_block_is_sent_as_soon_as_it_is_made(self) -> None:
         made = []
 
         def parts() -> Iterator[bytes]:
@@ -217,7 +220,7 @@ class TestStreams:
         assert unpacked.eof
         assert "Content-Length" not in response.headers
 
-    def test_each_block_gets_to_the_client_before_the_next_is_made(self) -> None:
+    def test_each_block_reaches_the_client_before_the_next_is_made(self) -> None:
         has_arrived = threading.Event()
 
         def parts() -> Iterator[bytes]:
@@ -249,11 +252,11 @@ class TestStreams:
             server.server_close()
         assert (first, second, unpacked.eof) == (b"first", b"second", True)
 
-    def test_one_of_nothing(self) -> None:
+    def test_an_empty_stream(self) -> None:
         response = served(lambda: Response(iter([]))).get("/", headers=ACCEPTED)
         assert gzip.decompress(response.data) == b""
 
-    def test_it_is_closed(self) -> None:
+    def test_a_stream_is_closed(self) -> None:
         closed = []
 
         def stream() -> Response:
@@ -264,7 +267,7 @@ class TestStreams:
         served(stream).get("/", headers=ACCEPTED).close()
         assert closed == [True]
 
-    def test_a_body_of_one_block_whose_length_is_said_keeps_a_length(self) -> None:
+    def test_a_body_of_one_block_and_known_length_keeps_a_length(self) -> None:
         def touched() -> Response:
             response = Response(TEXT)
             response.set_data(TEXT * 2)
@@ -274,7 +277,7 @@ class TestStreams:
         assert response.headers["Content-Length"] == str(len(response.data))
         assert gzip.decompress(response.data) == TEXT * 2
 
-    def test_a_file_is_not_gathered_in_memory(self, tmp_path: Any) -> None:
+    def test_a_file_is_not_collected_in_memory(self, tmp_path: Any) -> None:
         (tmp_path / "big.txt").write_bytes(TEXT * 100)
         application = Application(
             [("/", StaticApplication(tmp_path))], middlewares=[GzipMiddleware()]
@@ -291,12 +294,12 @@ class TestValidators:
     @pytest.mark.parametrize(
         ("given_tag", "expected"),
         [
-            pytest.param('"x"', 'W/"x"', id="a strong one"),
-            pytest.param('W/"x"', 'W/"x"', id="a weak one"),
-            pytest.param(None, None, id="none"),
+            pytest.param('"x"', 'W/"x"', id="a strong tag"),
+            pytest.param('W/"x"', 'W/"x"', id="a weak tag"),
+            pytest.param(None, None, id="no tag"),
         ],
     )
-    def test_the_entity_tag_of_what_is_compressed_is_weak(
+    def test_the_entity_tag_of_a_compressed_response_is_weak(
         self, given_tag: str | None, expected: str | None
     ) -> None:
         headers = [] if given_tag is None else [("ETag", given_tag)]
@@ -304,8 +307,8 @@ class TestValidators:
         assert client.get("/").headers.get("ETag") == given_tag
         assert client.get("/", headers=ACCEPTED).headers.get("ETag") == expected
 
-    @pytest.mark.parametrize("sent", [{}, ACCEPTED], ids=["as it is", "compressed"])
-    def test_a_copy_is_found_to_hold_by_the_tag_it_came_with(self, sent: dict[str, str]) -> None:
+    @pytest.mark.parametrize("sent", [{}, ACCEPTED], ids=["uncompressed", "compressed"])
+    def test_a_response_is_revalidated_by_its_own_tag(self, sent: dict[str, str]) -> None:
         application = Application(
             [("/", respond(TEXT))],
             middlewares=[GzipMiddleware(), HTTPCacheMiddleware(max_age=60)],
@@ -330,7 +333,7 @@ class TestValidators:
             pytest.param(None, '"x"', id="none"),
         ],
     )
-    def test_the_tag_of_a_304_is_the_one_asked_about(
+    def test_the_tag_of_a_304_is_the_one_of_the_request(
         self, if_none_match: str | None, expected: str
     ) -> None:
         client = served(respond(None, 304, headers=[("ETag", '"x"')]))
@@ -342,7 +345,7 @@ class TestValidators:
         response = client.get("/", headers={"If-None-Match": '"x"'})
         assert (response.headers.get("ETag"), response.headers["Vary"]) == (None, "Accept-Encoding")
 
-    def test_a_vary_that_is_there_already_is_added_to(self) -> None:
+    def test_an_existing_vary_is_extended(self) -> None:
         client = served(respond(TEXT, headers=[("Vary", "Accept"), ("Vary", "Cookie")]))
         assert client.get("/").headers.getlist("Vary") == ["Accept, Cookie, Accept-Encoding"]
 
@@ -356,26 +359,26 @@ class TestRanges:
         )
         return application.get_local_client()
 
-    def test_a_part_is_one_of_the_file_as_it_is(self, client: Client) -> None:
+    def test_a_range_is_of_the_uncompressed_file(self, client: Client) -> None:
         response = client.get("/a.txt", headers={**ACCEPTED, "Range": "bytes=0-999"})
         assert (response.status_code, response.data) == (206, TEXT[:1000])
         assert response.headers["Content-Range"] == f"bytes 0-999/{len(TEXT)}"
         assert response.headers["Vary"] == "Accept-Encoding"
         assert "Content-Encoding" not in response.headers
 
-    def test_what_is_compressed_offers_none(self, client: Client) -> None:
+    def test_a_compressed_response_offers_no_ranges(self, client: Client) -> None:
         assert client.get("/a.txt").headers["Accept-Ranges"] == "bytes"
         assert "Accept-Ranges" not in client.get("/a.txt", headers=ACCEPTED).headers
 
-    def test_a_part_of_what_was_compressed_is_the_whole(self, client: Client) -> None:
+    def test_a_range_of_a_compressed_response_is_the_whole(self, client: Client) -> None:
         tag = client.get("/a.txt", headers=ACCEPTED).headers["ETag"]
         headers = {**ACCEPTED, "Range": "bytes=0-9", "If-Range": tag}
         response = client.get("/a.txt", headers=headers)
         assert (response.status_code, gzip.decompress(response.data)) == (200, TEXT)
 
 
-class TestWhere:
-    """It compresses the answers of the routes that it is around, whoever makes them."""
+class TestRoutes:
+    """The responses of the routes that it is around are compressed, whatever makes them."""
 
     def test_error_pages(self) -> None:
         def fail() -> None:
@@ -386,7 +389,7 @@ class TestWhere:
         assert response.headers["Vary"] == "Accept, Accept-Encoding"
         assert TEXT.strip() in gzip.decompress(response.data)
 
-    def test_pages_of_misses_and_of_crashes(self) -> None:
+    def test_pages_of_misses_and_of_uncaught_exceptions(self) -> None:
         def crash() -> None:
             raise ZeroDivisionError
 
@@ -416,7 +419,7 @@ class TestWhere:
         response = application.get_local_client().get(path, headers=ACCEPTED)
         assert is_compressed(response) is expected
 
-    def test_a_route_that_passes_the_request_on_to_one_that_has_it_not(self) -> None:
+    def test_a_route_that_passes_the_request_on_to_a_route_without_it(self) -> None:
         def pass_on() -> None:
             raise NotFound(is_breaking=False)
 
@@ -424,7 +427,7 @@ class TestWhere:
         response = Application(routes).get_local_client().get("/", headers=ACCEPTED)
         assert gzip.decompress(response.data) == TEXT
 
-    def test_other_middlewares_see_the_body_as_it_is(self) -> None:
+    def test_other_middlewares_see_the_uncompressed_body(self) -> None:
         seen = []
 
         class Watching(Middleware):
@@ -444,20 +447,206 @@ class TestWhere:
     [
         pytest.param(
             {"compress_level": 0},
-            "compress_level is 0. Give 1 (fastest) to 9 (smallest).",
+            "compress_level is 0. Use 1 (fastest) to 9 (smallest).",
             id="a level below",
         ),
         pytest.param(
             {"compress_level": 10},
-            "compress_level is 10. Give 1 (fastest) to 9 (smallest).",
+            "compress_level is 10. Use 1 (fastest) to 9 (smallest).",
             id="a level above",
         ),
-        pytest.param(
-            {"min_size": -1}, "min_size is -1, and no body is smaller than 0 bytes.", id="a size"
-        ),
+        pytest.param({"min_size": -1}, "min_size is -1. Use 0 or more bytes.", id="a size"),
     ],
 )
 def test_settings_that_are_refused(options: dict[str, int], message: str) -> None:
     with pytest.raises(ValueError) as caught:  # noqa: PT011 (the whole message is compared)
         GzipMiddleware(**options)
     assert str(caught.value) == message
+
+
+# Compression of WSGI applications of every kind (PEP 3333).
+
+HEADERS = [("Content-Type", "text/plain")]
+
+WSGIApp = Callable[..., Iterable[bytes]]
+
+
+def response_of(wsgi_app: WSGIApp, method: str = "GET") -> tuple[str, dict[str, str], bytes]:
+    """Return the status, headers and body that a server gets, with all of PEP 3333 validated.
+
+    The head is sent with the first block.
+    """
+    application = Application([("/", RerouteWSGI(wsgi_app))], middlewares=[GzipMiddleware()])
+    head: list[Any] = []
+    sent: list[bytes] = []
+
+    def start_response(
+        status: str, headers: list[tuple[str, str]], exc_info: Any = None
+    ) -> Callable[[bytes], None]:
+        if exc_info is not None and any(sent):
+            raise exc_info[1]
+        head[:] = [status, dict(headers)]
+        return sent.append
+
+    environ = create_environ("/", method=method, headers={"Accept-Encoding": "gzip"})
+    body = validator(application)(environ, start_response)
+    try:
+        for block in body:
+            sent.append(block)
+    finally:
+        body.close()
+    status, headers = head
+    return status, headers, b"".join(sent)
+
+
+def as_a_list(environ: Any, start_response: Any) -> Iterable[bytes]:
+    start_response("200 OK", HEADERS)
+    return [TEXT[:100], TEXT[100:]]
+
+
+def as_a_tuple(environ: Any, start_response: Any) -> Iterable[bytes]:
+    start_response("200 OK", [*HEADERS, ("Content-Length", str(len(TEXT)))])
+    return (TEXT,)
+
+
+def as_a_generator(environ: Any, start_response: Any) -> Iterator[bytes]:
+    start_response("200 OK", HEADERS)
+    yield TEXT[:100]
+    yield TEXT[100:]
+
+
+def as_one_block_of_known_length(environ: Any, start_response: Any) -> Iterator[bytes]:
+    start_response("200 OK", [*HEADERS, ("Content-Length", str(len(TEXT)))])
+    yield TEXT
+
+
+def by_write(environ: Any, start_response: Any) -> Iterable[bytes]:
+    write = start_response("200 OK", HEADERS)
+    write(TEXT[:100])
+    write(TEXT[100:])
+    return []
+
+
+def by_write_and_a_list(environ: Any, start_response: Any) -> Iterable[bytes]:
+    start_response("200 OK", HEADERS)(TEXT[:100])
+    return [TEXT[100:]]
+
+
+@pytest.mark.parametrize(
+    ("wsgi_app", "has_length"),
+    [
+        pytest.param(as_a_list, True, id="a list"),
+        pytest.param(as_a_tuple, True, id="a tuple"),
+        pytest.param(as_a_generator, False, id="a generator that starts when it runs"),
+        pytest.param(as_one_block_of_known_length, True, id="a generator of a known length"),
+        pytest.param(by_write, False, id="write"),
+        pytest.param(by_write_and_a_list, False, id="write, then a list"),
+    ],
+)
+def test_a_body_of_every_kind(wsgi_app: WSGIApp, has_length: bool) -> None:
+    status, headers, data = response_of(wsgi_app)
+    assert (status, headers["Content-Encoding"]) == ("200 OK", "gzip")
+    assert gzip.decompress(data) == TEXT
+    assert headers.get("Content-Length") == (str(len(data)) if has_length else None)
+
+
+def test_a_small_body_of_unknown_length() -> None:
+    def small(environ: Any, start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", HEADERS)
+        return [b"small"]
+
+    status, headers, data = response_of(small)
+    assert (status, data) == ("200 OK", b"small")
+    assert "Content-Encoding" not in headers
+
+
+def test_a_generator_that_is_not_compressed() -> None:
+    def image(environ: Any, start_response: Any) -> Iterator[bytes]:
+        start_response("200 OK", [("Content-Type", "image/png")])
+        yield TEXT
+
+    assert response_of(image) == ("200 OK", {"Content-Type": "image/png"}, TEXT)
+
+
+def test_head_of_a_wsgi_application() -> None:
+    def head(environ: Any, start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", [*HEADERS, ("Content-Length", str(len(TEXT)))])
+        return []
+
+    _, headers, data = response_of(head, "HEAD")
+    assert (headers["Content-Encoding"], data) == ("gzip", b"")
+    assert "Content-Length" not in headers
+
+
+def test_an_uncompressed_body_is_not_wrapped() -> None:
+    sent = iter([TEXT])
+
+    def image(environ: Any, start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Type", "image/png")])
+        return sent
+
+    application = Application([("/", RerouteWSGI(image))], middlewares=[GzipMiddleware()])
+    assert application(create_environ("/"), lambda *head: lambda block: None) is sent
+
+
+def test_the_body_of_a_wsgi_application_is_closed() -> None:
+    closed = []
+
+    class Closing:
+        def __iter__(self) -> Iterator[bytes]:
+            return iter([TEXT])
+
+        def close(self) -> None:
+            closed.append(True)
+
+    def closing(environ: Any, start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", HEADERS)
+        return Closing()
+
+    response_of(closing)
+    assert closed == [True]
+
+
+class TestRestart:
+    """An application that fails after start_response may call it again with exc_info."""
+
+    @pytest.mark.parametrize(
+        "content_type", [pytest.param("text/plain", id="compressed"), pytest.param("x/y", id="not")]
+    )
+    @pytest.mark.parametrize(
+        "first", [pytest.param("text/plain", id="compressed"), pytest.param("x/y", id="not")]
+    )
+    def test_before_anything_was_sent(self, first: str, content_type: str) -> None:
+        def failing(environ: Any, start_response: Any) -> Iterator[bytes]:
+            start_response("200 OK", [("Content-Type", first)])
+            try:
+                raise ZeroDivisionError
+            except ZeroDivisionError:
+                headers = [("Content-Type", content_type)]
+                start_response("500 Internal Server Error", headers, sys.exc_info())
+            yield TEXT
+
+        status, headers, data = response_of(failing)
+        is_compressed = headers.get("Content-Encoding") == "gzip"
+        assert (status, is_compressed) == (
+            "500 Internal Server Error",
+            content_type == "text/plain",
+        )
+        assert (gzip.decompress(data) if is_compressed else data) == TEXT
+
+    @pytest.mark.parametrize("content_type", ["text/plain", "image/png"])
+    def test_after_something_was_sent_the_exception_reaches_the_server(
+        self, content_type: str
+    ) -> None:
+        def failing(environ: Any, start_response: Any) -> Iterator[bytes]:
+            start_response("200 OK", HEADERS)
+            yield TEXT
+            try:
+                raise ZeroDivisionError
+            except ZeroDivisionError:
+                headers = [("Content-Type", content_type)]
+                start_response("500 Internal Server Error", headers, sys.exc_info())
+            yield TEXT
+
+        with pytest.raises(ZeroDivisionError):
+            response_of(failing)

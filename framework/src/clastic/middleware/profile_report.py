@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from markupsafe import Markup
-
 from clastic.describe import format_location
-from clastic.render.page import DOCUMENT, PARAGRAPH, STYLE
+from clastic.pages import element, html_page, scrollable
+from clastic.pages.styles import DEVELOPER_STYLE
 from clastic.render.table import Table
 
 
@@ -40,10 +39,6 @@ SORTS: dict[str, Callable[[Cost], Any]] = {
 
 _HEADERS = ("Function", "Calls", "Own ms", "Total ms", "Where")
 _WIDEST = 200
-_STYLE = STYLE + Markup("""\
-th { white-space: nowrap; }
-td:not(.number) { min-width: 14rem; }
-""")
 
 
 class Report:
@@ -75,16 +70,13 @@ class Report:
 
     def to_html(self) -> str:
         """Give the report as an HTML document."""
-        paragraphs = Markup().join(PARAGRAPH % line for line in self.lines)
-        return str(
-            DOCUMENT
-            % {
-                "heading": self.title,
-                "paragraphs": paragraphs,
-                "style": _STYLE,
-                "table": self._table().to_html(),
-            }
-        )
+        content = [
+            element("h1", self.title),
+            *[element("p", line) for line in self.lines],
+            scrollable(self._table().to_html(), self.title),
+        ]
+        main = element("main", *content, class_="profile")
+        return html_page(self.title, main, style=DEVELOPER_STYLE)
 
     def _table(self) -> Table:
         # Decimals are numbers that keep their zeros.

@@ -6,30 +6,10 @@ from markupsafe import Markup
 
 from clastic.http import Response
 from clastic.middleware.stats_report import RouteStats, StatsReport, StatusStats
-from clastic.render.page import DOCUMENT, JSON_LINK, PARAGRAPH, STYLE
+from clastic.pages import element, html_page, join, scrollable
+from clastic.pages.styles import DEVELOPER_STYLE
 
-_STYLE = STYLE + Markup("""\
-.stats tbody { border-top: 2px solid #8888; }
-.stats tbody th { min-width: 9rem; }
-.stats tbody th span { font-weight: 400; }
-.stats td, .stats thead th:not(:first-child) { text-align: end; white-space: nowrap; }
-.stats .part td { color: color-mix(in srgb, CanvasText 75%, Canvas); }
-.stats td.errors { color: #b3261e; font-weight: 600; }
-@media (prefers-color-scheme: dark) { .stats td.errors { color: #ffb4ab; } }
-""")
-
-_TABLE = Markup("""\
-<table class="stats">
-<thead><tr><th scope="col">Route</th><th scope="col">Status</th><th scope="col">Answers</th>\
-<th scope="col">Errors</th><th scope="col">p50</th><th scope="col">p95</th><th scope="col">p99</th>\
-<th scope="col">max</th></tr></thead>
-%s</table>""")
-_GROUP = Markup("<tbody>\n%s</tbody>\n")
-_FIRST_ROW = Markup('<tr><th scope="rowgroup" rowspan="%s">%s</th>%s</tr>\n')
-_OTHER_ROW = Markup('<tr class="part">%s</tr>\n')
-_METHODS = Markup("<span>%s</span> ")
-_CELL = Markup("<td>%s</td>")
-_ERRORS = Markup('<td class="errors">%s</td>')
+_HEADERS = ("Route", "Status", "Answers", "Errors", "p50", "p95", "p99", "max")
 
 _EXPLANATION = (
     "Times are in milliseconds, right within 5%. Errors are answers with a status of 500 or more."
@@ -38,34 +18,41 @@ _EXPLANATION = (
 
 def render_stats(context: StatsReport) -> Response:
     """Render a report as an HTML page."""
-    tables = Markup("<p>No route has been asked for yet.</p>")
+    table = element("p", "No route has been asked for yet.")
     if context.routes:
-        tables = _TABLE % Markup().join(map(_route_rows, context.routes))
-    period = f"Counted for {_period(context.seconds)}. {_EXPLANATION}"
-    page = DOCUMENT % {
-        "heading": "Routes by use",
-        "paragraphs": PARAGRAPH % period + PARAGRAPH % (JSON_LINK % "json/"),
-        "style": _STYLE,
-        "table": tables,
-    }
-    return Response(str(page), mimetype="text/html")
+        head = element("tr", *[element("th", header, scope="col") for header in _HEADERS])
+        body = [element("tbody", *_route_rows(route)) for route in context.routes]
+        table = element("table", element("thead", head), *body, class_="stats")
+    title = "Routes by use"
+    link = {"rel": "alternate", "type": "application/json", "href": "json/"}
+    page = html_page(
+        title,
+        element("h1", title),
+        element("p", f"Counted for {_period(context.seconds)}. {_EXPLANATION}"),
+        element("p", element("a", "The same as JSON", **link)),
+        scrollable(table, title),
+        style=DEVELOPER_STYLE,
+    )
+    return Response(page, mimetype="text/html")
 
 
-def _route_rows(route: RouteStats) -> Markup:
-    """Return the rows of a route: the whole of it, then each status if there are several."""
+def _route_rows(route: RouteStats) -> list[Markup]:
+    """Return the rows of a route: the sum first, then each status if there are several."""
     only = route.statuses[0].status if len(route.statuses) == 1 else None
     parts = () if only else route.statuses
-    name = _METHODS % " ".join(route.methods) if route.methods else Markup()
-    errors = (_ERRORS if route.errors else _CELL) % f"{route.errors:,}"
-    whole = _cells(only or "all", errors, route)
-    rows = [_FIRST_ROW % (1 + len(parts), name + route.pattern, whole)]
-    rows += [_OTHER_ROW % _cells(part.status, _CELL % "", part) for part in parts]
-    return _GROUP % Markup().join(rows)
+    name = [element("span", " ".join(route.methods), class_="soft"), " "] if route.methods else []
+    head = element("th", *name, route.pattern, scope="rowgroup", rowspan=1 + len(parts))
+    is_bad = "problem" if route.errors else None
+    errors = element("td", f"{route.errors:,}", class_=is_bad)
+    rows = [element("tr", head, _cells(only or "all", errors, route))]
+    for part in parts:
+        rows.append(element("tr", _cells(part.status, element("td"), part), class_="soft"))
+    return rows
 
 
 def _cells(status: int | str, errors: Markup, stats: RouteStats | StatusStats) -> Markup:
-    times = [_CELL % _three_digits(value) for value in stats.milliseconds.values()]
-    return Markup().join([_CELL % status, _CELL % f"{stats.count:,}", errors, *times])
+    times = [element("td", _three_digits(value)) for value in stats.milliseconds.values()]
+    return join(element("td", status), element("td", f"{stats.count:,}"), errors, *times)
 
 
 def _three_digits(value: float) -> str:

@@ -30,6 +30,12 @@ th, td {
 }
 th { background: var(--fill); font-weight: 600; }
 td.number { color: inherit; text-align: end; }
+.stats tbody { border-top: 2px solid var(--line); }
+.stats tbody th { min-width: 9rem; }
+.stats th span { font-weight: 400; }
+.stats td, .stats thead th:not(:first-child) { text-align: end; white-space: nowrap; }
+.profile th { white-space: nowrap; }
+.profile td:not(.number) { min-width: 14rem; }
 
 /* what opens and closes */
 details { border: 1px solid var(--line); border-radius: .5rem; margin: .5rem 0; }

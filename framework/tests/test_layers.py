@@ -1,4 +1,4 @@
-"""The framework is built as planned: layers that only look up, through public doors only."""
+"""Check the structure of the framework: layers, import rings, and rules for every module."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 
 SOURCE = Path(__file__).parents[1] / "src"
 
-# A module imports from its own layer and from those before it. Whatever is not named here, the
-# package's own __init__ included, is a room: it comes after all of them.
+# A module imports from its own layer and from those before it. A name stands for the modules below
+# it, too; the first layer that names a module counts.
 LAYERS = (
     (
         "clastic.exports",
@@ -23,12 +23,7 @@ LAYERS = (
         "clastic.secrets",
         "clastic.json",
     ),
-    (
-        "clastic.wiring",
-        "clastic.signature",
-        "clastic.decorators",
-        "clastic.pattern",
-    ),
+    ("clastic.wiring", "clastic.signature", "clastic.decorators", "clastic.pattern"),
     ("clastic.pages",),
     ("clastic.http",),
     ("clastic.errors",),
@@ -36,19 +31,25 @@ LAYERS = (
     ("clastic.injection", "clastic.chain"),
     ("clastic.render",),
     ("clastic.routing",),
-    ("clastic.application", "clastic.dispatch"),
+    ("clastic.dispatch", "clastic.application"),
+    ("clastic.middleware", "clastic.static"),
+    # for developers and operators; nothing above imports these
+    ("clastic.debug", "clastic.flaw", "clastic.meta", "clastic.server"),
 )
-ROOMS = len(LAYERS)
 
-# Application.serve() is a method because users expect it there; it looks up the server when called.
+# The packages and modules that only re-export names; these may come from any layer.
+RE_EXPORTS = {"clastic", "clastic.route", "clastic.middleware.core"}
+
+# Imports from a later layer that run when a method is called, or an attribute is read.
 LATE = {
-    "clastic.application imports clastic.server",
     "clastic.application imports clastic.server.serve",
     "clastic.application imports clastic.debug.handler",
-    "clastic.errors imports clastic.debug.handler",
 }
 
-# What Python documents although its name begins with an underscore.
+# The only name that a type annotation may take from a later layer.
+TYPE_ONLY = "clastic.application.Application"
+
+# Names that Python documents although they begin with an underscore.
 DOCUMENTED = {"os._exit"}
 
 
@@ -58,6 +59,10 @@ class Module(NamedTuple):
     name: str
     is_package: bool
     text: str
+
+    @property
+    def only_re_exports(self) -> bool:
+        return self.is_package or self.name in RE_EXPORTS
 
 
 def read_framework() -> dict[str, Module]:
@@ -73,45 +78,60 @@ def read_framework() -> dict[str, Module]:
 FRAMEWORK = read_framework()
 
 
-def runtime_nodes(tree: ast.AST, *, late: bool) -> Iterator[ast.AST]:
-    """Every node but those that only a type checker sees.
+def is_type_checking(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
 
-    late: include what runs only when a function is called
+
+def runtime_nodes(tree: ast.AST, *, late: bool) -> Iterator[ast.AST]:
+    """Yield every node but those that only a type checker reads.
+
+    late: include the bodies of functions
     """
     for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+        if is_type_checking(node):
             yield from runtime_nodes(ast.Module(node.orelse, []), late=late)
         elif late or not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             yield node
             yield from runtime_nodes(node, late=late)
 
 
-def imported(module: Module, *, late: bool = True) -> list[tuple[str, str]]:
-    """What a module imports: pairs of a module's full name and the name taken from it, or ''."""
+def type_only_nodes(tree: ast.AST) -> Iterator[ast.AST]:
+    for node in ast.walk(tree):
+        if is_type_checking(node):
+            yield from node.body
+
+
+def imported(
+    module: Module, nodes: Iterator[ast.AST], *, late: bool = True
+) -> list[tuple[str, str]]:
+    """Return what nodes import: pairs of a module's full name and the name taken from it, or ''."""
     found = []
     package = module.name if module.is_package else module.name.rpartition(".")[0]
-    for node in runtime_nodes(ast.parse(module.text), late=late):
+    for node in nodes:
         if isinstance(node, ast.Import):
             found += [(alias.name, "") for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            above = package.split(".")[: len(package.split(".")) - node.level + 1]
-            base = [*(above if node.level else []), *([node.module] if node.module else [])]
+            parents = package.split(".")[: len(package.split(".")) - node.level + 1]
+            base = [*(parents if node.level else []), *([node.module] if node.module else [])]
             found += [(".".join(base), alias.name) for alias in node.names]
         elif late and isinstance(node, ast.Call) and ast.unparse(node.func).startswith("lazy_"):
             found += [(text, "") for text in strings(node) if text.startswith("clastic.")]
     return found
 
 
+def runtime_imports(module: Module, *, late: bool = True) -> list[tuple[str, str]]:
+    return imported(module, runtime_nodes(ast.parse(module.text), late=late), late=late)
+
+
 def strings(tree: ast.AST) -> list[str]:
-    """The literal texts in a piece of source."""
     constants = (node for node in ast.walk(tree) if isinstance(node, ast.Constant))
     return [node.value for node in constants if isinstance(node.value, str)]
 
 
-def imported_framework(module: Module, names: set[str], *, late: bool = True) -> set[str]:
-    """The modules of the framework that a module imports."""
+def imported_modules(module: Module, names: set[str], *, late: bool = True) -> set[str]:
+    """Return the modules of the framework that a module imports at run time."""
     found = set()
-    for source, taken in imported(module, late=late):
+    for source, taken in runtime_imports(module, late=late):
         whole = f"{source}.{taken}"
         found.add(whole if whole in names else source)
     return found & names - {module.name}
@@ -121,36 +141,57 @@ def layer_of(name: str) -> int:
     for number, members in enumerate(LAYERS):
         if any(name == member or name.startswith(f"{member}.") for member in members):
             return number
-    return ROOMS
+    return len(LAYERS)
 
 
-def upward_imports(module: Module, names: set[str]) -> list[str]:
+def downward_imports(module: Module, names: set[str]) -> list[str]:
+    """Return the imports of a module from later layers."""
     layer = layer_of(module.name)
-    above = {name for name in imported_framework(module, names) if layer_of(name) > layer}
-    return [f"{module.name} imports {name}" for name in sorted(above)]
+    later = {name for name in imported_modules(module, names) if layer_of(name) > layer}
+    return [f"{module.name} imports {name}" for name in sorted(later)]
+
+
+def downward_annotations(module: Module) -> list[str]:
+    """Return the names that a module takes from later layers for annotations only."""
+    layer = layer_of(module.name)
+    pairs = imported(module, type_only_nodes(ast.parse(module.text)))
+    return [f"{source}.{name}" for source, name in pairs if layer < layer_of(source) < len(LAYERS)]
 
 
 def import_graph(modules: dict[str, Module]) -> dict[str, set[str]]:
-    """What must have been imported before each module; a package comes along with its modules."""
+    """Return the modules that have to be imported before each module, packages included."""
     graph = {}
     for module in modules.values():
-        needed = imported_framework(module, set(modules), late=False)
+        needed = imported_modules(module, set(modules), late=False)
         packages = {package for name in needed for package in packages_of(name)}
         graph[module.name] = (needed | packages) - {module.name, *packages_of(module.name)}
     return graph
 
 
 def packages_of(name: str) -> list[str]:
-    """The packages around a module, the outermost first."""
+    """Return the packages that a module is in, the outermost first."""
     parts = name.split(".")
     return [".".join(parts[:size]) for size in range(1, len(parts))]
 
 
+def statements_beyond_re_exports(module: Module) -> list[str]:
+    """Return the statements of a module that do more than to re-export names."""
+    found = []
+    for node in ast.parse(module.text).body:
+        is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        is_import = isinstance(node, (ast.Import, ast.ImportFrom)) or is_type_checking(node)
+        names = [ast.unparse(each) for each in getattr(node, "targets", [])]
+        is_export = names in (["__all__"], ["(__getattr__, __dir__)"])
+        if not (is_docstring or is_import or is_export):
+            found.append(ast.unparse(node))
+    return found
+
+
 def private_uses(module: Module) -> list[str]:
-    """Private modules, names and attributes of other packages that a module touches."""
+    """Return the private modules, names and attributes of other packages that a module uses."""
     found = []
     foreign = set()
-    for source, taken in imported(module):
+    for source, taken in runtime_imports(module):
         if source.split(".")[0] == "clastic":
             continue
         foreign.add(taken or source.split(".")[0])
@@ -177,38 +218,49 @@ def reminders(module: Module) -> list[str]:
     ]
 
 
-every_module = pytest.mark.parametrize("module", FRAMEWORK.values(), ids=FRAMEWORK.keys())
+def found_in_framework(rule) -> list[str]:
+    return [row for module in FRAMEWORK.values() for row in rule(module)]
 
 
-@every_module
-def test_imports_only_from_its_layer_and_those_before_it(module):
-    assert set(upward_imports(module, set(FRAMEWORK))) <= LATE
+def test_modules_import_only_from_their_own_layer_and_earlier_ones():
+    modules = [module for module in FRAMEWORK.values() if not module.only_re_exports]
+    names = set(FRAMEWORK)
+    assert {row for module in modules for row in downward_imports(module, names)} == LATE
 
 
-def test_no_module_needs_itself_to_be_imported():
+def test_annotations_take_only_the_application_from_a_later_layer():
+    modules = [module for module in FRAMEWORK.values() if not module.only_re_exports]
+    assert {row for module in modules for row in downward_annotations(module)} == {TYPE_ONLY}
+
+
+def test_imports_form_no_ring():
     tuple(TopologicalSorter(import_graph(FRAMEWORK)).static_order())
 
 
-@every_module
-def test_uses_only_what_other_packages_make_public(module):
-    assert private_uses(module) == []
+def test_packages_only_re_export():
+    modules = [module for module in FRAMEWORK.values() if module.only_re_exports]
+    assert [row for module in modules for row in statements_beyond_re_exports(module)] == []
 
 
-@every_module
-def test_does_not_check_input_by_assert(module):
-    assert assertions(module) == []
+def test_modules_use_only_the_public_names_of_other_packages():
+    assert found_in_framework(private_uses) == []
 
 
-@every_module
-def test_holds_no_reminders(module):
-    assert reminders(module) == []
+def test_modules_do_not_check_input_with_assert():
+    assert found_in_framework(assertions) == []
 
 
-def test_every_layer_that_is_named_exists():
+def test_modules_contain_no_reminders():
+    assert found_in_framework(reminders) == []
+
+
+def test_every_module_has_a_layer():
+    unknown = [name for name in FRAMEWORK if layer_of(name) == len(LAYERS)]
+    assert set(unknown) <= RE_EXPORTS
     assert [name for layer in LAYERS for name in layer if name not in FRAMEWORK] == []
 
 
-# The readers above see what they are there to see.
+# The functions above find what they look for.
 
 
 @pytest.mark.parametrize(
@@ -226,27 +278,29 @@ def test_every_layer_that_is_named_exists():
         ),
     ],
 )
-def test_an_import_from_a_later_layer_is_seen(text):
+def test_an_import_from_a_later_layer_is_found(text):
     module = Module("clastic.pattern", False, text)
-    assert upward_imports(module, {"clastic", "clastic.pattern", "clastic.application"}) == [
+    assert downward_imports(module, {"clastic", "clastic.pattern", "clastic.application"}) == [
         "clastic.pattern imports clastic.application"
     ]
 
 
-def test_an_import_for_annotations_is_none():
-    text = "if TYPE_CHECKING:\n    from .application import Application"
-    assert upward_imports(Module("clastic.route", False, text), {"clastic.application"}) == []
+def test_an_import_for_annotations_is_none_at_run_time():
+    text = "if TYPE_CHECKING:\n    from clastic.application import Application"
+    module = Module("clastic.routing.bound", False, text)
+    assert downward_imports(module, {"clastic.application"}) == []
+    assert downward_annotations(module) == [TYPE_ONLY]
 
 
 def test_an_import_within_a_layer_is_allowed():
     text = "from .types import NotFound\nfrom ..http import Response"
     module = Module("clastic.errors.handler", False, text)
     names = {"clastic.http", "clastic.errors", "clastic.errors.types"}
-    assert imported_framework(module, names) == {"clastic.errors.types", "clastic.http"}
-    assert upward_imports(module, names) == []
+    assert imported_modules(module, names) == {"clastic.errors.types", "clastic.http"}
+    assert downward_imports(module, names) == []
 
 
-def test_a_cycle_through_a_package_is_seen():
+def test_a_ring_through_a_package_is_found():
     modules = [
         Module("clastic.application", False, "from .middleware.base import Middleware"),
         Module("clastic.middleware", True, "from .stats import StatsMiddleware"),
@@ -256,6 +310,18 @@ def test_a_cycle_through_a_package_is_seen():
     graph = import_graph({module.name: module for module in modules})
     with pytest.raises(CycleError):
         tuple(TopologicalSorter(graph).static_order())
+
+
+def test_an_import_in_a_function_makes_no_ring():
+    modules = [
+        Module("clastic.application", False, "def serve():\n    from .server import serve"),
+        Module("clastic.server", False, "from .application import Application"),
+    ]
+    graph = import_graph({module.name: module for module in modules})
+    assert list(TopologicalSorter(graph).static_order()) == [
+        "clastic.application",
+        "clastic.server",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -268,28 +334,18 @@ def test_a_cycle_through_a_package_is_seen():
         pytest.param("from werkzeug import serving\nserving._log('info', '')", id="of a module"),
     ],
 )
-def test_something_private_is_seen(text):
+def test_a_private_name_of_another_package_is_found(text):
     assert len(private_uses(Module("clastic.http", False, text))) == 1
 
 
-def test_what_is_private_to_the_framework_is_its_own_affair():
-    text = "from __future__ import annotations\nfrom .http import Response\nResponse._plain"
+def test_a_private_name_of_the_framework_is_allowed():
+    text = "from __future__ import annotations\nfrom .http import Response\nResponse._lazy"
     assert private_uses(Module("clastic.errors", True, text)) == []
 
 
-def test_an_import_when_called_is_no_cycle():
-    modules = [
-        Module("clastic.application", False, "def serve():\n    from .server import serve"),
-        Module("clastic.server", False, "from .application import Application"),
-    ]
-    graph = import_graph({module.name: module for module in modules})
-    assert list(TopologicalSorter(graph).static_order()) == [
-        "clastic.application",
-        "clastic.server",
-    ]
-
-
-def test_an_assertion_and_a_reminder_are_seen():
-    module = Module("clastic.http", False, "def f(x):\n    assert x  # TO" + "DO: raise\n")
+def test_an_assertion_a_reminder_and_code_in_a_package_are_found():
+    text = "def f(x):\n    assert x  # TO" + "DO: raise\n"
+    module = Module("clastic.http", True, text)
     assert assertions(module) == ["clastic.http:2"]
     assert reminders(module) == ["clastic.http:2 assert x  # TO" + "DO: raise"]
+    assert statements_beyond_re_exports(module) == ["def f(x):\n    assert x"]

@@ -151,16 +151,14 @@ class JSONEncoding:
     def plain(self, value: object, trail: tuple[object, ...] = ()) -> Any:
         """Return what :meth:`encode` writes as dicts with text keys, lists, and JSON's scalars.
 
-        :raises TypeError: as :meth:`encode`
-        :raises ValueError: as :meth:`encode`
+        It raises the same errors.
         """
         return _PlainCopy(self._encoding, self._lenient, trail).make(value)
 
     def iter_encode(self, value: object) -> Iterator[bytes]:
         """Encode a value member by member, so that an iterator is never in memory as a whole.
 
-        :raises TypeError: as :meth:`encode`, when the iteration reaches the member
-        :raises ValueError: as :meth:`encode`, likewise
+        It raises the errors of :meth:`encode` when the iteration reaches the member.
         """
         if isinstance(value, (list, tuple)) or _is_one_shot(value):
             start, end = b"[", b"]"
@@ -206,12 +204,10 @@ class _PlainCopy:
         depth = len(self._trail)
         if id(value) in self._open:
             name = type(value).__name__
-            return self._refuse(
-                value,
-                f"is a {name} that contains itself",
-                "Return its id or name there, or use render_json_dev, which cuts the circle.",
-                shown=f"<{name} that contains itself>",
-            )
+            if self._lenient:
+                return f"<{name} that contains itself>"
+            remedy = "Return its id or name there, or use render_json_dev, which cuts the circle."
+            return self._refuse(value, f"is a {name} that contains itself", remedy)
         self._open.add(id(value))
         try:
             return self._convert(value)
@@ -236,21 +232,18 @@ class _PlainCopy:
             simpler = simplify(value, self._encoding, consume=True)
         except NoJSONForm:
             name = type(value).__name__
-            return self._refuse(
-                value,
-                f"is of type {name}, which JSON has no form for",
+            problem = f"is of type {name}, which JSON has no form for"
+            remedy = (
                 f"Convert it in the endpoint, give {name} a to_dict() method, or use "
-                "render_json_dev, which falls back to repr.",
-                NoJSONForm,
+                "render_json_dev, which falls back to repr."
             )
+            return self._refuse(value, problem, remedy, NoJSONForm)
         except UnicodeDecodeError as error:
             if not isinstance(value, BYTES_TYPES):
                 raise
-            return self._refuse(
-                value,
-                f"is bytes that are not {self._encoding} text ({error.reason})",
-                "Decode it in the endpoint, or write it in base64.",
-            )
+            problem = f"is bytes that are not {self._encoding} text ({error.reason})"
+            remedy = "Decode it in the endpoint, or write it in base64."
+            return self._refuse(value, problem, remedy)
         return self._copy(simpler)
 
     def _number(self, value: float) -> Any:
@@ -262,23 +255,19 @@ class _PlainCopy:
         with suppress(ValueError):
             int.__repr__(value)
             return value
-        return self._refuse(
-            value,
-            "is an int of more digits than Python writes out",
-            "Make it text in the endpoint, for instance by hex().",
-            shown=hex(value),
-        )
+        if self._lenient:
+            return hex(value)
+        problem = "is an int of more digits than Python writes out"
+        return self._refuse(value, problem, "Make it text in the endpoint, for instance by hex().")
 
     def _object(self, values: Mapping[Any, object]) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for key, value in values.items():
             text = self._key(key)
             if text in result:
-                text = self._refuse(
-                    key,
-                    f"has two keys that are both '{text}' in JSON",
-                    "Remove one of them, or make both text in the endpoint.",
-                )
+                problem = f"has two keys that are both '{text}' in JSON"
+                remedy = "Remove one of them, or make both text in the endpoint."
+                text = self._refuse(key, problem, remedy)
             result[text] = self._member(key, value)
         return result
 
@@ -298,25 +287,17 @@ class _PlainCopy:
             simpler = simplify(key, self._encoding)
             if not isinstance(simpler, (dict, list)):
                 return self._key(simpler)
-        return self._refuse(
-            key,
-            f"has the key {_safe_repr(key)}, of type {type(key).__name__}; "
-            "the keys of a JSON object are text",
-            "Make it text in the endpoint, or return a list of pairs.",
-            NoJSONForm,
-        )
+        found = f"has the key {_safe_repr(key)}, of type {type(key).__name__}"
+        problem = f"{found}; the keys of a JSON object are text"
+        remedy = "Make it text in the endpoint, or return a list of pairs."
+        return self._refuse(key, problem, remedy, NoJSONForm)
 
     def _refuse(
-        self,
-        value: object,
-        problem: str,
-        remedy: str,
-        error_type: type[Exception] = ValueError,
-        shown: str | None = None,
+        self, value: object, problem: str, remedy: str, error_type: type[Exception] = ValueError
     ) -> str:
-        """Return ``shown``, or else the ``repr``, in a lenient copy; raise in a strict one."""
+        """Return the ``repr`` of a value in a lenient copy, raise in a strict one."""
         if self._lenient:
-            return _safe_repr(value) if shown is None else shown
+            return _safe_repr(value)
         raise error_type(f"{self._place()} {problem}.\n  {remedy}") from None
 
     def _place(self) -> str:

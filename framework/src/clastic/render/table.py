@@ -124,6 +124,7 @@ class Table(tableutils.Table):  # type: ignore[misc]
         """Return the ``table`` element, with everything in it escaped.
 
         :param orientation: ``auto`` is the orientation of the table
+        :param with_headers: show the headers
         :param with_metadata: also show the metadata, in a table above this one; ``"bottom"`` puts
             it below
         :param max_depth: how many tables may be inside each other, this one included; deeper ones

@@ -1,4 +1,4 @@
-"""A decorator under ``clastic_decorator`` keeps the names by which arguments are injected."""
+"""A decorator made with ``clastic_decorator`` keeps the names of injected arguments."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def get(application: Application, path: str) -> str:
 
 @clastic_decorator
 def local_only(function: Function) -> Function:
-    """Takes the request for itself."""
+    """Take the request as an argument of the wrapper."""
 
     def wrapper(request: Any, **kwargs: Any) -> Any:
         return function(**kwargs) if request.host == "localhost" else Response("elsewhere")
@@ -31,7 +31,7 @@ def local_only(function: Function) -> Function:
 
 @clastic_decorator
 def shouting(function: Function) -> Function:
-    """Takes whatever comes, and changes the answer."""
+    """Pass all arguments on, and change the response."""
 
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         return Response(function(*args, **kwargs).get_data(as_text=True).upper())
@@ -41,7 +41,7 @@ def shouting(function: Function) -> Function:
 
 @clastic_decorator
 def closed(function: Function) -> Function:
-    """Passes nothing on."""
+    """Pass nothing on."""
 
     def wrapper(name: str) -> Any:
         return Response(f"closed, {name}")
@@ -51,7 +51,7 @@ def closed(function: Function) -> Function:
 
 @clastic_decorator
 def starred(function: Function) -> Function:
-    """Takes positions only, which injection by name cannot fill."""
+    """Take ``*args`` only, which injection by name cannot fill."""
 
     def wrapper(*args: Any) -> Any:
         return function(*args)
@@ -61,7 +61,7 @@ def starred(function: Function) -> Function:
 
 @clastic_decorator
 def timed(function: Function) -> Function:
-    """Has arguments that nothing can pass by name."""
+    """Take positional-only arguments."""
 
     def wrapper(name: str, greeting: str = "hi", /, **kwargs: Any) -> Any:
         return function(name=name, greeting=greeting, **kwargs)
@@ -78,13 +78,15 @@ def greet(name: str, greeting: str = "hello") -> Response:
     [
         pytest.param(shouting, ["name", "greeting"], id="a wrapper that passes all on"),
         pytest.param(
-            local_only, ["request", "name", "greeting"], id="its own arguments come before"
+            local_only,
+            ["request", "name", "greeting"],
+            id="the arguments of the wrapper come first",
         ),
-        pytest.param(closed, ["name"], id="a wrapper without keywords takes what it names"),
-        pytest.param(timed, ["name", "greeting"], id="what both take comes once"),
+        pytest.param(closed, ["name"], id="a wrapper without **kwargs takes only what it names"),
+        pytest.param(timed, ["name", "greeting"], id="an argument that both take appears once"),
     ],
 )
-def test_the_arguments_that_are_seen(decorator: Function, names: list[str]) -> None:
+def test_the_signature_of_a_decorated_function(decorator: Function, names: list[str]) -> None:
     assert list(inspect.signature(decorator(greet)).parameters) == names
 
 
@@ -92,21 +94,21 @@ def test_the_arguments_that_are_seen(decorator: Function, names: list[str]) -> N
     ("decorator", "answer"),
     [
         pytest.param(shouting, "HELLO BOB", id="a wrapper that passes all on"),
-        pytest.param(local_only, "hello bob", id="a wrapper that takes something for itself"),
-        pytest.param(closed, "closed, bob", id="a wrapper without keywords"),
-        pytest.param(timed, "hi bob", id="a wrapper with arguments by position only"),
+        pytest.param(local_only, "hello bob", id="a wrapper with an argument of its own"),
+        pytest.param(closed, "closed, bob", id="a wrapper without **kwargs"),
+        pytest.param(timed, "hi bob", id="a wrapper with positional-only arguments"),
     ],
 )
-def test_a_decorated_endpoint_gets_its_arguments(decorator: Function, answer: str) -> None:
+def test_a_decorated_endpoint_receives_its_arguments(decorator: Function, answer: str) -> None:
     assert get(Application([("/<name>", decorator(greet))]), "/bob") == answer
 
 
-def test_arguments_that_go_by_position_only_keep_their_order() -> None:
+def test_positional_only_arguments_keep_their_order() -> None:
     application = Application([("/<greeting>/<name>", timed(greet))])
     assert get(application, "/ahoy/bob") == "ahoy bob"
 
 
-def test_a_wrapper_passes_on_what_it_takes_itself() -> None:
+def test_a_wrapper_can_pass_on_its_own_arguments() -> None:
     @clastic_decorator
     def numbered(function: Function) -> Function:
         def wrapper(request: Any, number: int = 7, **kwargs: Any) -> Any:
@@ -121,11 +123,11 @@ def test_a_wrapper_passes_on_what_it_takes_itself() -> None:
     assert get(Application([("/<name>", show)]), "/bob") == "/bob 8 bob"
 
 
-def test_decorators_nest() -> None:
+def test_decorators_can_be_nested() -> None:
     assert get(Application([("/<name>", shouting(timed(shouting(greet))))]), "/bob") == "HI BOB"
 
 
-def test_a_decorated_method_is_passed_its_object() -> None:
+def test_a_decorated_method_receives_self() -> None:
     @clastic_decorator
     def doubled(function: Function) -> Function:
         def wrapper(self: Any, **kwargs: Any) -> Any:
@@ -149,7 +151,7 @@ def test_a_decorated_method_is_passed_its_object() -> None:
     assert get(application, "/short/bob") == "g bob g bob "
 
 
-def test_a_decorated_middleware_function_gets_next_and_its_arguments() -> None:
+def test_a_decorated_middleware_function_receives_next_and_its_arguments() -> None:
     class Greeting(Middleware):
         provides = ("greeting",)
 
@@ -164,46 +166,44 @@ def test_a_decorated_middleware_function_gets_next_and_its_arguments() -> None:
 @pytest.mark.parametrize(
     ("endpoint", "message"),
     [
-        pytest.param(starred(greet), "takes *args", id="a wrapper that takes positions only"),
+        pytest.param(starred(greet), "takes *args", id="a wrapper with only *args"),
+        pytest.param(shouting(lambda *names: names), "takes *names", id="a function with *args"),
         pytest.param(
-            shouting(lambda *names: names), "takes *names", id="a function that takes positions"
+            shouting(lambda **values: values), "takes **values", id="a function with **kwargs"
         ),
-        pytest.param(
-            shouting(lambda **values: values), "takes **values", id="a function of any names"
-        ),
-        pytest.param(shouting(greet), "needs 'name'", id="an argument that nothing provides"),
+        pytest.param(shouting(greet), "needs 'name'", id="an argument that is not provided"),
     ],
 )
-def test_what_injection_cannot_fill_is_refused(endpoint: Function, message: str) -> None:
+def test_arguments_that_injection_cannot_fill_are_errors(endpoint: Function, message: str) -> None:
     with pytest.raises(WiringError, match=message.replace("*", r"\*")):
         Application([("/", endpoint)])
 
 
-def test_the_decorated_function_keeps_its_name_and_docstring() -> None:
+def test_a_decorated_function_keeps_its_name_and_docstring() -> None:
     def show() -> None:
-        """Tell what it does."""
+        """Show something."""
 
     decorated = shouting(show)
-    assert (decorated.__name__, decorated.__doc__) == ("show", "Tell what it does.")
+    assert (decorated.__name__, decorated.__doc__) == ("show", "Show something.")
     assert shouting.__name__ == "shouting"
-    assert shouting.__doc__ == "Takes whatever comes, and changes the answer."
+    assert shouting.__doc__ == "Pass all arguments on, and change the response."
 
 
-def test_a_decorator_that_gives_the_function_itself_changes_nothing() -> None:
+def test_a_decorator_that_returns_the_function_itself_changes_nothing() -> None:
     def show() -> None:
-        """Is left alone."""
+        """Show something."""
 
     assert clastic_decorator(lambda function: function)(show) is show
     assert not hasattr(show, "__signature__")
 
 
-def test_a_decorator_that_gives_nothing_is_refused() -> None:
+def test_a_decorator_that_returns_none_is_an_error() -> None:
     def forgetful(function: Function) -> None:
         function.seen = True  # type: ignore[attr-defined]
 
     with pytest.raises(TypeError) as caught:
         clastic_decorator(forgetful)(greet)
     assert str(caught.value) == (
-        "decorator forgetful gave None for greet, which is not callable. "
+        "decorator forgetful returned None for greet, which is not callable. "
         "Return the wrapper function at its end."
     )

@@ -1,4 +1,4 @@
-"""Names that are imported when they are asked for: those of the package, and how it is done."""
+"""Lazy imports: the names of the packages, and the functions that make them lazy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from clastic.exports import lazy_attribute, lazy_exports
 
 PACKAGES = ("clastic", "clastic.errors", "clastic.middleware", "clastic.render")
 
-# What an application that does not use it does not wait for.
+# Modules that `import clastic` does not import.
 LATE = (
     "ashes",
     "boltons",
@@ -63,7 +63,7 @@ app = Application(
 )
 
 
-def ask(path, method="GET", **more):
+def send(path, method="GET", **more):
     environ = {
         "REQUEST_METHOD": method,
         "PATH_INFO": path,
@@ -75,27 +75,28 @@ def ask(path, method="GET", **more):
     }
     statuses = []
     b"".join(app(environ, lambda status, headers, exc_info=None: statuses.append(status[:3])))
-    return statuses
+    [status] = statuses
+    return status
 
 
 constructed = set(sys.modules)
 body = {"CONTENT_TYPE": "application/x-www-form-urlencoded", "CONTENT_LENGTH": "9"}
-answers = [
-    ask("/"),
-    ask("/listing"),
-    ask("/listing", HTTP_ACCEPT="text/html"),
-    ask("/json"),
-    ask("/old"),
-    ask("/form", "POST", HTTP_COOKIE="c=d", QUERY_STRING="a=b", **body),
-    ask("/", "POST"),
-    ask("/none", HTTP_ACCEPT="text/html;q=0.9,*/*;q=0.1"),
+statuses = [
+    send("/"),
+    send("/listing"),
+    send("/listing", HTTP_ACCEPT="text/html"),
+    send("/json"),
+    send("/old"),
+    send("/form", "POST", HTTP_COOKIE="c=d", QUERY_STRING="a=b", **body),
+    send("/", "POST"),
+    send("/none", HTTP_ACCEPT="text/html;q=0.9,*/*;q=0.1"),
 ]
-print(json.dumps([answers, sorted(set(sys.modules) - constructed)]))
+print(json.dumps([statuses, sorted(set(sys.modules) - constructed)]))
 """
 
 
 def run(program: str) -> str:
-    """What a new Python prints."""
+    """Return what the program prints in a new interpreter."""
     environment = {**os.environ, "PYTHONWARNINGS": "error"}
     done = subprocess.run(
         [sys.executable, "-c", program], check=True, capture_output=True, text=True, env=environment
@@ -104,47 +105,46 @@ def run(program: str) -> str:
 
 
 @pytest.mark.parametrize("name", PACKAGES)
-def test_whatever_a_package_names_can_be_had(name):
+def test_every_name_in_all_can_be_imported(name):
     package = importlib.import_module(name)
     assert [each for each in package.__all__ if not hasattr(package, each)] == []
     assert set(package.__all__) <= set(dir(package))
 
 
-def test_all_names_come_with_a_star():
+def test_a_star_import_imports_all_names():
     names: dict[str, object] = {}
     exec("from clastic import *", names)
     assert names["MetaApplication"] is importlib.import_module("clastic.meta").MetaApplication
 
 
 @pytest.mark.parametrize("name", LATE)
-def test_what_an_application_may_do_without_is_not_imported_with_the_package(name):
-    # What begins with Python, as a measurement of coverage does, is not our doing.
+def test_optional_modules_are_not_imported_with_the_package(name):
+    # Modules that the interpreter imports at start, such as coverage, do not count.
     before = "import sys; before = set(sys.modules); "
     after = f"import clastic; print({name!r} in set(sys.modules) - before)"
     assert run(before + after) == "False\n"
 
 
 @pytest.mark.parametrize("name", ["decimal", "numbers", "pathlib", "uuid"])
-def test_the_types_that_a_context_may_be_of_are_not_imported_to_ask_for_them(name):
-    # What begins with Python or with what others bring is not the render's doing.
+def test_rendering_does_not_import_types_to_check_for_them(name):
+    # Modules that the interpreter or Werkzeug imports do not count.
     before = "import sys, werkzeug.wrappers; before = set(sys.modules); "
     after = f"from clastic import render_basic; print({name!r} in set(sys.modules) - before)"
     assert run(before + after) == "False\n"
 
 
 @pytest.mark.parametrize("name", ["meta", "render", "static"])
-def test_a_module_below_a_package_is_an_attribute_of_it(name):
+def test_a_submodule_is_an_attribute_of_the_package(name):
     assert run(f"import clastic; print(clastic.{name}.__name__)") == f"clastic.{name}\n"
 
 
 def test_no_request_imports_anything():
-    answers, imported = json.loads(run(HELLO))
-    statuses = [status for [status] in answers]
+    statuses, imported = json.loads(run(HELLO))
     assert statuses == ["200", "200", "200", "200", "302", "200", "405", "404"]
     assert imported == []
 
 
-def test_a_name_that_is_misspelt_is_an_error_that_knows_the_right_one():
+def test_the_error_for_a_misspelled_name_suggests_the_right_one():
     with pytest.raises(AttributeError, match="module 'clastic' has no attribute 'MetaAplication'"):
         _ = importlib.import_module("clastic").MetaAplication
     program = "import clastic\nclastic.MetaAplication"
@@ -154,7 +154,7 @@ def test_a_name_that_is_misspelt_is_an_error_that_knows_the_right_one():
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A package of one module."""
+    """Create a package with one module, and return its name."""
     name = "package_of_test_exports"
     (tmp_path / name).mkdir()
     (tmp_path / name / "__init__.py").write_text("")
@@ -166,7 +166,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         sys.modules.pop(each, None)
 
 
-def test_a_module_is_imported_when_a_name_of_it_is_asked_for(package):
+def test_a_module_is_imported_when_a_name_of_it_is_used(package):
     get, names = lazy_exports(package, {f"{package}.module": ("value",)})
     assert "value" in names()
     assert f"{package}.module" not in sys.modules
@@ -174,7 +174,7 @@ def test_a_module_is_imported_when_a_name_of_it_is_asked_for(package):
     assert get("module") is sys.modules[f"{package}.module"]
 
 
-def test_a_lazy_attribute_is_that_of_the_class_and_of_its_instances(package):
+def test_a_lazy_attribute_works_on_the_class_and_its_instances(package):
     class Late:
         value = lazy_attribute(f"{package}.module", "value")
 
@@ -182,7 +182,7 @@ def test_a_lazy_attribute_is_that_of_the_class_and_of_its_instances(package):
     assert (Late.value, Late().value) == (5, 5)
 
 
-def test_a_lazy_attribute_can_be_another_in_a_subclass():
+def test_a_subclass_can_override_a_lazy_attribute():
     class Late:
         value = lazy_attribute("no_such_module", "value")
 

@@ -320,7 +320,7 @@ MESSAGES = {
           Did you mean '<b>'?
         """,
     ),
-    "a literal in front of a flexible binding": (
+    "a prefix of a variadic binding": (
         "/static<path*>",
         """
         Invalid pattern '/static<path*>': 'static' beside a binding with '*'.
@@ -329,7 +329,7 @@ MESSAGES = {
           A prefix or suffix needs a binding of exactly one segment. Did you mean 'static/<path*>'?
         """,
     ),
-    "a literal behind a flexible binding": (
+    "a suffix of a variadic binding": (
         "/<page?>.html",
         """
         Invalid pattern '/<page?>.html': '.html' beside a binding with '?'.
@@ -338,7 +338,7 @@ MESSAGES = {
           A prefix or suffix needs a binding of exactly one segment. Did you mean '<page>.html'?
         """,
     ),
-    "a literal on either side of a flexible binding": (
+    "a prefix and a suffix of a variadic binding": (
         "/v<x+int>.txt",
         """
         Invalid pattern '/v<x+int>.txt': 'v' beside a binding with '+'.

@@ -1,4 +1,4 @@
-"""What each kind of callable takes, and by which name a developer finds it again."""
+"""Read the signature of each kind of callable, and describe callables in messages."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from clastic.signature import Parameter, Signature, UnreadableSignature, read_si
 
 
 def plain(a: int, b: int = 2, *, c: int, d: int = 4) -> None:
-    """Takes something of each kind but the one that goes by position only."""
+    """Take arguments of every kind except positional-only."""
 
 
 def positional_only(a: int, b: int = 2, /, c: int = 3) -> None:
-    """Takes two arguments by position only."""
+    """Take two positional-only arguments."""
 
 
-def passing_on(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A decorator as most are written."""
+def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a function as most decorators do."""
 
     @wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
@@ -39,42 +39,42 @@ def passing_on(function: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
-@passing_on
+@decorate
 def decorated(a: int, b: int = 2) -> None:
-    """Takes what it takes although its wrapper takes anything."""
+    """Keep the signature although the wrapper takes anything."""
 
 
 @lru_cache
 def cached(a: int, b: int = 2) -> None:
-    """Is an object of a C type."""
+    """Become an object of a C type."""
 
 
 class Shop:
-    """Has a method of each kind."""
+    """A class with a method of each kind."""
 
     def __init__(self, a: int = 1) -> None:
         self.a = a
 
     def __call__(self, a: int, b: int = 2) -> None:
-        """Makes its objects callable."""
+        """Make instances callable."""
 
     def show(self, a: int, b: int = 2) -> None:
-        """Is a method."""
+        """Show something."""
 
-    @passing_on
+    @decorate
     def decorated(self, a: int) -> None:
-        """Is a method behind a wrapper."""
+        """Show something, within a wrapper."""
 
     @classmethod
     def make(cls, a: int) -> None:
-        """Is a method of the class."""
+        """Return an instance."""
 
     @staticmethod
     def tell(a: int) -> None:
-        """Takes no object."""
+        """Take no self."""
 
     def forgetful() -> None:  # type: ignore[misc]
-        """Takes no object although it gets one."""
+        """Lack self by mistake."""
 
     first = partialmethod(show, 1)
     with_b = partialmethod(show, b=1)
@@ -82,11 +82,11 @@ class Shop:
 
 class Late(Shop):
     async def __call__(self, a: int) -> None:  # type: ignore[override]
-        """Makes its objects coroutine functions."""
+        """Make instances coroutine functions."""
 
 
 async def coroutine_function() -> None:
-    """Gives a coroutine."""
+    """Return a coroutine."""
 
 
 async def async_generator_function() -> Any:
@@ -98,36 +98,36 @@ def generator_function() -> Any:
 
 
 def stars(a: int, *rest: int) -> None:
-    """Takes any number of arguments."""
+    """Take any number of arguments."""
 
 
 def keywords(a: int, **rest: int) -> None:
-    """Takes arguments of any name."""
+    """Take arguments of any name."""
 
 
 @pytest.mark.parametrize(
     ("function", "names", "required"),
     [
-        pytest.param(plain, "a b c d", "a c", id="a function tells all of its arguments"),
-        pytest.param(lambda: None, "", "", id="a function may take nothing"),
-        pytest.param(lambda a, b=1: None, "a b", "a", id="a lambda is a function"),
-        pytest.param(positional_only, "a b c", "a", id="position only counts too"),
-        pytest.param(Shop().show, "a b", "a", id="a method is passed its object"),
-        pytest.param(Shop.show, "self a b", "self a", id="the function in a class is not"),
-        pytest.param(Shop.make, "a", "a", id="a class method is passed its class"),
-        pytest.param(Shop.tell, "a", "a", id="a static method is a function"),
-        pytest.param(staticmethod(plain), "a b c d", "a c", id="so is the object that makes it"),
-        pytest.param(Shop, "a", "", id="a class takes what its objects are made of"),
-        pytest.param(Shop(), "a b", "a", id="a callable object takes what its __call__ takes"),
-        pytest.param(decorated, "a b", "a", id="a wrapper takes what it wraps"),
-        pytest.param(Shop().decorated, "a", "a", id="a wrapped method is passed its object"),
-        pytest.param(cached, "a b", "a", id="a cache takes what it caches"),
-        pytest.param(abs, "x", "x", id="a builtin tells its argument"),
-        pytest.param(sum, "iterable start", "iterable", id="a builtin tells its default"),
-        pytest.param("x".upper, "", "", id="a builtin method is passed its object"),
-        pytest.param(partial(plain, c=1), "a b d", "a", id="what a partial binds stays bound"),
-        pytest.param(partial(plain, 1), "b c d", "c", id="by position too"),
-        pytest.param(partial(partial(plain, 1), c=3), "b d", "", id="a partial in a partial"),
+        pytest.param(plain, "a b c d", "a c", id="a function"),
+        pytest.param(lambda: None, "", "", id="a function without arguments"),
+        pytest.param(lambda a, b=1: None, "a b", "a", id="a lambda"),
+        pytest.param(positional_only, "a b c", "a", id="positional-only arguments"),
+        pytest.param(Shop().show, "a b", "a", id="a bound method"),
+        pytest.param(Shop.show, "self a b", "self a", id="a method taken from the class"),
+        pytest.param(Shop.make, "a", "a", id="a class method"),
+        pytest.param(Shop.tell, "a", "a", id="a static method"),
+        pytest.param(staticmethod(plain), "a b c d", "a c", id="a staticmethod object"),
+        pytest.param(Shop, "a", "", id="a class"),
+        pytest.param(Shop(), "a b", "a", id="a callable object"),
+        pytest.param(decorated, "a b", "a", id="a wrapper"),
+        pytest.param(Shop().decorated, "a", "a", id="a wrapped method"),
+        pytest.param(cached, "a b", "a", id="a cached function"),
+        pytest.param(abs, "x", "x", id="a builtin"),
+        pytest.param(sum, "iterable start", "iterable", id="a builtin with a default"),
+        pytest.param("x".upper, "", "", id="a builtin method"),
+        pytest.param(partial(plain, c=1), "a b d", "a", id="a partial with a keyword"),
+        pytest.param(partial(plain, 1), "b c d", "c", id="a partial with a position"),
+        pytest.param(partial(partial(plain, 1), c=3), "b d", "", id="a partial of a partial"),
         pytest.param(partial(abs), "x", "x", id="a partial of a builtin"),
         pytest.param(partial(Shop().show, b=1), "a", "a", id="a partial of a method"),
         pytest.param(partial(Shop(), b=1), "a", "a", id="a partial of a callable object"),
@@ -135,7 +135,9 @@ def keywords(a: int, **rest: int) -> None:
         pytest.param(Shop().with_b, "a", "a", id="a partial method that binds a keyword"),
     ],
 )
-def test_what_it_takes(function: Callable[..., Any], names: str, required: str) -> None:
+def test_the_names_of_its_arguments(
+    function: Callable[..., Any], names: str, required: str
+) -> None:
     signature = read_signature(function)
     assert signature.names == tuple(names.split())
     assert signature.required == tuple(required.split())
@@ -147,32 +149,32 @@ def test_what_it_takes(function: Callable[..., Any], names: str, required: str) 
         pytest.param(
             plain,
             [("a", True, True), ("b", True, True), ("c", False, True), ("d", False, True)],
-            id="a bare star ends what goes by position",
+            id="keyword-only arguments",
         ),
         pytest.param(
             positional_only,
             [("a", True, False), ("b", True, False), ("c", True, True)],
-            id="a slash ends what goes by position only",
+            id="positional-only arguments",
         ),
         pytest.param(
             decorated,
             [("a", False, True), ("b", False, True)],
-            id="a wrapper may take keywords alone",
+            id="a wrapper, which may take only keywords",
         ),
         pytest.param(
-            passing_on(positional_only),
+            decorate(positional_only),
             [("a", True, False), ("b", True, False), ("c", False, True)],
-            id="a wrapper passes by position what cannot go otherwise",
+            id="a wrapper of positional-only arguments",
         ),
-        pytest.param(abs, [("x", True, False)], id="a builtin takes positions"),
+        pytest.param(abs, [("x", True, False)], id="a builtin"),
         pytest.param(
             partial(plain, a=1),
             [("b", False, True), ("c", False, True), ("d", False, True)],
-            id="behind what a partial binds by name all goes by name",
+            id="a partial with a keyword",
         ),
     ],
 )
-def test_how_it_is_passed(
+def test_how_its_arguments_are_passed(
     function: Callable[..., Any], parameters: list[tuple[str, bool, bool]]
 ) -> None:
     assert [
@@ -184,29 +186,39 @@ def test_how_it_is_passed(
 @pytest.mark.parametrize(
     ("function", "reason", "remedy"),
     [
-        pytest.param(stars, "takes *rest", "Name each argument", id="any number of arguments"),
-        pytest.param(keywords, "takes **rest", "Name each argument", id="any names of arguments"),
+        pytest.param(stars, "takes *rest", "Name each argument", id="*args"),
+        pytest.param(keywords, "takes **rest", "Name each argument", id="**kwargs"),
         pytest.param(
-            passing_on(keywords), "takes **rest", "Name each argument", id="a wrapper of stars"
+            decorate(keywords), "takes **rest", "Name each argument", id="a wrapper of **kwargs"
         ),
         pytest.param(coroutine_function, "is an async function", "asyncio.run()", id="async def"),
         pytest.param(
             async_generator_function, "is an async function", "asyncio.run()", id="async generator"
         ),
         pytest.param(
-            partial(coroutine_function), "is an async function", "asyncio.run()", id="in a partial"
+            partial(coroutine_function),
+            "is an async function",
+            "asyncio.run()",
+            id="a partial of an async function",
         ),
         pytest.param(Late(), "is an async function", "asyncio.run()", id="an async __call__"),
         pytest.param(
             generator_function, "is a generator function", "Response(generator())", id="generator"
         ),
-        pytest.param(dict, "does not tell", "Wrap it in a function", id="a silent builtin"),
         pytest.param(
-            Shop().forgetful, "does not take self", "make it a staticmethod", id="a lost self"
+            dict, "has no signature", "Wrap it in a function", id="a builtin without a signature"
+        ),
+        pytest.param(
+            Shop().forgetful,
+            "does not take self",
+            "make it a staticmethod",
+            id="a method without self",
         ),
     ],
 )
-def test_what_is_refused(function: Callable[..., Any], reason: str, remedy: str) -> None:
+def test_callables_that_injection_cannot_call_are_refused(
+    function: Callable[..., Any], reason: str, remedy: str
+) -> None:
     with pytest.raises(UnreadableSignature) as caught:
         read_signature(function)
     assert reason in caught.value.reason
@@ -214,12 +226,12 @@ def test_what_is_refused(function: Callable[..., Any], reason: str, remedy: str)
     assert str(caught.value) == f"{caught.value.reason}: {caught.value.remedy}"
 
 
-def test_keyword_stars_can_be_passed_over() -> None:
-    assert read_signature(keywords, pass_over_kwargs=True).names == ("a",)
+def test_kwargs_can_be_ignored() -> None:
+    assert read_signature(keywords, ignore_kwargs=True).names == ("a",)
 
 
-def test_a_wrapper_may_make_an_async_function_one_that_returns() -> None:
-    assert read_signature(passing_on(coroutine_function)).names == ()
+def test_a_wrapper_of_an_async_function_is_accepted() -> None:
+    assert read_signature(decorate(coroutine_function)).names == ()
 
 
 def test_a_signature_without_its_first_argument() -> None:
@@ -230,19 +242,19 @@ def test_a_signature_without_its_first_argument() -> None:
 @pytest.mark.parametrize(
     ("function", "name"),
     [
-        pytest.param(plain, "plain", id="a function by its name"),
-        pytest.param(lambda: None, "<lambda>", id="a lambda, which has none"),
-        pytest.param(Shop().show, "Shop.show", id="a method with its class"),
-        pytest.param(Late().show, "Late.show", id="an inherited method with the class it is on"),
-        pytest.param(Shop.make, "Shop.make", id="a class method with its class"),
-        pytest.param(Shop, "Shop", id="a class by its name"),
-        pytest.param(Shop(), "Shop()", id="an object by its class"),
-        pytest.param(partial(plain, 1), "partial(plain)", id="a partial by what it calls"),
-        pytest.param(abs, "abs", id="a builtin by its name"),
-        pytest.param(decorated, "decorated", id="a wrapper by what it wraps"),
+        pytest.param(plain, "plain", id="a function"),
+        pytest.param(lambda: None, "<lambda>", id="a lambda"),
+        pytest.param(Shop().show, "Shop.show", id="a method"),
+        pytest.param(Late().show, "Late.show", id="an inherited method"),
+        pytest.param(Shop.make, "Shop.make", id="a class method"),
+        pytest.param(Shop, "Shop", id="a class"),
+        pytest.param(Shop(), "Shop()", id="a callable object"),
+        pytest.param(partial(plain, 1), "partial(plain)", id="a partial"),
+        pytest.param(abs, "abs", id="a builtin"),
+        pytest.param(decorated, "decorated", id="a wrapper"),
     ],
 )
-def test_its_name(function: object, name: str) -> None:
+def test_the_name_of_a_callable(function: object, name: str) -> None:
     assert callable_name(function) == name
 
 
@@ -256,21 +268,21 @@ PLAIN_LINE = plain.__code__.co_firstlineno
         pytest.param(plain, plain.__code__, id="a function"),
         pytest.param(Shop().show, Shop.show.__code__, id="a method"),
         pytest.param(Shop(), Shop.__call__.__code__, id="a callable object"),
-        pytest.param(partial(plain, 1), plain.__code__, id="the function in a partial"),
-        pytest.param(decorated, decorated.__wrapped__.__code__, id="what is behind a wrapper"),
-        pytest.param(cached, cached.__wrapped__.__code__, id="what is behind a cache"),
+        pytest.param(partial(plain, 1), plain.__code__, id="a partial"),
+        pytest.param(decorated, decorated.__wrapped__.__code__, id="a wrapper"),
+        pytest.param(cached, cached.__wrapped__.__code__, id="a cached function"),
     ],
 )
-def test_its_place(function: object, code: Any) -> None:
+def test_the_location_of_a_callable(function: object, code: Any) -> None:
     assert callable_location(function) == f"{HERE}:{code.co_firstlineno}"
 
 
 @pytest.mark.parametrize("function", [abs, hypot, dict, 7], ids=repr)
-def test_what_is_not_python_has_no_place(function: object) -> None:
+def test_callables_not_written_in_python_have_no_location(function: object) -> None:
     assert callable_location(function) is None
 
 
-def test_the_texts_for_messages() -> None:
+def test_descriptions_for_messages() -> None:
     assert describe_callable(plain) == f"plain, {HERE}:{PLAIN_LINE}"
     assert describe_callable(abs) == "abs"
     assert describe_role("Middleware", plain) == f"Middleware plain ({HERE}:{PLAIN_LINE})"
@@ -285,11 +297,11 @@ def test_the_texts_for_messages() -> None:
         pytest.param("<string>", "<string>", id="no file"),
     ],
 )
-def test_where_a_file_is_shown(filename: str, shown: str) -> None:
+def test_the_format_of_a_location(filename: str, shown: str) -> None:
     assert format_location(filename, 12) == f"{shown}:12"
 
 
-def test_where_a_file_is_shown_without_a_working_directory(
+def test_a_location_without_a_working_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "gone"

@@ -847,7 +847,7 @@ class TestCallables:
     def test_a_builtin_that_does_not_tell_its_arguments(self) -> None:
         assert message([("/", dict)]) == golden(
             """
-            Route '/' (endpoint dict) does not tell which arguments it takes.
+            Route '/' (endpoint dict) has no signature that Python can read.
               Wrap it in a function whose arguments have names.
             """
         )

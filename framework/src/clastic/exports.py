@@ -1,7 +1,4 @@
-"""Names that stand for what is not imported before somebody asks for it.
-
-A program so imports what it uses, and starts the sooner.
-"""
+"""Import names when they are first used, so that a program imports only what it needs."""
 
 from __future__ import annotations
 
@@ -14,13 +11,14 @@ from typing import Any
 def lazy_exports(
     package: str, sources: Mapping[str, Iterable[str]]
 ) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
-    """Make the ``__getattr__`` and the ``__dir__`` of a package (PEP 562).
+    """Return ``__getattr__`` and ``__dir__`` for a package (PEP 562).
 
-    Type checkers do not look into this: they are to be shown plain imports of the same names.
+    Type checkers do not see these names: the package also has to import them under
+    ``TYPE_CHECKING``.
 
     :param package: its full name
-    :param sources: the names, by the full name of the module that each is taken from. Those of
-        these modules that are right below the package are attributes of it, too
+    :param sources: full names of modules, and the names to import from each. Modules directly
+        below the package also become attributes of it
     """
     modules = {name: module for module, names in sources.items() for name in names}
 
@@ -47,7 +45,7 @@ class _LazyAttribute:
 
 
 def lazy_attribute(module: str, name: str) -> Any:
-    """Make a class attribute of what a module has by that name.
+    """Return a class attribute that imports its value from a module when it is first used.
 
     :param module: its full name
     """

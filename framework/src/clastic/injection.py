@@ -294,7 +294,7 @@ class _Planner:
         :param within: for the method of a middleware: its side, and the middleware
         """
         try:
-            signature = read_signature(function, pass_over_kwargs=ignore_kwargs)
+            signature = read_signature(function, ignore_kwargs=ignore_kwargs)
         except UnreadableSignature as error:
             self.report(where(), error.reason, error.remedy)
             return Step(function, (), ())

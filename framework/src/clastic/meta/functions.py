@@ -85,7 +85,7 @@ def _split(place: str) -> tuple[str, int]:
 
 
 def _arguments(step: Step, takes_next: bool) -> tuple[ArgumentData, ...]:
-    signature = read_signature(step.function, pass_over_kwargs=True)
+    signature = read_signature(step.function, ignore_kwargs=True)
     if takes_next:
         signature = signature.without_first()
     passed = (parameter.name for parameter in step.arguments)

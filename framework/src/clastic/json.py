@@ -31,7 +31,6 @@ _DICT_METHODS = ("to_dict", "asdict", "_asdict")
 # A lenient copy goes no deeper than this. A strict one goes as deep as Python's recursion limit.
 _LENIENT_DEPTH = 100
 
-
 _Write = Callable[[object, int], Iterable[str]]
 
 
@@ -144,16 +143,9 @@ class JSONEncoding:
                 pass  # The copy below either resolves the problem or names its place.
             if _is_one_shot(value):
                 return self.encode(list(value), trail)
-        copy = self.plain(value, trail)
+        copy = _PlainCopy(self._encoding, self._lenient, trail).make(value)
         # An unpaired surrogate has no UTF-8 form; its backslash form is the one JSON reads.
         return "".join(self._write(copy, 0)).encode("utf-8", "backslashreplace")
-
-    def plain(self, value: object, trail: tuple[object, ...] = ()) -> Any:
-        """Return what :meth:`encode` writes as dicts with text keys, lists, and JSON's scalars.
-
-        It raises the same errors.
-        """
-        return _PlainCopy(self._encoding, self._lenient, trail).make(value)
 
     def iter_encode(self, value: object) -> Iterator[bytes]:
         """Encode a value member by member, so that an iterator is never in memory as a whole.
@@ -309,9 +301,9 @@ def _make_writer(
 ) -> _Write:
     """Return the function that writes a value in pieces.
 
-    ``JSONEncoder`` creates its C encoder anew for each value, which takes longer than writing a
-    small one. So it is created here once, where there is one. It does not look for circles, and
-    thus has no state: a circle ends in a ``RecursionError``.
+    Where there is an encoder in C, it is created once, and not for each value like those of
+    ``JSONEncoder``: that takes longer than writing a small value. It does not look for circles and
+    so has no state; a circle ends in a ``RecursionError``.
     """
     make = getattr(json.encoder, "c_make_encoder", None)
     if make is not None and indent is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date, time, timedelta
 from enum import Enum
@@ -90,12 +91,11 @@ class BasicRender:
         chosen = self._chosen_format(request)
         headers = None if chosen else [("Vary", "Accept")]
         format_name = chosen or _accepted_format(request)
-        if format_name == "json":
-            body: str | bytes = self._json.encode(context)
-        elif format_name == "html":
-            body = self._tabular.page(self._json.plain(context), route, self._json_url(request))
-        else:
-            body = self._tabular.table(self._json.plain(context)).to_text() + "\n"
+        body: str | bytes = self._json.encode(context)
+        if format_name == "html":  # a page and a text show what the JSON has
+            body = self._tabular.page(json.loads(body), route, self._json_url(request))
+        elif format_name == "text":
+            body = self._tabular.table(json.loads(body)).to_text() + "\n"
         return Response(body, headers=headers, content_type=_CONTENT_TYPES[format_name])
 
     def _chosen_format(self, request: Request) -> str | None:

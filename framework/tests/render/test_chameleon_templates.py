@@ -28,11 +28,11 @@ def refusal(texts, **options):
 TEXTS = [
     ("escapes content", '<p tal:content="x"/>', "<p>&lt;\"'&amp;</p>"),
     ("escapes attributes", '<p tal:attributes="title x"/>', '<p title="&lt;&quot;\'&amp;"/>'),
-    ("leaves structure as it is", '<p tal:content="structure x"/>', "<p><\"'&</p>"),
-    ("leaves markup as it is", "${markup}", "<i>"),
-    ("leaves out attributes that are false", '<input tal:attributes="checked no"/>', "<input/>"),
-    ("shows another for one that is missing", "${nope | x}", "&lt;\"'&amp;"),
-    ("shows nothing for one that is missing", "[${nope | nothing}]", "[]"),
+    ("does not escape structure", '<p tal:content="structure x"/>', "<p><\"'&</p>"),
+    ("does not escape markup", "${markup}", "<i>"),
+    ("leaves out false attributes", '<input tal:attributes="checked no"/>', "<input/>"),
+    ("shows an alternative for an undefined name", "${nope | x}", "&lt;\"'&amp;"),
+    ("shows nothing for an undefined name", "[${nope | nothing}]", "[]"),
 ]
 
 
@@ -46,14 +46,14 @@ class TestTexts:
 
 
 class TestOptions:
-    def test_globals_are_there_in_what_is_loaded(self):
+    def test_globals_are_available_in_loaded_templates(self):
         texts = {"main": '${site}<tal:a metal:use-macro="load: part"/>', "part": "${site}"}
         assert filled(texts, globals={"site": "s"}) == "ss"
 
-    def test_the_context_wins_over_globals(self):
+    def test_the_context_is_looked_at_before_globals(self):
         assert filled("${x}", {"x": "context"}, globals={"x": "global"}) == "context"
 
-    def test_expression_types(self):
+    def test_expression_types_are_used(self):
         def shout(expression):
             return PythonExpr(f"({expression}).upper()")
 
@@ -63,7 +63,7 @@ class TestOptions:
         with pytest.raises(TypeError, match=r"^expression type 'a' is 3, which is not callable$"):
             ChameleonRenderFactory(expression_types={"a": 3})
 
-    def test_translate(self):
+    def test_translate_is_called(self):
         def translate(message, default=None, **options):
             return {"Hello": "Grüezi"}.get(message, default)
 
@@ -74,7 +74,7 @@ class TestOptions:
         with pytest.raises(TypeError, match=r"^option 'translate' is 3, which is not callable$"):
             ChameleonRenderFactory(translate=3)
 
-    def test_restricted_namespace(self):
+    def test_unknown_prefixes_are_refused_or_left_alone(self):
         text = '<p v-on:click="x">${1}</p>'
         assert filled(text, restricted_namespace=False) == '<p v-on:click="x">1</p>'
         assert refusal(text) == (
@@ -89,20 +89,18 @@ class TestOptions:
             ({"expression_types": {"load": str}}, "expression_types has 'load'"),
         ],
     )
-    def test_names_that_chameleon_keeps_are_refused(self, options, message):
-        with pytest.raises(
-            ValueError, match=f"^{message}, a name that the engine keeps for itself"
-        ):
+    def test_names_that_chameleon_reserves_are_refused(self, options, message):
+        with pytest.raises(ValueError, match=f"^{message}, a name that the engine reserves"):
             ChameleonRenderFactory(**options)
 
     @pytest.mark.parametrize("name", ["self", "decode", "econtext"])
-    def test_a_context_with_a_name_that_chameleon_keeps_is_refused(self, name):
+    def test_a_context_with_a_name_that_chameleon_reserves_is_refused(self, name):
         render = ChameleonRenderFactory(templates={"main": ""})("main")
-        with pytest.raises(ValueError, match="keeps for itself") as caught:
+        with pytest.raises(ValueError, match="reserves") as caught:
             render({name: 1})
         assert str(caught.value) == (
-            f"The context of <template 'main'> has '{name}', a name that the engine keeps for "
-            "itself.\n  Use another name."
+            f"The context of <template 'main'> has '{name}', a name that the engine reserves."
+            "\n  Use another."
         )
 
 
@@ -110,18 +108,18 @@ FORMS = '<tal:x><b metal:define-macro="label">${x}</b><i metal:define-macro="hin
 
 
 class TestMacros:
-    def test_of_another_template(self):
+    def test_of_another_template_are_used(self):
         text = (
             '<tal:a define="forms load: forms">'
             "<tal:a metal:use-macro=\"forms.macros['label']\"/></tal:a>"
         )
         assert filled({"main": text, "forms": FORMS}, {"x": "<"}) == "<b>&lt;</b>"
 
-    def test_of_the_template_itself(self):
+    def test_of_the_template_itself_are_used(self):
         text = FORMS + "<tal:a metal:use-macro=\"macros['hint']\"/>"
         assert filled(text, {"x": 1}) == "<b>1</b><i>?</i><i>?</i>"
 
-    def test_that_extend_others(self):
+    def test_can_extend_others(self):
         texts = {
             "main": '<tal:a metal:use-macro="load: page"><i metal:fill-slot="b">M</i></tal:a>',
             "page": '<tal:a metal:use-macro="load: base"><b metal:fill-slot="a">'
@@ -137,9 +135,9 @@ LOADS = [
     ("beside rather than at the paths", "both", "a/both"),
     ("one directory up", "../c", "c"),
     ("from the top", "/both", "both"),
-    ("the first that there is", "nope | c | both", "c"),
-    ("what is made at run time beside", "be${'side'}", "a/beside"),
-    ("what is made at run time at the paths", "$kind", "c"),
+    ("the first that exists", "nope | c | both", "c"),
+    ("a name made at run time beside", "be${'side'}", "a/beside"),
+    ("a name made at run time at the paths", "$kind", "c"),
 ]
 
 
@@ -180,7 +178,7 @@ REFUSALS = [
         "  The line to correct is: <b tal:nope='x'/></p>",
     ),
     (
-        "an expression of a type that does not exist",
+        "an unknown type of expression",
         "<p>\n${nope: x}</p>",
         "Template 'main' (line 2) does not compile: Unknown expression type: 'nope'.\n"
         "  The line to correct is: ${nope: x}</p>",
@@ -192,14 +190,14 @@ REFUSALS = [
         "  Correct the template.",
     ),
     (
-        "a block of Python that is none",
+        "a block that is not Python",
         "<p>\n<?python x = = 1 ?></p>",
         "Template 'main' does not compile: invalid syntax.\n  Correct the template.",
     ),
 ]
 
 
-class TestRefusals:
+class TestConstructionErrors:
     @pytest.mark.parametrize(
         ("text", "message"), [row[1:] for row in REFUSALS], ids=[row[0] for row in REFUSALS]
     )
@@ -208,7 +206,7 @@ class TestRefusals:
 
 
 class TestErrorsOfRendering:
-    def test_do_not_tell_values(self):
+    def test_do_not_show_values(self):
         with pytest.raises(NameError) as caught:
             filled("<p>${nope}</p>", {"password": "canary", "people": [{"name": "canary"}]})
         assert "canary" not in str(caught.value)

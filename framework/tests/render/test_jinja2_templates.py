@@ -27,7 +27,7 @@ def refusal(texts, **options):
 
 
 class TestEscaping:
-    def test_leaves_out_what_is_markup(self):
+    def test_does_not_change_markup(self):
         assert filled("{{ x }}", {"x": Markup("<b>")}) == "<b>"
 
     def test_can_be_turned_off(self):
@@ -38,11 +38,11 @@ class TestEscaping:
         escaped = filled(texts, {"x": "<"}, autoescape=lambda name: not name.endswith(".txt"))
         assert escaped == "&lt;<"
 
-    def test_is_on_whatever_the_environment_has(self):
+    def test_does_not_depend_on_the_environment(self):
         environment = jinja2.Environment(autoescape=False)
         assert filled("{{ x }}", {"x": "<b>"}, environment=environment) == "&lt;b&gt;"
 
-    def test_leaves_out_what_a_macro_gives(self):
+    def test_does_not_change_the_output_of_a_macro(self):
         assert filled("{% macro a(x) %}<b>{{ x }}{% endmacro %}{{ a('<') }}") == "<b>&lt;"
 
 
@@ -52,24 +52,24 @@ class TestUndefinedNames:
         with pytest.raises(jinja2.UndefinedError, match="nope"):
             filled(text, {"x": {}})
 
-    def test_can_be_asked_for(self):
+    def test_can_be_tested_for(self):
         assert filled("{% if nope is defined %}a{% else %}b{% endif %}") == "b"
         assert filled("{{ nope|default('c') }}") == "c"
 
-    def test_are_what_a_given_environment_makes_of_them(self):
+    def test_follow_a_given_environment(self):
         environment = jinja2.Environment(undefined=jinja2.ChainableUndefined)
         assert filled("[{{ nope.nope }}]", environment=environment) == "[]"
 
 
 class TestOptions:
-    def test_filters(self):
+    def test_filters_are_used(self):
         assert filled("{{ 'a'|shout }}", filters={"shout": str.upper}) == "A"
 
-    def test_tests(self):
+    def test_tests_are_used(self):
         text = "{% if 3 is prime %}prime{% endif %}"
         assert filled(text, tests={"prime": lambda number: number == 3}) == "prime"
 
-    def test_globals_are_there_in_includes_and_imports(self):
+    def test_globals_are_available_in_includes_and_imports(self):
         texts = {
             "main": "{{ site }}{% include 'part' %}{% import 'forms' as forms %}{{ forms.name() }}",
             "part": "{{ site }}",
@@ -77,15 +77,15 @@ class TestOptions:
         }
         assert filled(texts, globals={"site": "s"}) == "sss"
 
-    def test_the_context_wins_over_globals(self):
+    def test_the_context_is_looked_at_before_globals(self):
         assert filled("{{ x }}", {"x": "context"}, globals={"x": "global"}) == "context"
 
     @pytest.mark.parametrize("kind", ["filter", "test"])
-    def test_what_is_not_callable_is_refused(self, kind):
+    def test_a_filter_or_test_that_is_not_callable_is_refused(self, kind):
         with pytest.raises(TypeError, match=f"^{kind} 'shout' is 3, which is not callable$"):
             Jinja2RenderFactory(**{f"{kind}s": {"shout": 3}})
 
-    def test_the_environment_gives_syntax_extensions_and_functions(self):
+    def test_syntax_extensions_and_functions_come_from_the_environment(self):
         environment = jinja2.Environment(
             variable_start_string="<<", variable_end_string=">>", extensions=["jinja2.ext.do"]
         )
@@ -95,7 +95,7 @@ class TestOptions:
         twice = {"twice": lambda text: text * 2}
         assert filled(text, environment=environment, filters=twice) == "Sss"
 
-    def test_the_environment_stays_what_it_was(self):
+    def test_the_environment_is_not_changed(self):
         loader = jinja2.DictLoader({"main": "not this one"})
         environment = jinja2.Environment(loader=loader)
         functions = {"filters": {"a": str}, "tests": {"a": bool}, "globals": {"a": 1}}
@@ -109,7 +109,7 @@ class TestOptions:
         with pytest.raises(SecurityError):
             filled("{{ ''.__class__.__mro__ }}", environment=SandboxedEnvironment())
 
-    def test_the_environment_can_say_what_names_are_relative_to(self):
+    def test_the_environment_can_resolve_relative_names(self):
         class Relative(jinja2.Environment):
             def join_path(self, template: str, parent: str) -> str:
                 return f"{parent.rpartition('/')[0]}/{template}"
@@ -137,7 +137,7 @@ class TestChoices:
     @pytest.mark.parametrize(
         ("text", "expected"), [row[1:] for row in CHOICES], ids=[row[0] for row in CHOICES]
     )
-    def test_of_templates(self, text, expected):
+    def test_use_the_first_that_exists(self, text, expected):
         texts = {"main": text, "a": "A", "b": "B", "parts/a": "A of parts"}
         context = {"name": "b", "nothing": None, "template": jinja2.Template("T")}
         assert filled(texts, context) == expected
@@ -153,10 +153,10 @@ class TestChoices:
             "{% from 'nope' import a %}",
         ],
     )
-    def test_that_can_fail_are_refused(self, text):
+    def test_with_a_template_that_does_not_exist_are_refused(self, text):
         assert "'nope', which does not exist" in refusal({"main": text, "a": ""})
 
-    def test_that_all_fail_are_refused(self):
+    def test_of_which_none_exists_are_refused(self):
         assert refusal({"main": "\n{% include ['pat', 'no'] %}", "part": ""}) == (
             "Template 'main' (line 2) includes 'pat' or 'no', of which none exists in the "
             "templates given.\n"
@@ -173,13 +173,13 @@ class TestChoices:
             ("{% include [] %}", "''"),
         ],
     )
-    def test_that_all_fail_at_run_time(self, text, names):
+    def test_of_which_none_exists_at_run_time_are_an_error(self, text, names):
         with pytest.raises(TemplateError, match=f"^Template {names} is included by a name made"):
             filled(text, {"a": "parts/a", "b": "b", "names": []})
 
 
 class TestImports:
-    def test_of_macros(self):
+    def test_of_macros_work(self):
         texts = {
             "main": "{% import 'forms' as forms %}{{ forms.label('<') }}"
             "{% from 'forms' import label as title, size %}{{ title(size) }}",
@@ -197,11 +197,11 @@ class TestImports:
         ],
         ids=["a parent", "a value", "a text", "a macro on a condition"],
     )
-    def test_of_what_is_defined_by(self, forms):
+    def test_of_a_name_work_if_it_is_defined_by(self, forms):
         texts = {"main": "{% from 'more' import label %}{{ label is defined }}"}
         assert filled({**texts, "more": forms, "forms": FORMS}) == "True"
 
-    def test_of_itself(self):
+    def test_of_the_template_itself_work(self):
         text = "{% macro a() %}A{% endmacro %}{% if x is defined %}{% from 'main' import a %}"
         assert filled(text + "{% endif %}{{ a() }}", {"x": 1}) == "A"
 
@@ -223,20 +223,20 @@ REFUSALS = [
         "  The line to correct is: {% fro x in y %}",
     ),
     (
-        "a block that is there twice",
+        "a block that is defined twice",
         "{% block a %}{% endblock %}\n{% block a %}{% endblock %}",
         "Template 'main' (line 2) does not compile: block 'a' defined twice.\n"
         "  The line to correct is: {% block a %}{% endblock %}",
     ),
     (
-        "an argument that is there twice",
+        "an argument that is passed twice",
         "{{ f(a=1, a=2) }}",
         "Template 'main' does not compile: keyword argument repeated: a.\n  Correct the template.",
     ),
 ]
 
 
-class TestRefusals:
+class TestConstructionErrors:
     @pytest.mark.parametrize(
         ("text", "message"), [row[1:] for row in REFUSALS], ids=[row[0] for row in REFUSALS]
     )
@@ -255,7 +255,7 @@ class TestRefusals:
             ),
         ],
     )
-    def test_of_a_function_that_does_not_exist(self, text, kind, name, near):
+    def test_name_an_unknown_filter_or_test(self, text, kind, name, near):
         lines = refusal(text).split("\n")
         assert (
             lines[0] == f"Template 'main' (line 2) uses the {kind} '{name}', which does not exist."
@@ -266,7 +266,7 @@ class TestRefusals:
             f"  Correct the name, or pass the {kind} as {kind}s={{'{name}': function}}."
         ]
 
-    def test_of_all_unknown_names_at_once(self):
+    def test_report_all_unknown_names_at_once(self):
         message = refusal("{{ x|one }}{% filter two %}{% endfilter %}{{ y is three }}")
         assert message.startswith("3 problems in this application:")
 
@@ -278,7 +278,7 @@ class TestRefusals:
             "{% if 'prime' is test and x is prime %}{% else %}{{ x }}{% endif %}",
         ],
     )
-    def test_leave_out_what_a_template_asks_for_first(self, text):
+    def test_ignore_names_that_a_template_tests_for(self, text):
         assert filled(text, {"x": 3}) == "3"
 
 

@@ -42,13 +42,17 @@ ESCAPED = [
     ("a value", "${x}", "&lt;&#34;&#39;&amp;"),
     ("a value that is escaped by name", "${x | h}", "&lt;&#34;&#39;&amp;"),
     ("a value before other filters", "${x | trim}", "&lt;&#34;&#39;&amp;"),
-    ("not what is marked so", "${x | n}", "<\"'&"),
-    ("not what is markup", "${markup}", "<i>"),
-    ("not what a def gives", DEF + "${part('<')}", "<b>&lt;</b>"),
-    ("not what a buffered def gives", BUFFERED + "${part('<')}", "<b>&lt;</b>"),
-    ("not what a filtered def gives", TRIMMED + "${part('<')}", "<b>&lt;</b>"),
-    ("not what a call has inside", CALLED + "<%self:part x='3'>${x}</%self:part>", None),
-    ("not what is captured and marked so", DEF + "${capture(part, '<') | n}", "<b>&lt;</b>"),
+    ("no value that the template marks", "${x | n}", "<\"'&"),
+    ("no markup", "${markup}", "<i>"),
+    ("no output of a def", DEF + "${part('<')}", "<b>&lt;</b>"),
+    ("no output of a buffered def", BUFFERED + "${part('<')}", "<b>&lt;</b>"),
+    ("no output of a filtered def", TRIMMED + "${part('<')}", "<b>&lt;</b>"),
+    ("no content of a call", CALLED + "<%self:part x='3'>${x}</%self:part>", None),
+    (
+        "no captured output that the template marks",
+        DEF + "${capture(part, '<') | n}",
+        "<b>&lt;</b>",
+    ),
 ]
 
 
@@ -56,14 +60,14 @@ class TestEscaping:
     @pytest.mark.parametrize(
         ("text", "expected"), [row[1:] for row in ESCAPED], ids=[row[0] for row in ESCAPED]
     )
-    def test_reaches(self, text, expected):
+    def test_changes(self, text, expected):
         expected = expected or "<b>&lt;&#34;&#39;&amp;</b>"
         assert filled(text, {"x": "<\"'&", "markup": Markup("<i>")}) == expected
 
     def test_can_be_turned_off(self):
         assert filled("${x}", {"x": "<b>"}, default_filters=["str"]) == "<b>"
 
-    def test_can_be_more_than_that(self):
+    def test_can_be_combined_with_other_filters(self):
         assert filled("${x}", {"x": " < "}, default_filters=["trim", "h"]) == "&lt;"
 
 
@@ -77,7 +81,7 @@ class TestUndefinedNames:
         with pytest.raises(NameError, match=r"^'nope' is not defined"):
             filled(text)
 
-    def test_can_be_asked_for(self):
+    def test_can_be_tested_for(self):
         assert filled("${context.get('nope', 'none')}") == "none"
 
     def test_show_the_line_of_their_first_use(self):
@@ -88,25 +92,25 @@ class TestUndefinedNames:
             filled(text)
         assert lines_of(caught) == [6]
 
-    def test_can_be_no_error_in_conditions(self):
+    def test_can_be_allowed_in_conditions(self):
         text = "% if nope:\nno\n% else:\nnone\n% endif"
         assert filled(text, strict_undefined=False) == "none"
 
-    def test_show_their_line_if_conditions_may_have_them(self):
+    def test_show_their_line_if_allowed_in_conditions(self):
         with pytest.raises(NameError) as caught:
             filled("\n\n${nope}", strict_undefined=False)
         assert lines_of(caught) == [3]
 
 
 class TestOptions:
-    def test_filters(self):
+    def test_filters_are_used(self):
         assert filled("${'a' | shout}", filters={"shout": str.upper}) == "A"
 
     def test_filters_that_are_not_callable_are_refused(self):
         with pytest.raises(TypeError, match=r"^filter 'shout' is 3, which is not callable$"):
             MakoRenderFactory(filters={"shout": 3})
 
-    def test_globals_are_there_in_includes_and_defs(self):
+    def test_globals_are_available_in_includes_and_defs(self):
         texts = {
             "main": "<%namespace name='n' file='n'/>${site}<%include file='part'/>${n.part()}",
             "part": "${site}",
@@ -114,10 +118,10 @@ class TestOptions:
         }
         assert filled(texts, globals={"site": "s"}) == "sss"
 
-    def test_the_context_wins_over_globals(self):
+    def test_the_context_is_looked_at_before_globals(self):
         assert filled("${x}", {"x": "context"}, globals={"x": "global"}) == "context"
 
-    def test_imports(self):
+    def test_imports_are_available(self):
         assert filled("${floor(2.5)}", imports=["from math import floor"]) == "2"
 
     @pytest.mark.parametrize(
@@ -128,29 +132,27 @@ class TestOptions:
             ({"globals": {"next": 1, "context": 2}}, "globals has 'context'"),
         ],
     )
-    def test_names_that_mako_keeps_are_refused(self, options, message):
-        with pytest.raises(
-            ValueError, match=f"^{message}, a name that the engine keeps for itself"
-        ):
+    def test_names_that_mako_reserves_are_refused(self, options, message):
+        with pytest.raises(ValueError, match=f"^{message}, a name that the engine reserves"):
             MakoRenderFactory(**options)
 
     @pytest.mark.parametrize("name", ["buffer", "callable_", "context", "loop", "next", "self"])
-    def test_a_context_with_a_name_that_mako_keeps_is_refused(self, name):
+    def test_a_context_with_a_name_that_mako_reserves_is_refused(self, name):
         render = MakoRenderFactory(templates={"main": ""})("main")
-        with pytest.raises(ValueError, match="keeps for itself") as caught:
+        with pytest.raises(ValueError, match="reserves") as caught:
             render({name: 1})
         assert str(caught.value) == (
-            f"The context of <template 'main'> has '{name}', a name that the engine keeps for "
-            "itself.\n  Use another name."
+            f"The context of <template 'main'> has '{name}', a name that the engine reserves."
+            "\n  Use another."
         )
 
     @pytest.mark.parametrize(
         "text", ["\n${runtime}", "\n% for filters in x:\n% endfor", "\n<% filters = 1 %>"]
     )
-    def test_a_template_with_a_name_that_mako_needs_is_refused(self, text):
+    def test_a_template_that_uses_a_name_of_mako_is_refused(self, text):
         name = "runtime" if "runtime" in text else "filters"
         assert refusal(text) == (
-            f"Template 'main' (line 2) uses the name '{name}', by which Mako calls itself.\n"
+            f"Template 'main' (line 2) uses the name '{name}', which Mako reserves.\n"
             "  Use another name."
         )
 
@@ -171,13 +173,13 @@ class MemoryCache(mako.cache.CacheImpl):
 class TestCache:
     TEXT = "<%def name='part()' cached='True'>${next(count)}</%def>\n${part()}${part()}"
 
-    def test_is_refused_if_there_is_none(self):
+    def test_is_refused_without_a_plugin(self):
         assert refusal(self.TEXT) == (
-            "Template 'main' (line 1) has 'cached', and there is no cache.\n"
-            "  Take it out, or give the factory a cache plugin of Mako as cache_impl=."
+            "Template 'main' (line 1) has 'cached', and no cache is configured.\n"
+            "  Remove it, or pass the name of a cache plugin of Mako as cache_impl=."
         )
 
-    def test_is_the_plugin_of_that_name(self, monkeypatch):
+    def test_is_the_plugin_of_the_given_name(self, monkeypatch):
         monkeypatch.setitem(sys.modules, "a_cache", sys.modules[__name__])
         mako.cache.register_plugin("clastic.test", "a_cache", "MemoryCache")
         text = self.TEXT.replace("next(count)", "count.pop()")
@@ -186,7 +188,7 @@ class TestCache:
 
 
 class TestNames:
-    def test_are_relative_to_the_directory_of_the_template(self):
+    def test_are_relative_to_the_folder_of_the_template(self):
         texts = {
             "main": "<%include file='a/one'/>",
             "a/one": "<%include file='two'/><%include file='../b/three'/><%include file='/four'/>",
@@ -196,7 +198,7 @@ class TestNames:
         }
         assert filled(texts) == "234"
 
-    def test_lead_nowhere_up(self):
+    def test_do_not_lead_out_of_the_folders(self):
         texts = {"main": "<%include file='../../main.txt'/>", "main.txt": "found"}
         assert filled(texts) == "found"
 
@@ -205,12 +207,12 @@ class TestNames:
         texts["a/one"] = texts["a/one"].replace("${x}", "p${x}")
         assert filled({**texts, "a/pq/r": "found"}, {"x": "q", "y": "r"}) == "found"
 
-    def test_can_be_asked_for_by_python(self):
+    def test_can_be_looked_up_by_python(self):
         text = "${context.lookup.has_template('part')} ${context.lookup.has_template('/nope')}"
         texts = {"main": "<%include file='part'/>" + text, "part": "part "}
         assert filled(texts) == "part True False"
 
-    def test_that_python_asks_for_have_to_be_there(self):
+    def test_looked_up_by_python_have_to_be_loaded(self):
         text = "${context.lookup.get_template('/nope')}"
         with pytest.raises(TemplateError, match=r"^Template 'nope' is included by a name made at"):
             filled(text)
@@ -271,7 +273,7 @@ class TestNamespaces:
 
 REFUSALS = [
     (
-        "a control line that does not end",
+        "a control line without an end",
         "% if x:\na",
         "Template 'main' (line 1) does not compile: Unterminated control keyword: 'if'.\n"
         "  The line to correct is: % if x:",
@@ -294,7 +296,7 @@ REFUSALS = [
         "Template 'main' does not compile: 'break' outside loop.\n  Correct the template.",
     ),
     (
-        "a value for a name that Mako keeps",
+        "a value for a reserved name",
         "<% context = 1 %>",
         "Template 'main' does not compile: Reserved words declared in template: context.\n"
         "  Correct the template.",
@@ -302,14 +304,14 @@ REFUSALS = [
 ]
 
 
-class TestRefusals:
+class TestConstructionErrors:
     @pytest.mark.parametrize(
         ("text", "message"), [row[1:] for row in REFUSALS], ids=[row[0] for row in REFUSALS]
     )
     def test_of(self, text, message):
         assert refusal(text) == message
 
-    def test_of_much_nested_control(self):
+    def test_are_found_in_deeply_nested_control_lines(self):
         depth = 18
         text = "".join(f"% if x{level}:\n" for level in range(depth))
         text += "<%include file='nope'/>\n" + "% endif\n" * depth
@@ -317,7 +319,7 @@ class TestRefusals:
 
 
 class TestPython:
-    def test_has_no_future_but_its_own(self):
+    def test_has_no_future_imports_of_the_framework(self):
         text = "<%!\ndef f(x: int): pass\n%>${f.__annotations__['x'] is int}"
         assert filled(text) == "True"
 
@@ -339,7 +341,7 @@ class TestPython:
             filled(text)
         assert lines_of(caught) == [8, 5]
 
-    def test_of_a_module_that_is_not_there_shows_the_line(self):
+    def test_of_a_missing_module_shows_the_line(self):
         with pytest.raises(ModuleNotFoundError) as caught:
             filled("\n\n<%namespace name='n' module='no_such_module'/>${n.x()}")
         assert 3 in lines_of(caught)

@@ -385,7 +385,7 @@ class TestNamesMadeAtRunTime:
                 render({"kind": kind})
             (problem,) = caught.value.problems
             assert problem.what == (
-                "is included by a name made at run time, and was not there at construction"
+                "is included by a name made at run time, and did not exist at construction"
             )
             assert set(problem.available) <= {"main.html", "parts/a.html", "parts/b.html"}
         assert capsys.readouterr().out == ""

@@ -26,7 +26,7 @@ REGISTRIES = {
 """The kinds of names that a template can use, and the attributes of the environment with them."""
 
 LAST_OF_BASIC_PLANE = "\uffff"
-"""Ashes turns each character of a template that comes after it into a pair of surrogates."""
+"""Ashes turns the characters of a template after this one into pairs of surrogates."""
 
 EMPTY = "{! Ashes cannot render a template that has no text !}"
 
@@ -58,7 +58,7 @@ class AshesRenderFactory(TemplateFactory):
         super().__init__(template_paths, templates=templates, debug=debug)
         check_callable("filter", filters or {})
         self.env = ashes.AshesEnv(keep_whitespace=keep_whitespace, filters=filters)
-        self.env.load = self.get
+        self.env.load = self.get  # called for included templates
         self._has_surrogates = False
 
     def compile(self, source: TemplateSource) -> CompiledTemplate:
@@ -90,15 +90,15 @@ class AshesRenderFactory(TemplateFactory):
         for token in tokens:
             for kind, name in _names_used(token):
                 known = getattr(self.env, REGISTRIES[kind])
-                remedy = "Correct the name."
-                if kind == "filter":
-                    remedy = (
-                        f"Correct the name, or pass the filter as filters={{'{name}': function}}."
-                    )
+                argument = f", or pass the filter as filters={{'{name}': function}}"
                 if name not in known:
-                    what = f"uses the {kind} '{name}', which does not exist"
-                    where, available = source.location(token.start_line), tuple(sorted(known))
-                    yield Problem(where, what, remedy, name, available)
+                    yield Problem(
+                        source.location(token.start_line),
+                        f"uses the {kind} '{name}', which does not exist",
+                        f"Correct the name{argument if kind == 'filter' else ''}.",
+                        wanted=name,
+                        available=tuple(sorted(known)),
+                    )
 
 
 def _references(tokens: Iterable[Any]) -> Iterator[Reference]:

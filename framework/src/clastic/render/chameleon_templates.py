@@ -8,6 +8,7 @@ from functools import partial
 from types import FrameType
 from typing import Any
 
+from clastic.describe import shortest_path
 from clastic.render.template_base import (
     CompiledTemplate,
     Reference,
@@ -19,7 +20,6 @@ from clastic.render.template_base import (
     check_reserved,
     engine_package,
     resolve_name,
-    shown_path,
 )
 from clastic.wiring import Problem
 
@@ -35,7 +35,7 @@ EXPRESSION = re.compile(r"\$(?:\{.*?\}|\w+)")
 
 
 class ChameleonRenderFactory(TemplateFactory):
-    """Make render functions from Chameleon page templates, loaded as :class:`TemplateFactory` says.
+    """Make render functions from Chameleon page templates.
 
     ``${name}`` is escaped for HTML, ``${structure: name}`` is not. A name that the context does not
     have is an error where it is used; ``${name | nothing}`` shows nothing for it.
@@ -86,7 +86,7 @@ class ChameleonRenderFactory(TemplateFactory):
         references: list[Reference] = []
         load = partial(_load_expression, references, source.name)
         options: dict[str, Any] = {
-            "filename": shown_path(source.file) if source.file else source.filename,
+            "filename": shortest_path(source.filename),
             "expression_types": _ExpressionTypes({**self._expression_types, "load": load}),
             "extra_builtins": {**self._globals, LOADER: partial(self._find, source.name)},
             **self._options,
@@ -113,9 +113,10 @@ class ChameleonRenderFactory(TemplateFactory):
         return str(template.render(**context))
 
     def locate(self, frame: FrameType, line: int) -> tuple[str, int] | None:
-        """Return the file and line of a template for a line of the code that was made of it.
+        """Return file and line of the template that a frame of a traceback belongs to, if any.
 
-        The annotations of Chameleon leave out slots. Its code notes the expression that it is at.
+        Chameleon annotates errors with the lines of templates, but leaves out those of slots. Its
+        code has the number of the expression that it evaluates in a variable.
         """
         expressions = frame.f_globals.get("__tokens", {})
         expression = expressions.get(frame.f_locals.get("__token"))

@@ -104,14 +104,14 @@ class Jinja2RenderFactory(TemplateFactory):
 
     def _references(self, tree: nodes.Template, name: str) -> Iterator[Reference]:
         for node in tree.find_all(tuple(VERBS)):
-            required = not getattr(node, "ignore_missing", False)
+            optional = getattr(node, "ignore_missing", False)
             for expression in _choices(node.template):  # type: ignore[attr-defined]
                 items = [expression]
                 if isinstance(expression, (nodes.List, nodes.Tuple)):
                     items = expression.items
                 texts = [_text(item) for item in items]
                 names = [text if "*" in text else self.env.join_path(text, name) for text in texts]
-                yield Reference(node.lineno, VERBS[type(node)], names, required)
+                yield Reference(node.lineno, VERBS[type(node)], names, bool(names) and not optional)
 
     def _unknown_names(self, tree: nodes.Template, source: TemplateSource) -> Iterator[Problem]:
         known = {nodes.Filter: self.env.filters, nodes.Test: self.env.tests}

@@ -121,11 +121,10 @@ class MakoRenderFactory(TemplateFactory):
         """
         check_reserved(RESERVED, f"The context of {template.filename}", context)
         values = {**self._globals, **context, **self._filters}
-        page: str = template.render_unicode(**values)
-        return page
+        return str(template.render_unicode(**values))
 
     def locate(self, frame: FrameType, line: int) -> tuple[str, int] | None:
-        """Return the file and line of a template for a line of the code that was made of it."""
+        """Return file and line of the template that a frame of a traceback belongs to, if any."""
         compiled = self.loaded.get(frame.f_globals.get("_template_uri", ""))
         if compiled is None or compiled.template.module.__dict__ is not frame.f_globals:
             return None
@@ -137,12 +136,12 @@ class MakoRenderFactory(TemplateFactory):
             where = source.location(node.lineno)
             names = {*node.undeclared_identifiers(), *node.declared_identifiers()}
             for name in names.intersection(MODULES):
-                what = f"uses the name '{name}', by which Mako calls itself"
+                what = f"uses the name '{name}', which Mako reserves"
                 yield Problem(where, what, "Use another name.")
             is_cached = "cached" in getattr(node, "attributes", ())
             if is_cached and self.lookup.template_args["cache_impl"] is None:
-                remedy = "Take it out, or give the factory a cache plugin of Mako as cache_impl=."
-                yield Problem(where, "has 'cached', and there is no cache", remedy)
+                remedy = "Remove it, or pass the name of a cache plugin of Mako as cache_impl=."
+                yield Problem(where, "has 'cached', and no cache is configured", remedy)
 
 
 class _Lookup(TemplateLookup):  # type: ignore[misc]  # Mako has no annotations.

@@ -12,18 +12,16 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import partial
-from itertools import chain
+from glob import glob
 from pathlib import Path, PurePosixPath
 from types import FrameType
 from typing import Any
 
 from werkzeug.security import safe_join
 
-from clastic.describe import describe_role, describe_type
+from clastic.describe import describe_role, describe_type, format_location, shortest_path
 from clastic.http import Response
 from clastic.wiring import Problem, WiringError
-
-NAMES_SHOWN = 8
 
 TemplatePaths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
@@ -56,7 +54,8 @@ class TemplateSource:
         """Return ``Template 'home.html' (templates/home.html:3)``, as far as it is known."""
         if self.file is None:
             return f"Template '{self.name}'" + (f" (line {line})" if line else "")
-        return f"Template '{self.name}' ({shown_path(self.file)}" + (f":{line})" if line else ")")
+        file = format_location(str(self.file), line) if line else shortest_path(str(self.file))
+        return f"Template '{self.name}' ({file})"
 
     def not_compiled(self, reason: str, line: int | None = None) -> TemplateError:
         """Return the error for a text that does not compile, with the line if it is known."""
@@ -71,8 +70,7 @@ class Reference:
     """A place where a template includes, extends or imports another one.
 
     :param verb: for messages, such as ``includes``
-    :param names: the engine uses the first of these that exists; a ``*`` stands for a part that is
-        known only when the template is rendered
+    :param names: the engine uses the first that exists; ``*`` stands for a part made at run time
     :param required: whether it is an error if none exists
     """
 
@@ -138,10 +136,7 @@ class TemplateFactory(ABC):
         """Return the HTML that a template object makes of a context."""
 
     def locate(self, frame: FrameType, line: int) -> tuple[str, int] | None:
-        """Return the file and line of a template for a line of the code that was made of it.
-
-        :param frame: a frame of a traceback; return ``None`` if it is of other code
-        """
+        """Return file and line of the template that a frame of a traceback belongs to, if any."""
         return None
 
     def __call__(self, template_name: str) -> TemplateRender:
@@ -175,8 +170,8 @@ class TemplateFactory(ABC):
     def not_loaded(self, *names: str) -> TemplateError:
         """Return the error for a template that another one asks for while it is rendered."""
         name = "' or '".join(names)
-        what = "is included by a name made at run time, and was not there at construction"
-        remedy = "Correct what the name is made of, or make the template and restart."
+        what = "is included by a name made at run time, and did not exist at construction"
+        remedy = "Correct the parts of the name, or make the template and restart."
         available = nearest_names(name, self.loaded)
         return TemplateError([Problem(f"Template '{name}'", what, remedy, name, available)])
 
@@ -222,10 +217,12 @@ class TemplateFactory(ABC):
             return True
         problems += compiled.problems
         for reference in compiled.references:
-            names = [self._folders.expand(each, name) for each in reference.names]
-            exist = [self._load(each, loaded, problems) for each in chain(*names)]
-            is_open = any("*" in each for each in reference.names)
-            if reference.names and reference.required and not is_open and not any(exist):
+            exists = not reference.required
+            for each in reference.names:
+                for expanded in self._folders.expand(each, name):
+                    exists |= self._load(expanded, loaded, problems)
+                exists |= "*" in each
+            if not exists:
                 problems.append(self._folders.dangling(reference, source))
         return True
 
@@ -299,10 +296,9 @@ class _TemplateFolders:
         self._folders = [Path(path).absolute() for path in template_paths or ()]
         self._templates = dict(templates or {})
         what, remedy = "is not a directory", "Correct it, or make the directory."
-        missing = [shown_path(folder) for folder in self._folders if not folder.is_dir()]
-        if missing:
-            problems = [Problem(f"Template path '{path}'", what, remedy) for path in missing]
-            raise TemplateError(problems)
+        paths = [shortest_path(str(path)) for path in self._folders if not path.is_dir()]
+        if paths:
+            raise TemplateError(Problem(f"Template path '{path}'", what, remedy) for path in paths)
 
     def read(self, name: str) -> TemplateSource | None:
         """Read a template. Return ``None`` if it does not exist or lies outside of the folders.
@@ -345,30 +341,24 @@ class _TemplateFolders:
 
     def missing(self, where: str, what: str, name: str) -> Problem:
         """Return the problem of a template that does not exist, with the names that do."""
-        paths = [shown_path(folder) for folder in self._folders]
+        paths = [shortest_path(str(folder)) for folder in self._folders]
         shown = ["the working directory" if path == os.curdir else path for path in paths]
         what = f"{what} in {' or '.join(shown) or 'the templates given'}"
         remedy = "Correct the name, or make the template."
         return Problem(where, what, remedy, name, nearest_names(name, self._names()))
 
     def _names(self) -> list[str]:
-        """Return the names of all templates and files, sorted, without hidden ones."""
+        """Return the names of all templates and files, without hidden ones."""
         names = set(self._templates)
         for folder in self._folders:
-            for parent, folders, files in os.walk(folder):
-                folders[:] = [name for name in folders if not name.startswith(".")]
-                paths = (Path(parent, name) for name in files if not name.startswith("."))
-                names.update(path.relative_to(folder).as_posix() for path in paths)
+            found = glob("**/*", root_dir=folder, recursive=True)
+            names.update(name.replace(os.sep, "/") for name in found if (folder / name).is_file())
         return sorted(names)
 
 
 @contextmanager
 def engine_package(package: str) -> Iterator[None]:
-    """Say what to install if an import inside fails because a package is not installed.
-
-    :param package: the name to import, which is also the name of the extra that installs it
-    :raises ModuleNotFoundError: when it is not installed
-    """
+    """Say which extra to install if an import inside fails for lack of its package."""
     try:
         yield
     except ModuleNotFoundError as error:
@@ -382,25 +372,17 @@ def engine_package(package: str) -> Iterator[None]:
 
 
 def check_callable(kind: str, functions: Mapping[str, object]) -> None:
-    """Check functions that are passed by name; ``kind`` is for the message.
-
-    :raises TypeError: when one is not callable
-    """
+    """Raise a TypeError if one of the functions is not callable; ``kind`` is for the message."""
     for name, function in functions.items():
         if not callable(function):
             raise TypeError(f"{kind} '{name}' is {function!r}, which is not callable")
 
 
 def check_reserved(reserved: frozenset[str], what: str, names: Iterable[str]) -> None:
-    """Check the names of values for templates; ``what`` is where they are, for the message.
-
-    :raises ValueError: when one is ``reserved``
-    """
+    """Raise a ValueError if one of the names is reserved; ``what`` is for the message."""
     if not reserved.isdisjoint(names):
         name = min(reserved.intersection(names))
-        raise ValueError(
-            f"{what} has '{name}', a name that the engine keeps for itself.\n  Use another name."
-        )
+        raise ValueError(f"{what} has '{name}', a name that the engine reserves.\n  Use another.")
 
 
 def resolve_name(name: str, referring: str) -> str:
@@ -416,11 +398,4 @@ def resolve_name(name: str, referring: str) -> str:
 def nearest_names(name: str, names: Iterable[str]) -> tuple[str, ...]:
     """Return the few names to show to someone who asked for ``name``, the most similar first."""
     candidates = sorted(names)
-    near = get_close_matches(name, candidates, NAMES_SHOWN, 0.3)
-    return tuple(near or candidates[:NAMES_SHOWN])
-
-
-def shown_path(path: Path) -> str:
-    """Return a path, relative to the working directory if it lies below it."""
-    relative = os.path.relpath(path)
-    return str(path) if relative.startswith(os.pardir) else relative
+    return tuple(get_close_matches(name, candidates, 8, 0.3) or candidates[:8])

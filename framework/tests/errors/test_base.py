@@ -1,4 +1,4 @@
-"""An HTTP error is an exception and a response, and answers without being changed."""
+"""An HTTP error is an exception and a response, and is sent without being changed."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ class BookMissingError(NotFound):
     is_breaking = False
 
 
-def answer(response: Any, accept: str | None = None, method: str = "GET") -> TestResponse:
-    """What a client gets from `response` as an application."""
+def get(response: Any, accept: str | None = None, method: str = "GET") -> TestResponse:
+    """Return what a client gets from `response` as an application."""
     headers = {} if accept is None else {"Accept": accept}
     return Client(response).open(method=method, headers=headers)
 
@@ -64,7 +64,7 @@ def test_an_error_is_an_exception_and_a_response() -> None:
     assert isinstance(error, Response)
 
 
-def test_an_error_has_what_it_was_given() -> None:
+def test_an_error_has_its_arguments_as_attributes() -> None:
     route = object()
 
     error = HTTPException(
@@ -85,7 +85,7 @@ def test_an_error_has_what_it_was_given() -> None:
     assert error.source_route is route
 
 
-def test_an_error_that_was_given_nothing_has_what_its_class_has() -> None:
+def test_an_error_without_arguments_has_the_attributes_of_its_class() -> None:
     error = NotFound()
 
     assert error.detail is None
@@ -101,25 +101,25 @@ def test_a_bare_http_exception_is_a_500() -> None:
     assert HTTPException().status == "500 INTERNAL SERVER ERROR"
 
 
-def test_a_code_brings_its_message_and_type() -> None:
+def test_a_code_sets_message_and_type() -> None:
     error = HTTPException(code=410)
 
     assert error.message == "Gone"
     assert error.error_type == "https://www.rfc-editor.org/rfc/rfc9110#section-15.5.11"
 
 
-def test_a_code_that_is_the_class_s_own_changes_nothing() -> None:
+def test_the_code_of_the_class_changes_nothing() -> None:
     assert BookMissingError(code=404).message == "No such book"
 
 
 @pytest.mark.parametrize("code", [0, 42, 199, 1000, -404, "404", None, 404.5, True])
-def test_a_class_with_a_code_that_is_no_status_is_refused(code: Any) -> None:
+def test_a_class_with_a_code_that_is_not_a_status_is_refused(code: Any) -> None:
     with pytest.raises(ValueError, match=r"^code must be a status from 200 to 999, not "):
         type("OddError", (NotFound,), {"code": code})
 
 
 @pytest.mark.parametrize("code", [0, 42, 199, 1000, -404, "404", 404.5, True])
-def test_an_error_with_a_code_that_is_no_status_is_refused(code: Any) -> None:
+def test_an_error_with_a_code_that_is_not_a_status_is_refused(code: Any) -> None:
     with pytest.raises(ValueError, match=r"^code must be a status from 200 to 999, not "):
         HTTPException(code=code)
 
@@ -158,9 +158,9 @@ def test_a_code_may_be_a_member_of_http_status() -> None:
     changed = HTTPException(code=404, message="Gone")
     changed.code = HTTPStatus.GONE
     for error in (LostBookError(), NotFound(code=HTTPStatus.GONE), changed):
-        assert answer(error).data == b"410 Gone\n"
-        assert b"<code>410</code>" in answer(error, "application/xml").data
-        assert answer(error, "application/json").get_json()["code"] == 410
+        assert get(error).data == b"410 Gone\n"
+        assert b"<code>410</code>" in get(error, "application/xml").data
+        assert get(error, "application/json").get_json()["code"] == 410
 
 
 def test_a_subclass_without_a_code_of_its_own_keeps_message_and_type() -> None:
@@ -183,12 +183,14 @@ def test_a_subclass_without_a_code_of_its_own_keeps_message_and_type() -> None:
         ),
     ],
 )
-def test_an_error_can_be_read(error: HTTPException, text: str) -> None:
+def test_the_text_of_an_error_names_its_type_code_and_detail(
+    error: HTTPException, text: str
+) -> None:
     assert str(error) == text
     assert repr(error) == text
 
 
-# -- answering -------------------------------------------------------------------------------------
+# -- sending ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -200,12 +202,12 @@ def test_an_error_can_be_read(error: HTTPException, text: str) -> None:
             "application/problem+json",
             b'{"type": "https://www.rfc-editor.org/rfc/rfc9110#section-15.5.5",'
             b' "title": "Not Found", "status": 404, "detail": "No book 7."}',
-            id="what is accepted",
+            id="the accepted format",
         ),
     ],
 )
 def test_an_error_is_a_wsgi_application(accept: str | None, content_type: str, body: bytes) -> None:
-    response = answer(NotFound("No book 7."), accept)
+    response = get(NotFound("No book 7."), accept)
 
     assert response.status == "404 NOT FOUND"
     assert response.content_type == content_type
@@ -215,7 +217,7 @@ def test_an_error_is_a_wsgi_application(accept: str | None, content_type: str, b
 
 
 def test_head_has_no_body() -> None:
-    response = answer(NotFound(), method="HEAD")
+    response = get(NotFound(), method="HEAD")
 
     assert response.status == "404 NOT FOUND"
     assert response.data == b""
@@ -262,15 +264,15 @@ def test_rendering_leaves_the_error_as_it_was() -> None:
         ),
     ],
 )
-@pytest.mark.parametrize("is_touched", [False, True], ids=["as made", "touched"])
+@pytest.mark.parametrize("is_changed", [False, True], ids=["new", "changed"])
 def test_a_fixed_format_is_not_negotiated(
-    arguments: dict[str, Any], content_type: str, start: bytes, is_touched: bool
+    arguments: dict[str, Any], content_type: str, start: bytes, is_changed: bool
 ) -> None:
     error = NotFound(**arguments)
-    if is_touched:
+    if is_changed:
         assert error.content_type == content_type
 
-    response = answer(error, "application/problem+json")
+    response = get(error, "application/problem+json")
 
     assert response.content_type == content_type
     assert response.data.startswith(start)
@@ -286,7 +288,7 @@ def test_a_fixed_format_is_not_negotiated(
     ],
 )
 def test_given_headers_are_sent(headers: Any) -> None:
-    response = answer(NotFound(headers=headers), "text/html")
+    response = get(NotFound(headers=headers), "text/html")
 
     assert response.headers["Retry-After"] == "3"
     assert response.headers["X-Page"] == "a"
@@ -296,14 +298,14 @@ def test_given_headers_are_sent(headers: Any) -> None:
 def test_a_given_header_can_be_repeated() -> None:
     error = Unauthorized(headers={"WWW-Authenticate": ["Basic", "Bearer"]})
 
-    assert answer(error).headers.getlist("WWW-Authenticate") == ["Basic", "Bearer"]
+    assert get(error).headers.getlist("WWW-Authenticate") == ["Basic", "Bearer"]
 
 
 @pytest.mark.parametrize("accept", [None, "text/html"])
 def test_given_headers_of_a_body_are_not_sent_with_another(accept: str | None) -> None:
     error = NotFound(headers=[("content-length", "1"), ("Content-Type", JSON)])
 
-    response = answer(error, accept)
+    response = get(error, accept)
 
     assert response.headers.getlist("Content-Type") == [JSON]
     assert response.headers.getlist("Content-Length") == [str(len(response.data))]
@@ -321,10 +323,10 @@ def test_given_headers_of_a_body_are_not_sent_with_another(accept: str | None) -
 def test_vary(given: list[str], sent: list[str]) -> None:
     error = NotFound(headers=[("Vary", value) for value in given])
 
-    assert answer(error).headers.getlist("Vary") == sent
+    assert get(error).headers.getlist("Vary") == sent
 
 
-def test_a_ready_response_is_the_answer() -> None:
+def test_a_ready_response_is_sent() -> None:
     error = NotFound()
     error.ready_response = Response("Gone fishing.", 404)
 
@@ -334,7 +336,7 @@ def test_a_ready_response_is_the_answer() -> None:
 # -- as a response ---------------------------------------------------------------------------------
 
 
-def test_an_error_looks_like_its_text() -> None:
+def test_an_error_reads_as_its_text() -> None:
     error = NotFound("No book 7.")
 
     assert error.get_data(as_text=True) == "404 Not Found\nNo book 7.\n"
@@ -345,21 +347,21 @@ def test_an_error_looks_like_its_text() -> None:
     assert list(error.headers) == [("Content-Type", TEXT), ("Content-Length", "25")]
 
 
-def test_an_error_looks_like_its_fixed_format() -> None:
+def test_an_error_reads_as_its_fixed_format() -> None:
     error = NotFound(mimetype="application/json", headers={"X-Page": "a"})
 
     assert json.loads(error.get_data())["code"] == 404
     assert error.headers["X-Page"] == "a"
 
 
-def test_an_error_has_no_attributes_that_a_response_has_not() -> None:
+def test_an_unknown_attribute_is_an_error() -> None:
     error = NotFound()
 
     with pytest.raises(AttributeError, match=r"^'NotFound' object has no attribute 'colour'$"):
         error.colour  # noqa: B018
 
 
-def test_looking_for_a_special_method_makes_no_response() -> None:
+def test_looking_up_a_special_method_does_not_make_the_response() -> None:
     error = NotFound()
 
     assert not hasattr(error, "__html__")
@@ -382,7 +384,7 @@ def test_headers_set_on_an_error_are_sent(
     error = NotFound()
     change(error)
 
-    response = answer(error, accept)
+    response = get(error, accept)
 
     assert response.headers.getlist("Set-Cookie") == ["seen=1; Path=/"]
     assert response.headers["Vary"] == "Accept"
@@ -390,40 +392,40 @@ def test_headers_set_on_an_error_are_sent(
     assert len(response.headers.getlist("Content-Length")) == 1
 
 
-def test_a_touched_error_can_answer_again() -> None:
+def test_a_changed_error_can_be_sent_again() -> None:
     error = NotFound()
     add_cookie(error)
 
-    first, second = answer(error, "text/html"), answer(error, "text/html")
+    first, second = get(error, "text/html"), get(error, "text/html")
 
     assert first.data == second.data
     assert list(first.headers) == list(second.headers)
 
 
-def test_what_is_said_can_change_after_the_error_was_touched() -> None:
+def test_the_detail_can_be_set_after_the_headers_were_read() -> None:
     error = NotFound()
     add_cookie(error)
 
     error.detail = "No book 7."
 
-    assert answer(error).data == b"404 Not Found\nNo book 7.\n"
+    assert get(error).data == b"404 Not Found\nNo book 7.\n"
 
 
 @pytest.mark.parametrize("attribute", ["code", "status_code", "status"])
-@pytest.mark.parametrize("is_touched", [False, True], ids=["as made", "touched"])
-def test_a_status_can_be_set(attribute: str, is_touched: bool) -> None:
+@pytest.mark.parametrize("is_changed", [False, True], ids=["new", "changed"])
+def test_a_status_can_be_set(attribute: str, is_changed: bool) -> None:
     error = NotFound()
-    if is_touched:
+    if is_changed:
         add_cookie(error)
 
     setattr(error, attribute, 410)
 
     assert error.code == error.status_code == 410
     assert error.status == "410 GONE"
-    assert answer(error).status == "410 GONE"
+    assert get(error).status == "410 GONE"
 
 
-def test_of_a_status_line_the_code_is_kept() -> None:
+def test_the_phrase_of_a_status_line_is_dropped() -> None:
     error = NotFound()
 
     error.status = "410 Gone fishing"
@@ -436,7 +438,7 @@ def test_a_content_type_set_on_an_error_fixes_the_format() -> None:
 
     error.mimetype = "application/json"
 
-    assert answer(error, "text/html").get_json()["code"] == 404
+    assert get(error, "text/html").get_json()["code"] == 404
 
 
 def set_data(error: HTTPException) -> None:
@@ -456,7 +458,7 @@ def test_a_body_set_on_an_error_is_sent(change: Callable[[HTTPException], None])
     error = NotFound()
     change(error)
 
-    response = answer(error, "text/html")
+    response = get(error, "text/html")
 
     assert response.status == "404 NOT FOUND"
     assert response.data == b"Fishing."
@@ -469,7 +471,7 @@ def test_a_body_set_on_an_error_is_sent_with_its_headers() -> None:
     error.set_data("{}")
     error.mimetype = "application/json"
 
-    response = answer(error, "text/html")
+    response = get(error, "text/html")
 
     assert response.get_json() == {}
     assert response.headers["Content-Encoding"] == "identity"
@@ -491,15 +493,15 @@ def test_a_response_that_is_frozen_is_still_negotiated() -> None:
     error = NotFound()
     error.freeze()
 
-    assert answer(error, "text/html").content_type == HTML
+    assert get(error, "text/html").content_type == HTML
 
 
-def test_functions_to_call_on_close_are_called_by_the_answer() -> None:
+def test_functions_to_call_on_close_are_called_when_the_response_is_closed() -> None:
     calls: list[str] = []
     error = NotFound()
     error.call_on_close(lambda: calls.append("closed"))
 
-    with answer(error, "text/html"):
+    with get(error, "text/html"):
         assert calls == []
 
     assert calls == ["closed"]
@@ -516,25 +518,27 @@ def pickled(error: HTTPException) -> Any:
 @pytest.mark.parametrize(
     "error",
     [
-        pytest.param(NotFound(), id="as it comes"),
-        pytest.param(Conflict({"a": 1}, message="No", headers={"X-Page": "a"}), id="with all"),
+        pytest.param(NotFound(), id="without arguments"),
+        pytest.param(
+            Conflict({"a": 1}, message="No", headers={"X-Page": "a"}), id="with all arguments"
+        ),
         pytest.param(MethodNotAllowed(["GET"]), id="of another signature"),
     ],
 )
-@pytest.mark.parametrize("is_touched", [False, True], ids=["as made", "touched"])
+@pytest.mark.parametrize("is_changed", [False, True], ids=["new", "changed"])
 def test_an_error_can_be_copied_and_pickled(
-    twin_of: Callable[[HTTPException], Any], error: HTTPException, is_touched: bool
+    twin_of: Callable[[HTTPException], Any], error: HTTPException, is_changed: bool
 ) -> None:
     error = copy.deepcopy(error)
-    if is_touched:
+    if is_changed:
         add_cookie(error)
 
     twin = twin_of(error)
 
     assert type(twin) is type(error)
     assert twin.args == error.args
-    assert answer(twin, "text/html").data == answer(error, "text/html").data
-    assert list(answer(twin).headers) == list(answer(error).headers)
+    assert get(twin, "text/html").data == get(error, "text/html").data
+    assert list(get(twin).headers) == list(get(error).headers)
 
 
 def test_an_error_equals_only_itself() -> None:
@@ -543,7 +547,7 @@ def test_an_error_equals_only_itself() -> None:
     assert {error, NotFound()} - {error} != set()
 
 
-def test_one_error_can_answer_many_threads() -> None:
+def test_one_error_can_be_sent_by_many_threads() -> None:
     error = NotFound("No book 7.")
     start = Barrier(8)
 
@@ -562,8 +566,8 @@ def test_one_error_can_answer_many_threads() -> None:
 
 
 @pytest.mark.parametrize("code", sorted(code for code in HTTP_STATUS_CODES if code >= 200))
-def test_every_status_can_be_answered(code: int) -> None:
-    response = answer(HTTPException(code=code))
+def test_every_status_can_be_sent(code: int) -> None:
+    response = get(HTTPException(code=code))
 
     assert response.status == BaseResponse(status=code).status
     assert response.data in (b"", f"{code} {HTTP_STATUS_CODES[code]}\n".encode())

@@ -42,7 +42,7 @@ def test_the_debugger_serves_what_its_page_needs() -> None:
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(3)], ids=repr)
-def test_what_ends_the_program_passes(error: BaseException) -> None:
+def test_exceptions_that_end_the_program_are_passed_on(error: BaseException) -> None:
     client = client_for(give(error))
 
     with pytest.raises(type(error)) as caught:
@@ -51,8 +51,8 @@ def test_what_ends_the_program_passes(error: BaseException) -> None:
     assert caught.value is error
 
 
-def test_http_errors_and_answers_are_as_they_are_without_it() -> None:
-    assert client_for(lambda: Response("answer")).get("/").text == "answer"
+def test_responses_and_http_errors_are_sent_as_without_the_debugger() -> None:
+    assert client_for(lambda: Response("text")).get("/").text == "text"
     response = client_for(give(NotFound("No."))).get("/")
     assert (response.status_code, response.text) == (404, "404 Not Found\nNo.\n")
     assert client_for(lambda: Response()).get("/nowhere").text == "404 Not Found\n"

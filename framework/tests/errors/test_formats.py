@@ -1,4 +1,4 @@
-"""Which format a client gets, and that each format is well formed whatever an error says."""
+"""The format that a client gets, and each format, which is well-formed whatever the error."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def test_format_of_content_type(content_type: str, mimetype: str) -> None:
     assert format_of(content_type).mimetype == mimetype
 
 
-# -- what each format says -------------------------------------------------------------------------
+# -- the text in each format -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -306,7 +306,7 @@ def test_xml() -> None:
     }
 
 
-def test_every_format_tells_the_error_id() -> None:
+def test_every_format_has_the_error_id() -> None:
     error = HTTPException()
     error.error_id = "0123abcd"
 
@@ -317,7 +317,7 @@ def test_every_format_tells_the_error_id() -> None:
     assert ElementTree.fromstring(write(XML, error)).findtext("error_id") == "0123abcd"
 
 
-# -- whatever an error says ------------------------------------------------------------------------
+# -- any error -------------------------------------------------------------------------------------
 
 hostile_text = st.one_of(
     st.text(st.characters(exclude_categories=[])),

@@ -1,4 +1,4 @@
-"""Werkzeug's HTTP errors become their counterparts, with all that they tell the client."""
+"""Werkzeug's HTTP errors become those of the framework, with everything that they send."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from clastic.http import BaseResponse, Response, with_headers
 
 
 def caught(code: Any, *arguments: Any, **options: Any) -> WerkzeugHTTPException:
-    """What ``abort`` raises."""
+    """Return what ``abort`` raises."""
     with pytest.raises(WerkzeugHTTPException) as caught_error:
         exceptions.abort(code, *arguments, **options)
     return caught_error.value
@@ -156,7 +156,7 @@ def test_any_error_has_a_counterpart(code: int, description: str | None) -> None
     assert isinstance(error, BadRequest) == (400 <= code <= 499)
 
 
-def test_an_attached_response_is_the_answer() -> None:
+def test_an_attached_response_is_sent() -> None:
     response = BaseResponse("Gone fishing.", 404, {"X-Page": "a"})
 
     error = from_werkzeug(caught(response))
@@ -165,7 +165,7 @@ def test_an_attached_response_is_the_answer() -> None:
     assert render_by_accept(error, "text/html") is response
 
 
-def test_an_attached_response_may_be_no_error() -> None:
+def test_an_attached_response_may_have_the_status_200() -> None:
     error = from_werkzeug(caught(BaseResponse("Fine.")))
 
     assert error.code == 200
@@ -181,7 +181,7 @@ def test_an_attached_response_may_lack_a_body() -> None:
     assert response.get_data() == b""
 
 
-def test_a_redirect_is_the_answer() -> None:
+def test_a_redirect_is_sent() -> None:
     error = from_werkzeug(RequestRedirect("http://localhost/new"))
 
     response = render_by_accept(error, None)
@@ -201,7 +201,7 @@ def test_an_error_with_a_page_of_its_own_keeps_it() -> None:
     assert render_by_accept(error, None).get_data() == b"<p>My page"
 
 
-# -- what a middleware got -------------------------------------------------------------------------
+# -- the outcomes that a middleware gets -----------------------------------------------------------
 
 
 def mark(response: BaseResponse) -> BaseResponse:
@@ -227,7 +227,7 @@ def test_an_outcome_is_changed_in_a_copy(outcome: Any, status: int) -> None:
         assert ("X-Seen" in response.headers) is is_seen
 
 
-def test_an_outcome_that_is_no_response_is_left_alone() -> None:
+def test_an_outcome_that_is_not_a_response_is_returned_unchanged() -> None:
     outcome = object()
 
     assert map_response(outcome, mark) is outcome

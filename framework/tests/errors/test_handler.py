@@ -1,4 +1,4 @@
-"""The default handler answers, logs, and keeps the secrets of an exception."""
+"""The default handler sends errors, logs exceptions, and keeps them from the client."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ ROUTE = SimpleNamespace(pattern="/books/<id:int>", endpoint=show_book)
 def handle(
     handler: ErrorHandler, exception: BaseException | None = None, route: Any = ROUTE
 ) -> HTTPException:
-    """What `handler` makes of `exception`."""
+    """Return the error that `handler` makes of `exception`."""
     try:
         raise exception or RuntimeError(SECRET)
     except Exception:
@@ -77,7 +77,7 @@ def request_for(accept: str | None) -> Request:
     return Request(EnvironBuilder(headers=headers).get_environ())
 
 
-def test_the_types_that_a_handler_says() -> None:
+def test_a_handler_has_the_types_of_its_errors() -> None:
     handler = ErrorHandler()
 
     assert handler.not_found_type is NotFound
@@ -109,7 +109,7 @@ def test_an_error_is_rendered_as_the_request_accepts(accept: str | None, content
 @pytest.mark.parametrize(
     "accept", [None, "text/html", "application/json", "application/problem+json", "application/xml"]
 )
-def test_the_client_is_told_an_id_and_nothing_of_the_exception(accept: str | None) -> None:
+def test_the_client_gets_an_id_and_nothing_of_the_exception(accept: str | None) -> None:
     error = handle(ErrorHandler())
 
     page = render_by_accept(error, accept).get_data(as_text=True)
@@ -127,7 +127,7 @@ def test_the_text_for_the_client() -> None:
     assert text == f"500 Internal Server Error\nError id: {error.error_id}\n"
 
 
-def test_the_error_knows_its_route_and_exception() -> None:
+def test_the_error_has_its_route_and_exception() -> None:
     error = handle(ErrorHandler())
 
     assert error.source_route is ROUTE
@@ -163,7 +163,7 @@ def test_the_exception_is_logged(caplog: pytest.LogCaptureFixture) -> None:
         pytest.param(None, "outside of the routes", id="no route"),
         pytest.param(
             SimpleNamespace(pattern="/", endpoint=SimpleNamespace()),
-            "in route '/' (endpoint SimpleNamespace)",
+            "in route '/' (endpoint SimpleNamespace())",
             id="an object as endpoint",
         ),
         pytest.param(
@@ -173,13 +173,13 @@ def test_the_exception_is_logged(caplog: pytest.LogCaptureFixture) -> None:
         ),
     ],
 )
-def test_the_log_says_where(caplog: pytest.LogCaptureFixture, route: Any, place: str) -> None:
+def test_the_log_names_the_route(caplog: pytest.LogCaptureFixture, route: Any, place: str) -> None:
     error = handle(ErrorHandler(), route=route)
 
     assert caplog.messages == [f"Uncaught exception {place}, error id {error.error_id}"]
 
 
-def test_an_exception_that_cannot_be_shown_is_answered_and_logged(
+def test_an_exception_without_a_text_is_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     error = handle(ErrorHandler(), SilentError())
@@ -189,7 +189,7 @@ def test_an_exception_that_cannot_be_shown_is_answered_and_logged(
     assert "SilentError" in caplog.text
 
 
-def test_an_exception_that_cannot_be_recorded_is_answered_and_logged(
+def test_an_exception_that_cannot_be_recorded_is_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     class FailingRecord(ExceptionInfo):
@@ -208,7 +208,7 @@ def test_an_exception_that_cannot_be_recorded_is_answered_and_logged(
 
 
 @pytest.mark.usefixtures("failing_log")
-def test_a_broken_log_leaves_the_traceback_on_standard_error(
+def test_the_traceback_goes_to_standard_error_if_logging_fails(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     error = handle(ErrorHandler())
@@ -220,7 +220,9 @@ def test_a_broken_log_leaves_the_traceback_on_standard_error(
 
 
 @pytest.mark.usefixtures("failing_log")
-def test_a_broken_log_and_standard_error_leave_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_log_and_standard_error_do_not_affect_the_response(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     closed = io.StringIO()
     closed.close()
     monkeypatch.setattr(sys, "stderr", closed)
@@ -259,7 +261,7 @@ def test_the_debugger_gets_uncaught_exceptions() -> None:
         handle(handler)
 
 
-def test_the_debugger_can_be_without_them() -> None:
+def test_the_debugger_can_leave_them_to_the_handler() -> None:
     assert handle(REPLErrorHandler(reraise_uncaught=False)).code == 500
 
 

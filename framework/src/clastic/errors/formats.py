@@ -79,7 +79,7 @@ def _write_html(error: ErrorData) -> str:
 
 @lru_cache(64)
 def _page_around(heading: str) -> tuple[Markup, Markup]:
-    """Return what is before and after the paragraphs of a page; it only depends on the status."""
+    """Return the page before and after the paragraphs, which only depends on the status."""
     gap = Markup("<p></p>")
     page = Markup(html_page(heading, element("h1", heading), gap))
     start, _, end = page.partition(gap)

@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from clastic.describe import callable_name
 from clastic.errors.base import HTTPException, render_by_accept
 from clastic.errors.types import InternalServerError, MethodNotAllowed, NotFound
 from clastic.exports import lazy_attribute
@@ -135,6 +136,4 @@ def _log_current(route: Any, error_id: str) -> None:
 def _place(route: Any) -> str:
     if route is None:
         return "outside of the routes"
-    endpoint = getattr(route, "endpoint", None)
-    name = getattr(endpoint, "__qualname__", type(endpoint).__qualname__)
-    return f"in route {getattr(route, 'pattern', None)!r} (endpoint {name})"
+    return f"in route {route.pattern!r} (endpoint {callable_name(route.endpoint)})"

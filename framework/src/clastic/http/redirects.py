@@ -42,11 +42,11 @@ def redirect(location: str, code: int = ...) -> Response: ...
 
 
 @overload
-def redirect(location: str, code: int = ..., *, Response: type[_AnyResponse]) -> _AnyResponse: ...  # noqa: N803
-
-
-@overload
-def redirect(location: str, code: int, Response: type[_AnyResponse]) -> _AnyResponse: ...  # noqa: N803
+def redirect(
+    location: str,
+    code: int = ...,
+    Response: type[_AnyResponse] = ...,  # noqa: N803
+) -> _AnyResponse: ...
 
 
 def redirect(

@@ -90,7 +90,7 @@ class Response(BaseResponse):
     """An HTTP response: Werkzeug's, with the same arguments and the same bytes on the wire.
 
     One response can be sent for many requests, also in many threads at once. A subclass can
-    override anything, but in its class body: what is set on the class later may have no effect.
+    override anything in its class body; attributes set on the class later may have no effect.
     """
 
     # None in a materialized response.
@@ -175,7 +175,7 @@ class Response(BaseResponse):
     def _make_headers(self) -> None:
         """Put the header fields into a Headers object, unless they are in one.
 
-        A status without a body materializes: Werkzeug removes some of what is set there.
+        A status without a body materializes: Werkzeug drops some of its header fields.
         """
         parts = self._parts
         if parts is None or (fields := parts[0][2]) is None:

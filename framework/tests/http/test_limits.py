@@ -1,4 +1,4 @@
-"""A client that is still sending gets to read that its body is too large."""
+"""A client that is still sending can read that its body is too large."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LONG = 30.0
 
 
 class SmallRequest(Request):
-    """A request with little room."""
+    """A request with a low limit."""
 
     max_content_length = 1_000
 
@@ -52,7 +52,7 @@ def refuse() -> NoReturn:
 
 
 class OwnPages(ErrorHandler):
-    """Pages of an application's own."""
+    """An error handler with pages of its own."""
 
     def render_error(self, request: Any, _error: HTTPException, **kwargs: Any) -> Response:
         return Response(f"own {_error.code}", _error.code)
@@ -119,7 +119,7 @@ def connected_to(server: Any) -> Iterator[http.client.HTTPConnection]:
         ("/", "application/octet-stream"),
     ],
 )
-def test_a_client_that_sends_all_before_it_reads_gets_the_answer(
+def test_a_client_that_sends_all_before_it_reads_gets_the_response(
     make: Callable[[Application], Any], path: str, content_type: str
 ) -> None:
     with connected_to(make(SmallApplication(ROUTES))) as connection:
@@ -131,14 +131,16 @@ def test_a_client_that_sends_all_before_it_reads_gets_the_answer(
 
 
 @every_server
-def test_an_application_in_debug_mode_answers_too(make: Callable[[Application], Any]) -> None:
+def test_an_application_in_debug_mode_drains_the_body_too(
+    make: Callable[[Application], Any],
+) -> None:
     with connected_to(make(SmallApplication(ROUTES, debug=True))) as connection:
         connection.request("POST", "/data", b"x" * LARGE)
 
         assert connection.getresponse().status == 413
 
 
-def test_a_page_of_its_own_is_read_too() -> None:
+def test_the_body_is_drained_after_a_page_of_the_application() -> None:
     application = SmallApplication(ROUTES, error_handler=OwnPages())
     with connected_to(wsgiref_server(application)) as connection:
         connection.request("POST", "/data", b"x" * LARGE)
@@ -146,7 +148,7 @@ def test_a_page_of_its_own_is_read_too() -> None:
         assert connection.getresponse().read() == b"own 413"
 
 
-def test_a_client_that_sends_in_chunks_gets_the_answer() -> None:
+def test_a_client_that_sends_in_chunks_gets_the_response() -> None:
     chunks = iter([b"x" * 65_536] * (LARGE // 65_536))
     with connected_to(werkzeug_server(SmallApplication(ROUTES))) as connection:
         connection.request("POST", "/", chunks, {"Content-Type": "text/plain"}, encode_chunked=True)
@@ -154,7 +156,7 @@ def test_a_client_that_sends_in_chunks_gets_the_answer() -> None:
         assert connection.getresponse().status == 413
 
 
-def test_a_client_that_waits_for_leave_gets_the_answer_at_once() -> None:
+def test_a_client_that_expects_100_continue_gets_the_response_at_once() -> None:
     with connected_to(wsgiref_server(SmallApplication(ROUTES))) as connection:
         connection.putrequest("POST", "/data")
         connection.putheader("Content-Length", str(LARGE))
@@ -164,11 +166,11 @@ def test_a_client_that_waits_for_leave_gets_the_answer_at_once() -> None:
         assert connection.getresponse().status == 413
 
 
-# -- what is read ----------------------------------------------------------------------------------
+# -- how much is read ------------------------------------------------------------------------------
 
 
 class Source:
-    """The body of a request: of zeros, and of as many as there is asked for."""
+    """A request body of zeros, which returns as many as it is asked for."""
 
     def __init__(self, length: float) -> None:
         self.left = length
@@ -189,32 +191,32 @@ class Source:
 
 
 class BufferedSource(Source):
-    """Such a body, which can be read bit by bit."""
+    """A body that can be read in small parts."""
 
     def read1(self, size: int) -> bytes:
         return super().read(min(size, 1_000))
 
     def read(self, size: int) -> NoReturn:
-        raise AssertionError("waits for all it asks for")
+        raise AssertionError("blocks until all bytes are there")
 
 
 def run(application: Any, environ: dict[str, Any]) -> tuple[int, Callable[[], object]]:
-    """The status of an answer, all of which is sent, and what the server calls then."""
+    """Return the status of a response, which is sent, and the function that closes it."""
     statuses: list[str] = []
     body = application(environ, lambda status, headers, exc_info=None: statuses.append(status))
     b"".join(body)
     return int(statuses[0][:3]), getattr(body, "close", object)
 
 
-def answer(source: Any, path: str = "/", **environ: Any) -> tuple[int, Callable[[], object]]:
-    """The same for a request with a body to one of the routes."""
+def post(source: Any, path: str = "/", **environ: Any) -> tuple[int, Callable[[], object]]:
+    """Send a request with a body to one of the routes."""
     base = EnvironBuilder(path=path, method="POST", content_type="text/plain").get_environ()
     return run(SmallApplication(ROUTES), {**base, "wsgi.input": source, **environ})
 
 
-def test_the_answer_goes_out_before_the_rest_is_read() -> None:
+def test_the_response_is_sent_before_the_rest_is_read() -> None:
     source = Source(5_000)
-    status, close = answer(source, CONTENT_LENGTH="5000")
+    status, close = post(source, CONTENT_LENGTH="5000")
 
     assert (status, source.count) == (413, 0)
     close()
@@ -227,28 +229,26 @@ def test_the_answer_goes_out_before_the_rest_is_read() -> None:
         pytest.param(9_000, {"CONTENT_LENGTH": "5000"}, 5_000, id="up to its length"),
         pytest.param(4_000, {"CONTENT_LENGTH": "5000"}, 4_000, id="up to its end"),
         pytest.param(9_000, {}, 0, id="without a length"),
-        pytest.param(9_000, {"CONTENT_LENGTH": "x"}, 0, id="without a length that is one"),
+        pytest.param(9_000, {"CONTENT_LENGTH": "x"}, 0, id="with an invalid length"),
         pytest.param(9_000, {"wsgi.input_terminated": True}, 9_000, id="up to an end of its own"),
-        pytest.param(
-            float("inf"), {"wsgi.input_terminated": True}, 64 * MIB, id="up to what is enough"
-        ),
+        pytest.param(float("inf"), {"wsgi.input_terminated": True}, 64 * MIB, id="up to the limit"),
         pytest.param(
             float("inf"),
             {"CONTENT_LENGTH": str(99 * MIB)},
             64 * MIB,
-            id="up to enough of its length",
+            id="up to the limit of a longer one",
         ),
         pytest.param(
             9_000,
             {"CONTENT_LENGTH": "5000", "HTTP_EXPECT": "100-Continue"},
             0,
-            id="not from a client that waits for leave",
+            id="not from a client that expects 100-continue",
         ),
     ],
 )
 def test_how_much_is_read(length: float, environ: dict[str, Any], count: int) -> None:
     source = Source(length)
-    _, close = answer(source, **environ)
+    _, close = post(source, **environ)
     close()
 
     assert source.count == count
@@ -257,16 +257,16 @@ def test_how_much_is_read(length: float, environ: dict[str, Any], count: int) ->
 
 def test_what_was_read_is_not_read_again() -> None:
     source = Source(9_000)
-    status, close = answer(source, "/begun", CONTENT_LENGTH="500")
+    status, close = post(source, "/begun", CONTENT_LENGTH="500")
     assert (status, source.count) == (413, 200)
     close()
 
     assert source.count == 500
 
 
-def test_a_source_that_can_is_read_bit_by_bit() -> None:
+def test_a_source_with_read1_is_read_in_small_parts() -> None:
     source = BufferedSource(5_000)
-    _, close = answer(source, CONTENT_LENGTH="5000")
+    _, close = post(source, CONTENT_LENGTH="5000")
     close()
 
     assert source.count == 5_000
@@ -276,7 +276,7 @@ def test_reading_ends_when_it_takes_too_long(monkeypatch: pytest.MonkeyPatch) ->
     clock = iter(range(0, 1_000, 4))
     monkeypatch.setattr("time.monotonic", lambda: next(clock))
     source = BufferedSource(float("inf"))
-    _, close = answer(source, CONTENT_LENGTH="9000000")
+    _, close = post(source, CONTENT_LENGTH="9000000")
     close()
 
     assert source.count == 2_000
@@ -288,13 +288,13 @@ def test_a_client_that_is_gone_is_no_error(error: Exception) -> None:
         def read(self, size: int) -> NoReturn:
             raise error
 
-    status, close = answer(Gone(5_000), CONTENT_LENGTH="5000")
+    status, close = post(Gone(5_000), CONTENT_LENGTH="5000")
     close()
 
     assert status == 413
 
 
-def test_the_answer_is_closed_too() -> None:
+def test_the_response_is_closed_too() -> None:
     closed = []
     response = Response("text")
     response.call_on_close(lambda: closed.append(True))
@@ -309,7 +309,7 @@ def test_the_answer_is_closed_too() -> None:
 
 def test_other_errors_leave_the_body_alone() -> None:
     source = Source(5_000)
-    status, close = answer(source, "/nowhere", CONTENT_LENGTH="5000")
+    status, close = post(source, "/nowhere", CONTENT_LENGTH="5000")
     close()
 
     assert (status, source.count) == (404, 0)
@@ -318,7 +318,7 @@ def test_other_errors_leave_the_body_alone() -> None:
 @pytest.mark.parametrize(
     "error", [RequestEntityTooLarge(), WerkzeugTooLarge(), HTTPException(code=413)], ids=repr
 )
-def test_whoever_says_so(error: Exception) -> None:
+def test_every_kind_of_413_drains_the_body(error: Exception) -> None:
     def fail() -> NoReturn:
         raise error
 

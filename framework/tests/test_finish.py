@@ -323,6 +323,20 @@ def test_with_values_provided_by_the_same_middleware() -> None:
     assert request(application, "/") == (200, ["both"], b"ann")
 
 
+def test_misses_are_finished_though_its_request_needs_a_value_of_the_path() -> None:
+    class ByName(Middleware):
+        def request(self, next, name):
+            return next()
+
+        def finish(self, response, environ, route):
+            response.headers["X-Seen"] = "by name"
+            return response
+
+    application = Application([GET("/<name>", lambda name: Response(name))], middlewares=[ByName()])
+    assert request(application, "/ann")[:2] == (200, ["by name"])
+    assert request(application, "/a/b")[:2] == (404, ["by name"])
+
+
 def test_one_that_cannot_be_called_so_is_refused() -> None:
     class Injected(Middleware):
         def finish(self, next, request):

@@ -778,7 +778,7 @@ class TestMiddlewares:
 
         assert message([("/", ok)], middlewares=[Gzip()]) == golden(
             """
-            The wsgi_wrapper of Gzip gave {outcome}, which is not a WSGI callable.
+            The wsgi_wrapper of Gzip returned {outcome}, which is not a WSGI callable.
               Return a callable that takes environ and start_response.
             """,
             outcome=repr(outcome),

@@ -265,9 +265,9 @@ class Application:
         trial = context._replace(problems=Problems())
         null_route = BoundRoute.bind(NullRoute(), trial)
         if trial.problems:
-            null_route = BoundRoute.bind(
-                NullRoute(), context._replace(middlewares=(), problems=Problems())
-            )
+            bare = context._replace(middlewares=(), problems=Problems())
+            null_route = BoundRoute.bind(NullRoute(), bare)
+            null_route.finishing = finishing(self.middlewares)
         return null_route
 
     def _install(
@@ -295,10 +295,10 @@ class Application:
             )
             problems.raise_if_any()
         error_chain = self._compile_error_handler(error_handler, problems)
-        wrapped_by = _with_wsgi_wrapper(error_handler, self.middlewares, routes)
+        owners = _with_wsgi_wrapper(error_handler, self.middlewares, routes)
         wrappers = self._wrappers
-        if not wrappers.are_those_of(wrapped_by):
-            wrappers = _WSGIWrappers(wrapped_by, problems)
+        if [*map(id, owners)] != [*map(id, wrappers.owners)]:
+            wrappers = _WSGIWrappers(owners, problems)
         problems.raise_if_any()
         dispatcher = Dispatcher(
             self, routes, error_handler, error_chain, self._null_route, mounts, wrappers.wsgi_app
@@ -314,10 +314,8 @@ class Application:
             return None
         where = describe_role("Error handler", function)
         step = plan_render_error(where, function, self.resources, problems)
-        if step is None:
-            return None
         constants = {**self.resources, "_application": self}
-        return self._compiler.compile_render_error(where, step, constants)
+        return step and self._compiler.compile_render_error(where, step, constants)
 
 
 class _WSGIWrappers:
@@ -326,7 +324,7 @@ class _WSGIWrappers:
     Routes that bring a wrapper of their own get new wrappers, so that no request can reach them
     without it.
 
-    :param wrapped_by: the objects that have the wrappers, outermost first
+    :param owners: the objects that have the wrappers, outermost first
     :param problems: collects what is wrong with what the wrappers return
     :ivar wsgi_app: the outermost of them; ``None`` without any
     :ivar dispatcher: what serves requests inside, to be set before the first request
@@ -334,27 +332,19 @@ class _WSGIWrappers:
 
     dispatcher: Dispatcher
 
-    def __init__(self, wrapped_by: Sequence[Any], problems: Problems) -> None:
-        self._wrapped_by = wrapped_by
-        self.wsgi_app = self._wrap(problems) if wrapped_by else None
-
-    def are_those_of(self, wrapped_by: Sequence[Any]) -> bool:
-        """Return whether they are the wrappers of these very objects."""
-        return [*map(id, wrapped_by)] == [*map(id, self._wrapped_by)]
-
-    def _wrap(self, problems: Problems) -> WSGIApplication:
-        wsgi_app: WSGIApplication = self._respond
-        for wrapped_by in reversed(self._wrapped_by):
-            outer = wrapped_by.wsgi_wrapper(wsgi_app)
-            if _is_wsgi_callable(outer):
-                wsgi_app = outer
+    def __init__(self, owners: Sequence[Any], problems: Problems) -> None:
+        self.owners = owners
+        self.wsgi_app: WSGIApplication | None = self._respond if owners else None
+        for owner in reversed(owners):
+            wrapped = owner.wsgi_wrapper(self.wsgi_app)
+            if _is_wsgi_callable(wrapped):
+                self.wsgi_app = wrapped
             else:
                 problems.add(
-                    f"The wsgi_wrapper of {type(wrapped_by).__name__}",
-                    f"gave {outer!r}, which is not a WSGI callable",
+                    f"The wsgi_wrapper of {type(owner).__name__}",
+                    f"returned {wrapped!r}, which is not a WSGI callable",
                     "Return a callable that takes environ and start_response.",
                 )
-        return wsgi_app
 
     def _respond(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         return self.dispatcher.respond(environ)(environ, start_response)

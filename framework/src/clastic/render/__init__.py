@@ -1,4 +1,4 @@
-"""Render functions: what makes a response of what an endpoint returned."""
+"""Render functions: turn what an endpoint returned into a response."""
 
 from typing import TYPE_CHECKING
 

@@ -264,11 +264,10 @@ class TemplateRender:
                 f"{describe_type(context)}.\n  Return a dict from the endpoint.{question}"
             )
         try:
-            page = self.fill(context)
+            return Response(self.fill(context), content_type="text/html; charset=utf-8")
         except Exception as error:
             _note_locations(error, self.factory)
             raise
-        return Response(page, content_type="text/html; charset=utf-8")
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"

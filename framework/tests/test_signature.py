@@ -16,6 +16,7 @@ from clastic.describe import (
     callable_name,
     describe_callable,
     describe_role,
+    describe_type,
     format_location,
 )
 from clastic.signature import Parameter, Signature, UnreadableSignature, read_signature
@@ -287,6 +288,14 @@ def test_descriptions_for_messages() -> None:
     assert describe_callable(abs) == "abs"
     assert describe_role("Middleware", plain) == f"Middleware plain ({HERE}:{PLAIN_LINE})"
     assert describe_role("Middleware", abs) == "Middleware abs"
+
+
+def test_a_type_is_described_without_the_value() -> None:
+    assert [describe_type(value) for value in (None, Shop, {"a": 1})] == [
+        "None",
+        "the class Shop",
+        "a dict",
+    ]
 
 
 @pytest.mark.parametrize(

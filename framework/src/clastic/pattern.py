@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from itertools import count
 from keyword import iskeyword
 from sys import intern
-from typing import Final, NamedTuple, NoReturn
+from typing import Final, NamedTuple
 from unicodedata import normalize
 
 from clastic.wiring import closest
@@ -37,7 +38,6 @@ _BINDING: Final = re.compile(
     r"(?P<prefix>[^<>]*)<(?P<name>\w*)(?P<operator>[^\w<>]?)(?P<type>[^<>]*)>(?P<suffix>[^<>]*)"
 )
 _OPERATOR: Final = re.compile(r"([:?*+])")
-_OPERATOR_LIKE: Final = re.compile(r"(\W)")
 
 # What is wrong with the last of these brackets, when a segment begins with them.
 _BRACKET_ERRORS: Final = (
@@ -97,6 +97,7 @@ class Binding(NamedTuple):
 Segment = Literal | Binding
 
 
+@dataclass(frozen=True, slots=True)
 class Pattern:
     """A parsed pattern. It is immutable, and equal to patterns of the same text.
 
@@ -105,15 +106,12 @@ class Pattern:
     :raises TypeError: if it is not a string
     """
 
-    __slots__ = ("segments", "text")
-
     text: str
-    segments: tuple[Segment, ...]
+    segments: tuple[Segment, ...] = field(init=False, repr=False, compare=False)
     """Its literals and bindings, in order."""
 
-    def __init__(self, text: str) -> None:
-        object.__setattr__(self, "text", text)
-        object.__setattr__(self, "segments", _parse(text))
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "segments", _parse(self.text))
 
     @property
     def is_branch(self) -> bool:
@@ -143,21 +141,6 @@ class Pattern:
         :raises InvalidPattern: if the prefix has a syntax error, or repeats a name of this pattern
         """
         return Pattern(Pattern(prefix).text.rstrip("/") + self.text)
-
-    def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError(f"Patterns are immutable: cannot set {name} of {self!r}.")
-
-    def __eq__(self, other: object) -> bool:
-        return self.text == other.text if isinstance(other, Pattern) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self.text)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(text={self.text!r})"
-
-    def __reduce__(self) -> tuple[type[Pattern], tuple[str]]:
-        return type(self), (self.text,)
 
 
 class SplitPath(NamedTuple):
@@ -204,13 +187,9 @@ def _parse(text: str) -> tuple[Segment, ...]:
         elif part:
             segments.append(Literal(intern(part)))  # Patterns of an application share literals.
         start = end + 1
-    # Last, because the suggestion is the whole pattern, which is only valid if its segments are.
-    nearest = re.sub("/+", "/", f"/{text}")
-    if not text.startswith("/"):
-        raise _error(text, (0, 1), "it does not start with '/'", nearest)
-    if "//" in text:
-        start = text.index("//")
-        raise _error(text, (start, start + 2), "a segment is empty", nearest)
+    # Slashes come last: the suggestion is the whole pattern, valid only if its segments are.
+    if not text.startswith("/") or "//" in text:
+        raise _slash_error(text)
     return tuple(segments)
 
 
@@ -241,10 +220,12 @@ def _is_name(text: str) -> bool:
     return text.isidentifier() and not iskeyword(text)
 
 
-def _split(inside: str, operator: re.Pattern[str]) -> tuple[str, str, str]:
-    """Split the text between brackets into name, operator and type, empty where absent."""
-    name, found, type_name, *_ = *operator.split(inside, maxsplit=1), "", ""
-    return name, found, type_name
+def _slash_error(text: str) -> InvalidPattern:
+    nearest = re.sub("/+", "/", f"/{text}")
+    if not text.startswith("/"):
+        return _error(text, (0, 1), "it does not start with '/'", nearest)
+    start = text.index("//")
+    return _error(text, (start, start + 2), "a segment is empty", nearest)
 
 
 def _bracket_error(text: str, start: int, part: str) -> InvalidPattern:
@@ -254,7 +235,7 @@ def _bracket_error(text: str, start: int, part: str) -> InvalidPattern:
     begins, what = next(error for error in _BRACKET_ERRORS if order.startswith(error[0]))
     position = start + brackets[len(begins) - 1].start()
     found = re.findall(r"<([^<>]*)>", part) or [part.split("<")[-1].split(">")[0]]
-    forms = {_split(form[1:-1], _OPERATOR)[0]: form for form in map(_nearest_binding, found)}
+    forms = {_OPERATOR.split(form[1:-1])[0]: form for form in map(_nearest_binding, found)}
     return _error(text, (position, position + 1), what, "/".join(forms.values()))
 
 
@@ -274,7 +255,7 @@ def _binding_error(text: str, match: re.Match[str]) -> InvalidPattern:
         if type_name in ("", *_TYPE_NAMES):
             what = f"unknown operator {operator!r}"
             return _error(text, (operator_start, type_start), what, nearest, _OPERATOR_RULE)
-        name = _split(inside, _OPERATOR)[0]
+        name = _OPERATOR.split(inside)[0]
     if not _is_name(name):
         what = f"{name!r} is not a valid name"
         return _error(text, (start, start + len(name)), what, nearest, _NAME_RULE)
@@ -299,11 +280,10 @@ def _affix_error(text: str, match: re.Match[str]) -> InvalidPattern:
 def _nearest_binding(inside: str) -> str:
     """Return the valid binding closest to the text between brackets."""
     inside = re.sub(r"\s*([:?*+])\s*", r"\1", inside.strip())
-    name, operator, type_name = _split(inside, _OPERATOR)
+    name, operator, type_name, *_ = *_OPERATOR.split(inside, maxsplit=1), "", ""
     if not operator:
-        first, _, last = _split(inside, _OPERATOR_LIKE)
-        if last in _TYPE_NAMES:
-            name, operator, type_name = first, ":", last
+        if unknown := re.fullmatch(rf"(\w*)\W({'|'.join(_TYPE_NAMES)})", inside):
+            name, operator, type_name = unknown[1], ":", unknown[2]
     elif type_name and type_name not in _TYPE_NAMES:
         if name in TYPES and _is_name(type_name):
             name, type_name = type_name, name

@@ -108,6 +108,9 @@ SLASH_MODES = (S_REDIRECT, S_REWRITE, S_STRICT)
 )
 def test_a_pattern_matches_a_path(pattern, path, values):
     assert match_path(Pattern(pattern), path, S_REWRITE) == values
+    if values is not None:
+        segments, has_trailing_slash, _ = split_path(path)
+        assert compile_reader(Pattern(pattern))(segments, has_trailing_slash) == values
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ def test_jsonp_refuses_callbacks_that_are_not_function_names(callback):
     with pytest.raises(BadRequest) as caught:
         JSONPRender()(request_for(f"callback={callback}"), {})
     assert caught.value.detail == (
-        "callback is the name of a JavaScript function: identifiers with dots between them, of at "
+        "callback must be the name of a JavaScript function: identifiers separated by dots, of at "
         "most 128 characters in all"
     )
 

@@ -103,9 +103,7 @@ class BasicRender:
             return None
         chosen = request.args.get(self._qp_name)
         if chosen and chosen not in _CONTENT_TYPES:
-            raise BadRequest(
-                f"{self._qp_name} can be {', '.join(_CONTENT_TYPES)}, and nothing else"
-            )
+            raise BadRequest(f"{self._qp_name} must be one of {', '.join(_CONTENT_TYPES)}")
         return chosen or None
 
     def _json_url(self, request: Request) -> str | None:

@@ -92,8 +92,8 @@ class JSONPRender(JSONRender):
             return Response(body, headers=headers, content_type=_JSON_TYPE)
         if len(callback) > _LONGEST_CALLBACK or not _CALLBACK.fullmatch(callback):
             raise BadRequest(
-                f"{self._qp_name} is the name of a JavaScript function: identifiers with dots "
-                f"between them, of at most {_LONGEST_CALLBACK} characters in all"
+                f"{self._qp_name} must be the name of a JavaScript function: identifiers separated "
+                f"by dots, of at most {_LONGEST_CALLBACK} characters in all"
             )
         # The comment keeps the name from being the first bytes of the file, where some plug-ins
         # would read it as a file format of their own.

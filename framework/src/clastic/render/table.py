@@ -225,7 +225,7 @@ class TabularRender:
         with_metadata: bool | str = False,
     ) -> None:
         if max_depth < 1:
-            raise ValueError(f"max_depth is {max_depth}; it is 1 or more")
+            raise ValueError(f"max_depth must be at least 1, not {max_depth}")
         self._max_depth = max_depth
         self._orientation = _checked_orientation(orientation)
         self._table_type = table_type
@@ -332,7 +332,7 @@ def _cut(text: str, length: int) -> str:
 def _checked_orientation(orientation: str) -> str:
     if orientation not in _ORIENTATIONS:
         choices = ", ".join(_ORIENTATIONS)
-        raise ValueError(f"orientation is {orientation!r}; it can be {choices}")
+        raise ValueError(f"orientation must be one of {choices}, not {orientation!r}")
     return orientation
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import time
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import IO, TYPE_CHECKING, NamedTuple, cast
 
@@ -12,19 +13,18 @@ from werkzeug.http import http_date
 from werkzeug.wsgi import wrap_file
 
 from clastic.errors import PreconditionFailed
-from clastic.http import Response
-from clastic.http.response import Fields
+from clastic.http import BaseResponse
+from clastic.http.response import STATUS_LINES, DeferredResponse, Fields, Response
 from clastic.static.conditions import (
     choose_coding,
     is_not_modified,
     is_precondition_failed,
     requested_range,
 )
-from clastic.static.file_response import FileResponse
 from clastic.static.files import FoundFile, media_type_of
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 # The bytes of a block where the server has no faster way to send a file.
 _BLOCK_SIZE = 64 * 1024
@@ -73,6 +73,30 @@ class WholeFile(FilePart):
     def fileno(self) -> int:
         """Return the descriptor of the file, which is positioned at its start."""
         return self._file.fileno()
+
+
+class StaticFileResponse(DeferredResponse):
+    """A response that sends a file as the server does it best, by the iterable made by the server.
+
+    :param body: that iterable
+    :param status: the status code, of a response that has a body
+    :param fields: all header fields, which Werkzeug sends unchanged
+    """
+
+    def __init__(self, body: Iterable[bytes], status: int, fields: Fields) -> None:
+        self._file = body, status, fields
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Send the response (PEP 3333)."""
+        if "_parts" in self.__dict__ or environ["REQUEST_METHOD"] == "HEAD":
+            return super().__call__(environ, start_response)
+        body, status, fields = self._file
+        start_response(STATUS_LINES[status], [*fields])
+        return body
+
+    def _make(self) -> BaseResponse:
+        body, status, fields = self._file
+        return BaseResponse(body, status, fields, direct_passthrough=True)
 
 
 class _State(NamedTuple):
@@ -207,4 +231,4 @@ def _respond_with(
         return Response(None, status, fields)
     kind = WholeFile if part is None else FilePart
     content = cast("IO[bytes]", kind(file, start, stop - start))
-    return FileResponse(wrap_file(environ, content, _BLOCK_SIZE), status, fields)
+    return StaticFileResponse(wrap_file(environ, content, _BLOCK_SIZE), status, fields)

@@ -1,4 +1,4 @@
-"""The response type of files: what is sent at once, and what it is for those who look at it."""
+"""Test the response type of files: how it is sent, and that it is like any other response."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from werkzeug.test import create_environ, run_wsgi_app
 from werkzeug.wrappers import Response as BaseResponse
 
 from clastic.http import Response
-from clastic.static.file_response import FileResponse
+from clastic.static.responses import StaticFileResponse
 
 FIELDS = (("ETag", '"a"'), ("Content-Length", "5"), ("Content-Type", "text/css"))
 
 
 class Body(io.BytesIO):
-    """What a server gave for an open file."""
+    """The iterable that a server makes for an open file."""
 
 
-def make(status: int = 200) -> FileResponse:
-    return FileResponse(Body(b"first"), status, FIELDS)
+def make(status: int = 200) -> StaticFileResponse:
+    return StaticFileResponse(Body(b"first"), status, FIELDS)
 
 
 def theirs(status: int = 200) -> BaseResponse:
@@ -35,17 +35,17 @@ def serve(response: BaseResponse, method: str = "GET") -> tuple[str, list[Any], 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("status", [200, 206])
-def test_sends_what_werkzeug_sends(status, method):
+def test_it_sends_what_werkzeug_sends(status, method):
     assert serve(make(status), method) == serve(theirs(status), method)
 
 
-def test_gives_the_server_its_own_iterable():
+def test_the_server_gets_its_own_iterable():
     body = Body(b"first")
-    response = FileResponse(body, 200, FIELDS)
+    response = StaticFileResponse(body, 200, FIELDS)
     assert response(create_environ(), lambda status, headers: None) is body
 
 
-def test_nothing_of_it_is_made_before_somebody_looks():
+def test_headers_are_not_made_before_they_are_read():
     response = make()
     serve(response)
     assert "headers" not in vars(response)
@@ -58,7 +58,7 @@ def test_nothing_of_it_is_made_before_somebody_looks():
         *("direct_passthrough", "is_sequence", "cache_control", "mimetype_params"),
     ],
 )
-def test_looked_at_it_is_like_any_other(name):
+def test_its_attributes_are_those_of_any_response(name):
     assert getattr(make(), name) == getattr(theirs(), name)
 
 
@@ -74,7 +74,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
-def test_what_is_changed_is_sent(change):
+def test_changes_are_sent(change):
     ours, other = make(), theirs()
     change(ours)
     change(other)
@@ -82,14 +82,14 @@ def test_what_is_changed_is_sent(change):
     assert serve(make()) != serve(other)
 
 
-def test_a_copy_has_headers_of_its_own():
+def test_a_copy_has_its_own_headers():
     response = make()
     other = copy(response)
     other.headers["X-A"] = "1"
     assert "X-A" not in response.headers
 
 
-def test_what_is_to_run_at_its_end_runs():
+def test_call_on_close_works():
     ran = []
     response = make()
     response.call_on_close(lambda: ran.append(True))
@@ -97,18 +97,20 @@ def test_what_is_to_run_at_its_end_runs():
     assert (ran, response.response.closed) == ([True], True)
 
 
-def test_it_can_be_made_a_response_of_another_type():
+def test_it_can_be_forced_to_another_type():
     class Own(BaseResponse):
         pass
 
     assert serve(Own.force_type(make())) == serve(theirs())
 
 
-def test_it_is_a_response_of_ours():
+def test_it_is_a_clastic_response():
     assert isinstance(make(), Response)
 
 
 @pytest.mark.parametrize("name", ["nonexistent", "_nonexistent", "__nonexistent__"])
-def test_it_has_no_other_attributes(name):
-    with pytest.raises(AttributeError, match=f"'FileResponse' object has no attribute '{name}'"):
+def test_it_has_no_unknown_attributes(name):
+    with pytest.raises(
+        AttributeError, match=f"'StaticFileResponse' object has no attribute '{name}'"
+    ):
         getattr(make(), name)

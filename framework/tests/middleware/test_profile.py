@@ -1,4 +1,4 @@
-"""The profile of a request, for those who ask for it."""
+"""Test the profile of a request."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PAGE = {"Accept": "text/html"}
 
 
 def helper() -> None:
-    """What an endpoint calls."""
+    """A function that the endpoint calls."""
 
 
 def work() -> Response:
@@ -46,7 +46,7 @@ def lines_of(response: TestResponse, word: str) -> list[str]:
     return [line for line in response.text.splitlines() if re.search(rf"\b{word}\b", line)]
 
 
-class TestAsking:
+class TestQuery:
     @pytest.mark.parametrize(
         ("query", "is_profiled"),
         [
@@ -55,18 +55,18 @@ class TestAsking:
             pytest.param("?a=1&_prof=yes", True, id="after another parameter"),
             pytest.param("", False, id="no query"),
             pytest.param("?_prof=false", False, id="false"),
-            pytest.param("?_prof=", False, id="nothing"),
-            pytest.param("?_prof=maybe", False, id="something else"),
+            pytest.param("?_prof=", False, id="empty"),
+            pytest.param("?_prof=maybe", False, id="maybe"),
             pytest.param("?a=_prof", False, id="another parameter"),
-            pytest.param("?_prof_sort=calls", False, id="only how to sort"),
+            pytest.param("?_prof_sort=calls", False, id="only the sort parameter"),
         ],
     )
-    def test_by_the_query(self, query: str, is_profiled: bool) -> None:
+    def test_a_query_parameter_asks_for_the_profile(self, query: str, is_profiled: bool) -> None:
         response = served().get(f"/{query}")
         assert (response.text != "worked") is is_profiled
         assert response.status_code == 200
 
-    def test_by_another_parameter(self) -> None:
+    def test_other_parameter_names(self) -> None:
         client = served(get_param="time", sort_param="by")
         assert client.get("/?_prof=true").text == "worked"
         assert "by calls:" in client.get("/?time=true&by=calls").text
@@ -74,13 +74,13 @@ class TestAsking:
     @pytest.mark.parametrize(
         ("debug", "is_profiled"), [(True, True), (False, False), (None, False)]
     )
-    def test_in_debugging_only(self, debug: bool | None, is_profiled: bool) -> None:
+    def test_debug_only(self, debug: bool | None, is_profiled: bool) -> None:
         middleware = SimpleProfileMiddleware(debug_only=True)
         application = Application([("/", work)], middlewares=[middleware], debug=debug)
         response = application.get_local_client().get("/?_prof=true")
         assert (response.text != "worked") is is_profiled
 
-    def test_a_query_that_is_no_utf8(self) -> None:
+    def test_a_query_that_is_not_utf8(self) -> None:
         client = served()
         for query, status in (("_prof=\xff", 400), ("\xff", 200)):
             response = client.get("/", environ_overrides={"QUERY_STRING": query})
@@ -92,7 +92,7 @@ class TestReport:
         response = served().get("/?_prof=true")
         first, second, third, empty, header, *_ = response.text.splitlines()
         assert re.fullmatch(r"GET /: work, .*test_profile\.py:\d+", first)
-        pattern = r"Answered 200 OK in [\d.]+ ms, profiling included\."
+        pattern = r"Result: 200 OK, in [\d.]+ ms, profiling included\."
         assert re.fullmatch(pattern, second)
         assert re.fullmatch(r"All \d+ functions, by cumulative:", third)
         assert empty == ""
@@ -103,7 +103,7 @@ class TestReport:
             "no-store",
         )
 
-    def test_it_has_what_was_called(self) -> None:
+    def test_called_functions_are_in_it(self) -> None:
         (line,) = lines_of(served().get("/?_prof=true"), "helper")
         name, calls, own, cumulative, where = re.split(r"\s+\|\s+", line)
         assert (calls, name) == ("3", "helper")
@@ -146,51 +146,51 @@ class TestReport:
         assert len(rows) > 3
         assert [key(row) for row in rows] == sorted(key(row) for row in rows)
 
-    def test_an_unknown_order(self) -> None:
+    def test_an_unknown_sort_order(self) -> None:
         response = served().get("/?_prof=true&_prof_sort=random")
         assert response.status_code == 400
         assert (
-            "_prof_sort can be cumulative, tottime, calls, name, and nothing else" in response.text
+            "_prof_sort can be cumulative, tottime, calls, name, and nothing else." in response.text
         )
 
-    def test_the_most_functions_to_show(self) -> None:
+    def test_the_number_of_functions_is_limited(self) -> None:
         lines = served(limit=2).get("/?_prof=true").text.splitlines()
         assert re.fullmatch(r"The first 2 of \d+ functions, by cumulative:", lines[2])
         assert len(lines) == 8
 
 
-class TestAnswers:
+class TestResults:
     @pytest.mark.parametrize(
         ("answer", "outcome"),
         [
             pytest.param(lambda: BadRequest(), "400 BAD REQUEST", id="an error"),
-            pytest.param(lambda: Gone(), "410 GONE", id="one of Werkzeug's"),
+            pytest.param(lambda: Gone(), "410 GONE", id="an error of Werkzeug"),
             pytest.param(
-                lambda: {"a": 1}, "with what is no response, a dict,", id="what is no response"
+                lambda: {"a": 1}, "no response but a dict", id="a value that is not a response"
             ),
         ],
     )
-    def test_that_are_returned(self, answer: Callable[[], Any], outcome: str) -> None:
-        assert f"Answered {outcome} in" in served(answer).get("/?_prof=true").text
+    def test_results_that_are_returned(self, answer: Callable[[], Any], outcome: str) -> None:
+        assert f"Result: {outcome}, in" in served(answer).get("/?_prof=true").text
 
     @pytest.mark.parametrize(
         ("error", "outcome"),
         [
             pytest.param(BadRequest("x"), "400 BAD REQUEST", id="an error"),
-            pytest.param(Gone(), "410 GONE", id="one of Werkzeug's"),
+            pytest.param(Gone(), "410 GONE", id="an error of Werkzeug"),
         ],
     )
-    def test_that_are_raised(self, error: Exception, outcome: str) -> None:
+    def test_errors_that_are_raised(self, error: Exception, outcome: str) -> None:
         def fail() -> None:
             raise error
 
         response = served(fail).get("/?_prof=true")
-        assert (response.status_code, f"Answered {outcome} in" in response.text) == (200, True)
+        assert (response.status_code, f"Result: {outcome}, in" in response.text) == (200, True)
         assert error.__traceback__ is None
 
     def test_a_miss(self) -> None:
         response = served().get("/nowhere?_prof=true")
-        assert "Answered 404 NOT FOUND in" in response.text
+        assert "Result: 404 NOT FOUND, in" in response.text
 
     @pytest.mark.parametrize("is_raised", [True, False], ids=["raised", "returned"])
     def test_an_error_that_lets_dispatch_go_on(self, is_raised: bool) -> None:
@@ -203,7 +203,7 @@ class TestAnswers:
         response = served(pass_on, ("/", work)).get("/?_prof=true")
         assert len(lines_of(response, "helper")) == 1
 
-    def test_an_exception_is_one(self) -> None:
+    def test_an_uncaught_exception_is_a_500(self) -> None:
         def crash() -> None:
             raise ZeroDivisionError
 
@@ -211,11 +211,11 @@ class TestAnswers:
         assert client.get("/?_prof=true").status_code == 500
         assert len(lines_of(client.get("/work?_prof=true"), "helper")) == 1
 
-    def test_another_application_that_takes_over(self) -> None:
+    def test_a_reroute_to_another_application(self) -> None:
         client = served(RerouteWSGI(Response("over")))
         assert client.get("/?_prof=true").text == "over"
 
-    def test_the_answer_in_its_place_is_closed(self) -> None:
+    def test_the_replaced_response_is_closed(self) -> None:
         closed = []
 
         def stream() -> Response:
@@ -252,10 +252,10 @@ class TestOneAtATime:
         assert busy.status_code == 503
         assert busy.headers["Retry-After"] == "1"
         assert "Another profile is being taken in this process" in busy.text
-        assert "Answered 200 OK" in responses[0].text
-        assert "Answered 200 OK" in client.get("/work?_prof=true").text
+        assert "Result: 200 OK" in responses[0].text
+        assert "Result: 200 OK" in client.get("/work?_prof=true").text
 
-    def test_while_another_profiler_is_at_work(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_while_another_profiler_is_active(self, monkeypatch: pytest.MonkeyPatch) -> None:
         class Refusing(cProfile.Profile):
             def enable(self, *arguments: Any, **options: Any) -> None:
                 raise ValueError("Another profiling tool is already active")
@@ -265,7 +265,7 @@ class TestOneAtATime:
         assert [client.get("/?_prof=true").status_code for _ in range(2)] == [503, 503]
 
 
-def test_one_configuration_is_one_middleware() -> None:
+def test_middlewares_of_one_configuration_are_equal() -> None:
     assert SimpleProfileMiddleware() == SimpleProfileMiddleware()
     assert SimpleProfileMiddleware() != SimpleProfileMiddleware("time")
     assert repr(SimpleProfileMiddleware()) == "SimpleProfileMiddleware('_prof')"

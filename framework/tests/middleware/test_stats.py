@@ -1,13 +1,17 @@
-"""What is counted of each route, and where it is shown."""
+"""Test what is counted of each route, and the pages that show it."""
 
 from __future__ import annotations
 
+import math
 import threading
 import tracemalloc
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from werkzeug.exceptions import Gone
 from werkzeug.test import Client
 
@@ -22,11 +26,11 @@ from clastic import (
     Response,
     Route,
 )
-from clastic.middleware.stats import StatsMiddleware, create_stats_app
+from clastic.middleware.stats import Latencies, StatsMiddleware, create_stats_app
 
 
 class Clock:
-    """A clock that moves on only when it is told to."""
+    """A clock that stands still until it is set."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -50,14 +54,14 @@ def refuse() -> None:
 def counted(
     *routes: Any, clock: Callable[[], float] | None = None
 ) -> tuple[StatsMiddleware, Client]:
-    """A middleware that counts the answers of these routes, and a client."""
+    """A middleware that counts the responses of these routes, and a client."""
     stats = StatsMiddleware() if clock is None else StatsMiddleware(clock)
     application = Application(routes, middlewares=[stats])
     return stats, application.get_local_client()
 
 
 def rows(stats: StatsMiddleware) -> dict[str, dict[int | str, int]]:
-    """The number of answers by pattern and status."""
+    """The number of responses by pattern and status."""
     return {
         route.pattern: {status.status: status.count for status in route.statuses}
         for route in stats.report().routes
@@ -65,13 +69,13 @@ def rows(stats: StatsMiddleware) -> dict[str, dict[int | str, int]]:
 
 
 class TestCounting:
-    def test_by_pattern_and_status(self) -> None:
+    def test_responses_are_counted_by_pattern_and_status(self) -> None:
         stats, client = counted(("/links/<id:int>", ok), ("/bad", refuse), ("/broken", fail))
         for path in ("/links/1", "/links/2", "/bad", "/broken", "/links/3", "/broken"):
             client.get(path)
         assert rows(stats) == {"/links/<id:int>": {200: 3}, "/bad": {400: 1}, "/broken": {500: 2}}
 
-    def test_the_whole_of_a_route(self) -> None:
+    def test_the_total_of_a_route(self) -> None:
         def answer(status: int) -> Response:
             return Response("x", status)
 
@@ -87,14 +91,14 @@ class TestCounting:
             (503, 1),
         ]
 
-    def test_a_pattern_has_the_prefix_it_is_mounted_at(self) -> None:
+    def test_a_pattern_includes_the_prefixes(self) -> None:
         inner = Application([("/show", ok)])
         stats, client = counted(("/v1", inner), ("/v2", Application([("/deep", inner)])))
         client.get("/v1/show")
         client.get("/v2/deep/show")
         assert rows(stats) == {"/v1/show": {200: 1}, "/v2/deep/show": {200: 1}}
 
-    def test_routes_of_one_pattern_are_told_apart_by_their_methods(self) -> None:
+    def test_routes_of_one_pattern_differ_by_their_methods(self) -> None:
         stats, client = counted(GET("/", ok), POST("/", refuse))
         client.get("/")
         client.head("/")
@@ -104,14 +108,14 @@ class TestCounting:
             ("/", ("POST",), 1),
         ]
 
-    def test_whatever_matches_no_route_is_one_row(self) -> None:
+    def test_all_unmatched_requests_are_one_row(self) -> None:
         stats, client = counted(GET("/", ok), GET("/a/<b>", ok))
         for path in ("/x", "/y", "/a/b/c"):
             client.get(path)
         client.post("/")
         assert rows(stats) == {"(unmatched)": {404: 3, 405: 1}}
 
-    def test_a_route_with_the_pattern_of_misses_is_a_route(self) -> None:
+    def test_a_route_that_matches_everything_is_not_unmatched(self) -> None:
         stats, client = counted(("/<_path*>", ok))
         client.get("/x")
         assert rows(stats) == {"/<_path*>": {200: 1}}
@@ -120,17 +124,17 @@ class TestCounting:
         ("endpoint", "status"),
         [
             pytest.param(lambda: BadRequest(), 400, id="a returned error"),
-            pytest.param(lambda: Gone(), 410, id="one of Werkzeug's"),
+            pytest.param(lambda: Gone(), 410, id="an error of Werkzeug"),
             pytest.param(RerouteWSGI(Response("x")), "rerouted", id="another application"),
-            pytest.param(lambda: None, 500, id="what is no response"),
+            pytest.param(lambda: None, 500, id="a value that is not a response"),
         ],
     )
-    def test_other_answers(self, endpoint: Any, status: int | str) -> None:
+    def test_other_results(self, endpoint: Any, status: int | str) -> None:
         stats, client = counted(("/", endpoint))
         client.get("/")
         assert rows(stats) == {"/": {status: 1}}
 
-    def test_an_error_of_werkzeug_that_is_raised(self) -> None:
+    def test_a_raised_error_of_werkzeug(self) -> None:
         def gone() -> None:
             raise Gone
 
@@ -138,7 +142,7 @@ class TestCounting:
         client.get("/")
         assert rows(stats) == {"/": {410: 1}}
 
-    def test_a_request_counts_where_it_is_answered(self) -> None:
+    def test_a_request_counts_for_the_route_that_responds(self) -> None:
         def pass_on(is_raised: bool) -> NotFound:
             if is_raised:
                 raise NotFound(is_breaking=False)
@@ -154,7 +158,7 @@ class TestCounting:
         client.get("/b/c")
         assert rows(stats) == {"/<name>": {200: 1}, "(unmatched)": {404: 1}}
 
-    def test_what_ends_the_server_is_not_counted(self) -> None:
+    def test_an_exit_is_not_counted(self) -> None:
         def leave() -> None:
             raise SystemExit
 
@@ -163,7 +167,7 @@ class TestCounting:
             client.get("/")
         assert rows(stats) == {}
 
-    def test_every_one_of_32_threads_is_counted(self) -> None:
+    def test_32_threads_lose_no_count(self) -> None:
         stats, client = counted(("/<n:int>", ok), ("/bad", refuse))
         application: Any = client.application
         ready = threading.Barrier(32)
@@ -230,7 +234,7 @@ class TestTimes:
         assert route.statuses[0].milliseconds == route.milliseconds
         assert stats.report().seconds == pytest.approx(5.05)
 
-    def test_of_a_route_and_of_each_status(self) -> None:
+    def test_times_of_a_route_and_of_each_status(self) -> None:
         clock = Clock()
 
         def take(status: int) -> Response:
@@ -246,7 +250,7 @@ class TestTimes:
         assert route.milliseconds["p50"] == pytest.approx(200, rel=0.05)
         assert route.milliseconds["max"] == pytest.approx(500)
 
-    def test_they_include_the_middlewares_further_in(self) -> None:
+    def test_times_include_the_inner_middlewares(self) -> None:
         clock = Clock()
 
         class Slow(Middleware):
@@ -312,11 +316,10 @@ class TestStatsApplication:
             client.get(path)
         response = client.get("/stats/")
         assert response.content_type == "text/html; charset=utf-8"
-        text = response.text.replace("\n", "")
-        assert "GET HEAD</span> /x/&lt;id&gt;</th><td>200</td>" in text
-        assert '<td class="problem">1</td>' in text
-        assert 'href="json/"' in text
-        assert "Counted for 0 s." in text
+        row = '<td>GET HEAD /x/&lt;id&gt;</td><td class="number">200</td><td class="number">1</td>'
+        assert row in "".join(response.text.splitlines())
+        assert 'href="json/"' in response.text
+        assert "Counted for 0:00:00 (h:mm:ss)." in response.text
 
     def test_a_page_of_a_route_with_several_statuses(self) -> None:
         def answer(status: int) -> Response:
@@ -325,22 +328,22 @@ class TestStatsApplication:
         client = self.embedded(("/<status:int>", answer))
         for status in (200, 200, 404):
             client.get(f"/{status}")
-        text = client.get("/stats/").text.replace("\n", "")
-        assert 'rowspan="3">/&lt;status:int&gt;</th><td>all</td><td>3</td>' in text
-        assert '<tr class="soft"><td>200</td><td>2</td>' in text
-        assert '<tr class="soft"><td>404</td><td>1</td>' in text
+        text = "".join(client.get("/stats/").text.splitlines())
+        assert '<td>/&lt;status:int&gt;</td><td>all</td><td class="number">3</td>' in text
+        assert '<td></td><td class="number">200</td><td class="number">2</td>' in text
+        assert '<td></td><td class="number">404</td><td class="number">1</td>' in text
 
-    def test_a_page_of_nothing(self) -> None:
-        assert "No route has been asked for yet." in self.embedded().get("/stats/").text
+    def test_a_page_without_requests(self) -> None:
+        assert "No requests yet." in self.embedded().get("/stats/").text
 
-    def test_what_it_is_given_is_what_it_shows(self) -> None:
+    def test_it_shows_the_given_middleware(self) -> None:
         stats = StatsMiddleware()
         application = Application([("/", ok)], middlewares=[stats])
         application.get_local_client().get("/")
         client = create_stats_app(stats).get_local_client()
         assert [route["pattern"] for route in client.get("/json/").json["routes"]] == ["/"]
 
-    def test_it_finds_what_counts_only_one_route(self) -> None:
+    def test_it_finds_the_middleware_of_a_single_route(self) -> None:
         application = Application(
             [
                 ("/a", ok),
@@ -353,29 +356,29 @@ class TestStatsApplication:
         client.get("/")
         assert [route["pattern"] for route in client.get("/s/json/").json["routes"]] == ["/"]
 
-    def test_without_anything_that_counts(self) -> None:
+    def test_an_application_without_the_middleware(self) -> None:
         response = create_stats_app().get_local_client().get("/")
         assert response.status_code == 404
-        assert "This application counts nothing. Add a StatsMiddleware" in response.text
+        assert "This application has no StatsMiddleware. Add one" in response.text
 
     @pytest.mark.parametrize(
         ("seconds", "period"),
         [
-            pytest.param(59.9, "59 s", id="seconds"),
-            pytest.param(60, "1 min 0 s", id="a minute"),
-            pytest.param(7500, "2 h 5 min", id="hours"),
-            pytest.param(90_000, "1 d 1 h", id="a day"),
+            pytest.param(59.9, "0:00:59", id="seconds"),
+            pytest.param(60, "0:01:00", id="a minute"),
+            pytest.param(7500, "2:05:00", id="hours"),
+            pytest.param(90_000, "1 day, 1:00:00", id="a day"),
         ],
     )
     def test_the_period_it_covers(self, seconds: float, period: str) -> None:
         clock = Clock()
         client = self.embedded(stats=StatsMiddleware(clock))
         clock.now += seconds
-        assert f"Counted for {period}." in client.get("/stats/").text
+        assert f"Counted for {period} (h:mm:ss)." in client.get("/stats/").text
 
     @pytest.mark.parametrize(
         ("milliseconds", "shown"),
-        [(0.01234, "0.012"), (1.2345, "1.23"), (12.345, "12.3"), (12345.6, "12,346")],
+        [(0.01234, "0.012"), (1.2345, "1.23"), (12.345, "12.3"), (12345.6, "12346")],
     )
     def test_times_have_three_digits(self, milliseconds: float, shown: str) -> None:
         clock = Clock()
@@ -386,10 +389,10 @@ class TestStatsApplication:
 
         client = self.embedded(("/take", take), stats=StatsMiddleware(clock))
         client.get("/take")
-        assert f"<td>{shown}</td>" in client.get("/stats/").text
+        assert f'<td class="number">{shown}</td>' in client.get("/stats/").text
 
 
-def test_one_that_counts_is_no_other() -> None:
+def test_two_middlewares_count_apart() -> None:
     one, other = StatsMiddleware(), StatsMiddleware()
     assert one != other
     assert len({one, other}) == 2
@@ -397,3 +400,57 @@ def test_one_that_counts_is_no_other() -> None:
     client = Application([("/", inner)], middlewares=[other]).get_local_client()
     client.get("/")
     assert rows(one) == rows(other) == {"/": {200: 1}}
+
+
+DURATIONS = st.lists(st.floats(1e-6, 3600), min_size=1)
+
+
+def of(durations: list[float]) -> Latencies:
+    latencies = Latencies()
+    for seconds in durations:
+        latencies.add(seconds)
+    return latencies
+
+
+@given(DURATIONS, st.sampled_from([0.01, 0.5, 0.95, 0.99, 1]))
+def test_a_quantile_is_right_within_five_percent(durations: list[float], share: float) -> None:
+    exact = sorted(durations)[math.ceil(share * len(durations)) - 1]
+    assert of(durations).quantile(share) == pytest.approx(exact, rel=0.05)
+
+
+@given(DURATIONS, DURATIONS)
+def test_merged_histograms_are_one_of_all_durations(some: list[float], others: list[float]) -> None:
+    whole, both = of([*some, *others]), of(some).merge(of(others))
+    assert (both.count, both.max) == (whole.count, whole.max)
+    for share in (0.01, 0.5, 0.99):
+        assert both.quantile(share) == whole.quantile(share)
+
+
+@pytest.mark.parametrize(
+    ("durations", "median"),
+    [
+        pytest.param([0.25], 0.25, id="a single one is exact"),
+        pytest.param([0.25] * 9, 0.25, id="equal ones are exact"),
+        pytest.param([0.0], 0.0, id="no time"),
+        pytest.param([1e-9], 1e-9, id="less than a microsecond"),
+        pytest.param([86_400.0], 86_400.0, id="a day"),
+    ],
+)
+def test_exact_quantiles(durations: list[float], median: float) -> None:
+    latencies = of(durations)
+    assert latencies.quantile(0.5) == median
+    assert latencies.max == max(durations)
+
+
+def test_merging_makes_another_histogram() -> None:
+    latencies = of([1.0])
+    merged = latencies.merge()
+    latencies.add(2.0)
+    assert (merged.count, merged.max) == (1, 1.0)
+
+
+def test_the_quantiles_of_many_durations() -> None:
+    random = Random(1)
+    latencies = of([random.lognormvariate(-5, 1) for _ in range(20_000)])
+    assert latencies.quantile(0.5) == pytest.approx(math.exp(-5), rel=0.06)
+    assert latencies.quantile(0.95) == pytest.approx(math.exp(-5 + 1.645), rel=0.1)

@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 from clastic.errors import BadRequest
 from clastic.http import Request
 from clastic.middleware.base import RESERVED_ARGS, Middleware
-from clastic.routing import NullRoute
 
 FieldType = Callable[[Any], Any]
 
@@ -71,7 +70,7 @@ class FieldsMiddleware(Middleware):
     def request(self, next: Callable[..., Any], request: Request, _route: Any) -> Any:
         """Provide the values of the fields."""
         # A request that no route matches is wrong by its path or method, not by its fields.
-        if isinstance(_route.route, NullRoute):
+        if _route.is_null_route:
             return next(*self._absent)
         if not (request.environ.get(self.environ_key) or self._required):
             return next(*self._absent)

@@ -1,54 +1,85 @@
-"""Where the time of one request goes, on a page for the developer."""
+"""Respond to a request with the profile of handling it."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
-
-from clastic.describe import describe_callable
+from clastic.describe import describe_callable, format_location
 from clastic.errors import (
     HTTP_ERRORS,
     BadRequest,
     HTTPException,
     ServiceUnavailable,
-    from_werkzeug,
+    map_response,
 )
 from clastic.http import BaseResponse, Request, Response
 from clastic.middleware.base import Middleware
 from clastic.middleware.fields import read_bool
-from clastic.middleware.profile_report import SORTS, Report
 from clastic.middleware.url import query_of
+from clastic.pages import element, html_page, scrollable
+from clastic.pages.styles import DEVELOPER_STYLE
+from clastic.render import Table
 
 if TYPE_CHECKING:
     from cProfile import Profile
 
-
 # A process can take one profile at a time: since Python 3.12 the profiler follows all threads.
 _PROFILING = Lock()
 
+_HEADERS = ("Function", "Calls", "Own ms", "Total ms", "Where")
+# The longest cell of a text report, in characters.
+_MAX_WIDTH = 200
+
+
+class _Cost(NamedTuple):
+    """The cost of one function.
+
+    - ``function``: its name.
+    - ``calls``: how often it was called.
+    - ``own``: the milliseconds in itself.
+    - ``cumulative``: the milliseconds in itself and in what it called.
+    - ``where``: its file and line; empty for a function that is not written in Python.
+    """
+
+    function: str
+    calls: int
+    own: Decimal
+    cumulative: Decimal
+    where: str
+
+
+_SORT_KEYS: Mapping[str, Callable[[_Cost], Any]] = MappingProxyType(
+    {
+        "cumulative": lambda cost: -cost.cumulative,
+        "tottime": lambda cost: -cost.own,
+        "calls": lambda cost: -cost.calls,
+        "name": lambda cost: (cost.function, cost.where),
+    }
+)
+
 
 class SimpleProfileMiddleware(Middleware):
-    """Answers a request with ``?_prof=true`` by the profile of making its answer.
+    """Respond to a request with ``?_prof=true`` with the profile of handling it.
 
     The report is text, or a page for browsers. ``?_prof_sort=`` sorts it by ``cumulative`` time,
-    ``tottime`` (the time in the function itself), ``calls`` or ``name``. It begins and ends where
-    the middleware stands: put it first to see the others too. A body that is made while it is sent
-    is made after it.
+    ``tottime`` (the time in the function itself), ``calls`` or ``name``. Put the middleware first
+    to see the others in the profile too. A body that is made while it is sent is not in it.
 
-    It shows names and places of the source to everyone who asks, and makes requests slow: leave it
-    out in production, or have it work in debugging only.
+    The report shows names and places of the source to everyone, and profiling makes requests slow:
+    leave it out in production, or use `debug_only`.
 
-    From Python 3.12 on, what other threads do meanwhile is in the profile too. Who asks while
-    another profile is being taken gets a 503.
+    From Python 3.12 on, the profile includes what other threads do meanwhile. A request during
+    another profile gets a 503.
 
     :param get_param: the query parameter that asks for the profile
     :param sort_param: the query parameter that sorts it
-    :param limit: the most functions to show
-    :param debug_only: work only in applications constructed with ``debug=True``
+    :param limit: the maximum number of functions to show
+    :param debug_only: profile only in applications constructed with ``debug=True``
     """
 
     def __init__(
@@ -67,32 +98,39 @@ class SimpleProfileMiddleware(Middleware):
     def request(
         self, next: Callable[..., Any], request: Request, _application: Any, _route: Any
     ) -> Any:
-        """Give back what it wraps gave, or the profile of that."""
-        if self.get_param not in request.environ.get("QUERY_STRING", ""):
-            return next()
-        if not self._is_wanted(request, _application):
+        """Return what ``next()`` returns, or the profile of that call."""
+        if not self._is_requested(request, _application):
             return next()
         sort = query_of(request).get(self.sort_param, "cumulative")
-        if sort not in SORTS:
-            raise BadRequest(f"{self.sort_param} can be {', '.join(SORTS)}, and nothing else")
-        profile, answer, seconds = _profiled(next)
-        if isinstance(answer, HTTPException) and not answer.is_breaking:
-            return answer
-        report = Report(
+        if sort not in _SORT_KEYS:
+            raise BadRequest(f"{self.sort_param} can be {', '.join(_SORT_KEYS)}, and nothing else.")
+        profile, outcome, seconds = _profile(next)
+        if isinstance(outcome, HTTPException) and not outcome.is_breaking:
+            return outcome
+        status = f"no response but a {type(outcome).__name__}"
+        if isinstance(outcome, BaseResponse):
+            status = outcome.status
+            outcome.close()
+        costs = sorted(_costs(profile.getstats()), key=_SORT_KEYS[sort])
+        number = f"All {len(costs):,} functions"
+        if len(costs) > self.limit:
+            number = f"The first {self.limit:,} of {len(costs):,} functions"
+        return _respond(
+            request,
             f"{request.method} {request.path}: {describe_callable(_route.endpoint)}",
-            f"Answered {_outcome(answer)} in {seconds * 1000:.1f} ms, profiling included.",
-            profile.getstats(),
-            sort,
-            self.limit,
+            [
+                f"Result: {status}, in {seconds * 1000:.1f} ms, profiling included.",
+                f"{number}, by {sort}:",
+            ],
+            Table(costs[: self.limit], _HEADERS),
         )
-        if isinstance(answer, BaseResponse):
-            answer.close()
-        return _response(report, request)
 
     def __repr__(self) -> str:
         return f"{self.name}({self.get_param!r})"
 
-    def _is_wanted(self, request: Request, application: Any) -> bool:
+    def _is_requested(self, request: Request, application: Any) -> bool:
+        if self.get_param not in request.environ.get("QUERY_STRING", ""):
+            return False
         if self.debug_only and not application.debug:
             return False
         try:
@@ -101,12 +139,12 @@ class SimpleProfileMiddleware(Middleware):
             return False
 
 
-def _profiled(next: Callable[[], Any]) -> tuple[Profile, Any, float]:
-    """Run what a middleware wraps under the profiler; return its answer and the seconds it took.
+def _profile(function: Callable[[], Any]) -> tuple[Profile, Any, float]:
+    """Call a function under the profiler; return its profile, result and seconds.
 
-    :raises ServiceUnavailable: when another profile is being taken
+    :raises ServiceUnavailable: another profile is being taken
     """
-    # Imported here, for production has no use for it.
+    # Imported here because production does not need it.
     from cProfile import Profile
 
     if not _PROFILING.acquire(blocking=False):
@@ -119,36 +157,53 @@ def _profiled(next: Callable[[], Any]) -> tuple[Profile, Any, float]:
             raise _busy() from error
         started = time.perf_counter()
         try:
-            answer = next()
+            outcome = function()
         except HTTP_ERRORS as error:
-            answer = error.with_traceback(None)
+            outcome = error.with_traceback(None)
         finally:
             profile.disable()
         seconds = time.perf_counter() - started
-        if isinstance(answer, WerkzeugHTTPException):
-            answer = from_werkzeug(answer)
-        return profile, answer, seconds
+        return profile, map_response(outcome, lambda response: response), seconds
     finally:
         _PROFILING.release()
 
 
 def _busy() -> ServiceUnavailable:
     return ServiceUnavailable(
-        "Another profile is being taken in this process, or another profiler is at work. "
-        "Ask again when it is done.",
+        "Another profile is being taken in this process, or another profiler is active. "
+        "Try again when it is done.",
         headers={"Retry-After": "1"},
     )
 
 
-def _outcome(answer: Any) -> str:
-    if isinstance(answer, BaseResponse):
-        return answer.status
-    return f"with what is no response, a {type(answer).__name__},"
+def _costs(entries: Iterable[Any]) -> Iterator[_Cost]:
+    """Yield the costs in the entries of a profile; the code of a builtin is a text."""
+    for entry in entries:
+        code = entry.code
+        if isinstance(code, str):
+            name, where = code, ""
+        else:
+            # The qualified name is there from Python 3.11 on.
+            name = getattr(code, "co_qualname", code.co_name).rpartition("<locals>.")[2]
+            where = format_location(code.co_filename, code.co_firstlineno)
+        # Decimals are numbers that keep their zeros.
+        own, cumulative = (
+            Decimal(f"{seconds * 1000:.3f}") for seconds in (entry.inlinetime, entry.totaltime)
+        )
+        yield _Cost(name, entry.callcount, own, cumulative, where)
 
 
-def _response(report: Report, request: Request) -> Response:
-    wanted = request.accept_mimetypes.best_match(["text/plain", "text/html"])
+def _respond(request: Request, title: str, lines: list[str], table: Table) -> Response:
+    """Return the report as text, or as a page if the client prefers that."""
     headers = [("Cache-Control", "no-store"), ("Vary", "Accept")]
-    if wanted == "text/html":
-        return Response(report.to_html(), headers=headers, mimetype="text/html")
-    return Response(report.to_text(), headers=headers)
+    if request.accept_mimetypes.best_match(["text/plain", "text/html"]) != "text/html":
+        text = table.to_text(max_width=_MAX_WIDTH)
+        return Response("\n".join([title, *lines, "", text, ""]), headers=headers)
+    page = html_page(
+        title,
+        element("h1", title),
+        *(element("p", line) for line in lines),
+        scrollable(table.to_html(), "Profile"),
+        style=DEVELOPER_STYLE,
+    )
+    return Response(page, headers=headers, mimetype="text/html")

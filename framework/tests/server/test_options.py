@@ -1,33 +1,25 @@
-"""How to serve: what the program says, and what its command line says."""
+"""Options from keywords and from the command line, and the socket that they describe."""
 
+from __future__ import annotations
+
+import errno
+import os
 import re
+import socket
 import sys
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
-from clastic.server.options import ServerOptions
-from clastic.server.program import folder_beside_program, program_name
-
-DEFAULTS = ServerOptions(
-    address="127.0.0.1",
-    port=5000,
-    use_meta=True,
-    use_lint=True,
-    use_reloader=True,
-    use_debugger=True,
-    use_static=True,
-    static_prefix="static",
-    static_path=None,
-    processes=None,
-)
+from clastic.server.options import ServerOptions, announcement, listen, program_name
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Makes ``hello.py`` the program that runs."""
+    """Makes ``hello.py`` the running program."""
     module = ModuleType("__main__")
     module.__file__ = str(tmp_path / "hello.py")
     monkeypatch.setitem(sys.modules, "__main__", module)
@@ -54,19 +46,21 @@ def program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         pytest.param(
             ["run", "--port", "80", "--verbose", "-p", "7", "--db=x"],
             {"port": 80},
-            id="the arguments of the program are left alone",
+            id="other arguments are left to the program",
         ),
         pytest.param(["--por", "80", "--no-re"], {}, id="there are no abbreviations"),
-        pytest.param(["-h"], {}, id="-h is the program's"),
+        pytest.param(["-h"], {}, id="-h is left to the program"),
         pytest.param(["--", "--port", "80"], {}, id="two dashes end the flags"),
     ],
 )
-def test_flags_override(arguments: list[str], changes: dict[str, object]) -> None:
-    assert DEFAULTS.overridden_by(arguments) == replace(DEFAULTS, **changes)
+def test_flags_override_the_defaults(
+    defaults: ServerOptions, arguments: list[str], changes: dict[str, object]
+) -> None:
+    assert defaults.overridden_by(arguments) == replace(defaults, **changes)
 
 
-def test_flags_override_what_the_program_says() -> None:
-    options = replace(DEFAULTS, port=8000, use_reloader=False)
+def test_flags_override_the_keywords(defaults: ServerOptions) -> None:
+    options = replace(defaults, port=8000, use_reloader=False)
     assert options.overridden_by(["--port", "80"]) == replace(options, port=80)
 
 
@@ -76,34 +70,30 @@ def test_flags_override_what_the_program_says() -> None:
         pytest.param(
             ["--port", "http"],
             "argument --port: invalid int value: 'http'",
-            id="a port that is no number",
+            id="a port that is not a number",
         ),
         pytest.param(["--port"], "argument --port: expected one argument", id="no port"),
         pytest.param(
             ["--port", "65536"],
-            "port 65536 does not exist: choose one up to 65535, or 0 for any that is free",
-            id="a port beyond the last",
+            "port 65536 is out of range: use 1 to 65535, or 0 for any free port",
+            id="a port that is too high",
         ),
         pytest.param(
             ["--port=-1"],
-            "port -1 does not exist: choose one up to 65535, or 0 for any that is free",
-            id="a port below the first",
+            "port -1 is out of range: use 1 to 65535, or 0 for any free port",
+            id="a negative port",
         ),
+        pytest.param(["--processes", "0"], "processes must be at least 1, not 0", id="processes"),
         pytest.param(
-            ["--processes", "0"],
-            "processes cannot be 0: it takes at least 1 to serve",
-            id="no processes",
-        ),
-        pytest.param(
-            ["--static-path", "/no/such"], "static path '/no/such' is no folder", id="no folder"
+            ["--static-path", "/no/such"], "static path '/no/such' is not a folder", id="folder"
         ),
     ],
 )
-def test_a_bad_flag_is_one_line(
-    program: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], line: str
+def test_an_invalid_flag_is_reported_in_one_line(
+    defaults: ServerOptions, capsys: pytest.CaptureFixture[str], arguments: list[str], line: str
 ) -> None:
     with pytest.raises(SystemExit) as ended:
-        DEFAULTS.overridden_by(arguments)
+        defaults.overridden_by(arguments)
     output = capsys.readouterr()
     assert (ended.value.code, output.out, output.err) == (2, "", f"hello: {line}\n")
 
@@ -111,90 +101,139 @@ def test_a_bad_flag_is_one_line(
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"port": 70000}, "port 70000 does not exist"),
-        ({"processes": 0}, "processes cannot be 0"),
-        ({"static_path": "/no/such"}, "static path '/no/such' is no folder"),
+        ({"port": 70000}, "port 70000 is out of range"),
+        ({"processes": 0}, "processes must be at least 1, not 0"),
+        ({"static_path": "/no/such"}, "static path '/no/such' is not a folder"),
     ],
 )
-def test_a_bad_argument_is_an_error(changes: dict[str, object], message: str) -> None:
+def test_an_invalid_keyword_is_a_value_error(
+    defaults: ServerOptions, changes: dict[str, object], message: str
+) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
-        replace(DEFAULTS, **changes)
+        replace(defaults, **changes)
 
 
-def test_help_lists_the_flags(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_lists_the_flags(defaults: ServerOptions, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        DEFAULTS.overridden_by(["--help"])
+        defaults.overridden_by(["--help"])
     text = capsys.readouterr().out
     assert ended.value.code == 0
     assert text.startswith("usage: hello ")
     for flag in (
         *("--address", "--port", "--processes", "--static-path", "--static-prefix", "--no-static"),
-        "--no-meta",
-        *("--no-reloader", "--no-wsgi-lint", "--no-debugger", "--debugger"),
+        *("--no-meta", "--no-reloader", "--no-wsgi-lint", "--no-debugger", "--debugger"),
     ):
         assert re.search(rf"^  {flag}\b", text, re.MULTILINE)
 
 
 @pytest.mark.parametrize(
-    ("address", "use_debugger", "may_debug"),
+    ("address", "is_loopback"),
     [
-        pytest.param("127.0.0.1", True, True, id="on the loopback address"),
-        pytest.param("127.9.9.9", True, True, id="on any loopback address"),
-        pytest.param("localhost", True, True, id="on localhost"),
-        pytest.param("::1", True, True, id="on the loopback address of IPv6"),
-        pytest.param("0.0.0.0", True, False, id="not on all addresses"),
-        pytest.param("::", True, False, id="not on all addresses of IPv6"),
-        pytest.param("", True, False, id="not on an empty address, which is all of them"),
-        pytest.param("192.168.1.2", True, False, id="not on the network"),
-        pytest.param("127.0.0.1.example.org", True, False, id="not on a name that looks alike"),
-        pytest.param("0.0.0.0", "force", True, id="anywhere by name"),
-        pytest.param("127.0.0.1", False, False, id="nowhere if not wanted"),
+        pytest.param("127.0.0.1", True, id="the loopback address"),
+        pytest.param("127.9.9.9", True, id="any loopback address"),
+        pytest.param("localhost", True, id="localhost"),
+        pytest.param("::1", True, id="the loopback address of IPv6"),
+        pytest.param("0.0.0.0", False, id="all addresses"),
+        pytest.param("::", False, id="all addresses of IPv6"),
+        pytest.param("", False, id="an empty address, which means all"),
+        pytest.param("192.168.1.2", False, id="an address on the network"),
+        pytest.param("127.0.0.1.example.org", False, id="a name that looks like an address"),
     ],
 )
-def test_where_the_debugger_is_used(address: str, use_debugger: bool, may_debug: bool) -> None:
-    options = replace(DEFAULTS, address=address, use_debugger=use_debugger)
-    assert options.may_debug is may_debug
-
-
-@pytest.mark.parametrize(
-    ("address", "use_debugger", "use_meta", "may_show_meta", "may_show_source"),
-    [
-        pytest.param("127.0.0.1", True, True, True, True, id="on the loopback address"),
-        pytest.param("127.0.0.1", False, False, False, True, id="not wanted"),
-        pytest.param("0.0.0.0", True, True, False, False, id="others can reach it"),
-        pytest.param("0.0.0.0", "force", True, False, True, id="the debugger by name"),
-    ],
-)
-def test_what_others_may_see(
-    address: str,
-    use_debugger: bool,
-    use_meta: bool,
-    may_show_meta: bool,
-    may_show_source: bool,
+def test_other_machines_get_neither_debugger_nor_meta_nor_source(
+    defaults: ServerOptions, address: str, is_loopback: bool
 ) -> None:
-    changes = {"address": address, "use_debugger": use_debugger, "use_meta": use_meta}
-    options = replace(DEFAULTS, **changes)
-    assert (options.may_show_meta, options.may_show_source) == (may_show_meta, may_show_source)
+    options = replace(defaults, address=address)
+    assert options.may_debug is options.may_show_meta is options.may_show_source is is_loopback
+    forced = replace(options, use_debugger="force")
+    assert (forced.may_debug, forced.may_show_source) == (True, True)
+    assert forced.may_show_meta is is_loopback
 
 
-class TestTheProgram:
-    def test_it_is_named_like_its_file(self, program: Path) -> None:
+def test_debugger_and_meta_can_be_turned_off(defaults: ServerOptions) -> None:
+    options = replace(defaults, use_debugger=False, use_meta=False)
+    assert (options.may_debug, options.may_show_meta) == (False, False)
+    assert options.may_show_source
+
+
+class TestProgramName:
+    def test_a_file(self) -> None:
         assert program_name() == "hello"
 
-    def test_a_package_is_named_like_its_folder(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-    ) -> None:
+    def test_a_package(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         module = ModuleType("__main__")
         module.__file__ = str(tmp_path / "hello" / "__main__.py")
         monkeypatch.setitem(sys.modules, "__main__", module)
         assert program_name() == "hello"
 
-    def test_there_may_be_no_file(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
+    @pytest.mark.parametrize("file", [None, "<stdin>"])
+    def test_no_file(self, monkeypatch: pytest.MonkeyPatch, file: str | None) -> None:
+        monkeypatch.setattr(sys.modules["__main__"], "__file__", file)
         assert program_name() == "clastic"
-        assert folder_beside_program("static") is None
 
-    def test_a_folder_beside_it(self, program: Path) -> None:
-        assert folder_beside_program("static") is None
-        (program.parent / "static").mkdir()
-        assert folder_beside_program("static") == str(program.parent / "static")
+
+class TestListen:
+    @pytest.fixture
+    def options(self, defaults: ServerOptions) -> ServerOptions:
+        return replace(defaults, port=0)
+
+    @pytest.mark.parametrize(
+        ("address", "url", "elsewhere"),
+        [
+            pytest.param("127.0.0.1", "http://127.0.0.1:{}/", "", id="this machine"),
+            pytest.param("localhost", "http://localhost:{}/", "", id="this machine by name"),
+            pytest.param("::1", "http://[::1]:{}/", "", id="this machine by IPv6"),
+            pytest.param(
+                "0.0.0.0",
+                "http://127.0.0.1:{}/",
+                ", and all other addresses of this machine",
+                id="all addresses",
+            ),
+        ],
+    )
+    def test_the_address_is_announced(
+        self, options: ServerOptions, address: str, url: str, elsewhere: str
+    ) -> None:
+        options = replace(options, address=address, use_debugger=False)
+        with listen(options) as listener:
+            (line,) = announcement(options, listener)
+            url = url.format(listener.getsockname()[1])
+        assert line == f" * hello: {url}{elsewhere} (development server, Ctrl-C ends it)"
+
+    @pytest.mark.parametrize(
+        ("use_debugger", "has_line"), [(True, True), ("force", False), (False, False)]
+    )
+    def test_the_refusal_of_the_debugger_is_announced(
+        self, options: ServerOptions, use_debugger: Any, has_line: bool
+    ) -> None:
+        options = replace(options, address="0.0.0.0", use_debugger=use_debugger)
+        with listen(options) as listener:
+            lines = list(announcement(options, listener))
+        refusal = (
+            " * no debugger: other machines can reach 0.0.0.0, and could run code in it. "
+            "Use --debugger to enable it anyway."
+        )
+        assert (refusal in lines) is has_line
+
+    def test_a_port_in_use_is_reported(
+        self, options: ServerOptions, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            port = other.getsockname()[1]
+            with pytest.raises(SystemExit) as ended:
+                listen(replace(options, port=port))
+        assert ended.value.code == 1
+        assert capsys.readouterr().err == (
+            f"hello: port {port} on 127.0.0.1 is in use by another program. "
+            "Stop that program, or choose another port with --port.\n"
+        )
+
+    def test_an_address_of_another_machine_is_reported(
+        self, options: ServerOptions, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(SystemExit) as ended:
+            listen(replace(options, address="192.0.2.1", port=5000))
+        assert ended.value.code == 1
+        assert capsys.readouterr().err.startswith(
+            "hello: cannot listen on 192.0.2.1, port 5000: " + os.strerror(errno.EADDRNOTAVAIL)
+        )

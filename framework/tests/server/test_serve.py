@@ -1,218 +1,407 @@
-"""The development server in one process, and what is common to all ways of serving."""
+"""What ``serve()`` serves, and how it runs in this process."""
 
 from __future__ import annotations
 
-import http.client
 import os
 import signal
 import socket
 import sys
-import textwrap
 import threading
-from collections.abc import Callable
-from contextlib import closing
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from werkzeug.debug import DebuggedApplication
+from werkzeug.middleware.lint import HTTPWarning, WSGIWarning
+from werkzeug.test import Client, create_environ, run_wsgi_app
 
 from clastic.application import Application
-from clastic.http import Response
-from clastic.server import child, serve
+from clastic.errors import ErrorHandler, HTTPException, NotFound
+from clastic.http import Request, Response, redirect
+from clastic.render import AshesRenderFactory
+from clastic.route import GET, POST
+from clastic.server import serve
+from clastic.server.options import ServerOptions
+from clastic.server.serve import assemble, template_files
 
-Start = Callable[..., Any]
+BARE = ServerOptions(
+    address="127.0.0.1",
+    port=5000,
+    use_meta=False,
+    use_lint=False,
+    use_reloader=False,
+    use_debugger=False,
+    use_static=False,
+    static_prefix="static",
+    static_path=None,
+    processes=None,
+)
 
 
-class TestProcesses:
-    @pytest.mark.parametrize("flags", [["--no-reloader"], []], ids=["alone", "with the reloader"])
-    def test_it_serves_where_it_says(self, start: Start, flags: list[str]) -> None:
-        program = start("--port", "0", *flags)
-        assert program.line(0) == (
-            f" * hello: http://127.0.0.1:{program.port}/ (development server, Ctrl-C ends it)\n"
-        )
-        assert program.wait_until_it_serves().body.startswith("hello ")
+class Mistake(Exception):
+    pass
 
-    def test_the_port_can_be_chosen(self, start: Start, free_port: int) -> None:
-        program = start("--port", str(free_port))
-        program.wait_until_it_serves()
-        assert program.port == free_port
 
-    def test_a_port_in_use_is_one_line(self, start: Start) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as other:
-            port = other.getsockname()[1]
-            code, output, errors = start("--port", str(port)).end()
-        assert (code, output) == (1, "")
-        assert errors == (
-            f"hello: port {port} on 127.0.0.1 is in use by another program. "
-            "Stop that one, or choose another port with --port.\n"
-        )
+def fail() -> Response:
+    raise Mistake("what happened")
 
-    def test_sigterm_ends_it(self, start: Start) -> None:
-        program = start("--port", "0", "--no-reloader", "--no-debugger")
-        program.wait_until_it_serves()
-        program.send(signal.SIGTERM)
-        code, output, errors = program.end()
-        assert (code, output.count("\n"), "served" in output) == (143, 1, False)
-        assert all("GET / HTTP" in line for line in errors.splitlines())
 
-    def test_ctrl_c_ends_it(self, start: Start) -> None:
-        program = start("--port", "0", "--no-reloader")
-        program.wait_until_it_serves()
-        program.send(signal.SIGINT, to_group=True)
-        code, output, errors = program.end()
-        assert (code, "served" in output, "Traceback" in errors) == (0, True, False)
+def stream() -> Response:
+    def blocks() -> Iterator[bytes]:
+        yield b"one "
+        yield b"two"
 
-    def test_sigterm_lets_a_request_come_to_its_end(self, start: Start) -> None:
-        program = start("--port", "0", "--no-reloader")
-        program.wait_until_it_serves()
-        with closing(http.client.HTTPConnection("127.0.0.1", program.port)) as connection:
-            connection.request("GET", "/slow")
-            response = connection.getresponse()
-            assert response.read(6) == b"begun "
-            program.send(signal.SIGTERM)
-            assert response.read() == b"and ended"
-        assert program.end()[0] == 143
+    return Response(blocks())
 
-    def test_ctrl_c_does_not(self, start: Start) -> None:
-        program = start("--port", "0", "--no-reloader")
-        program.wait_until_it_serves()
-        with closing(http.client.HTTPConnection("127.0.0.1", program.port)) as connection:
-            connection.request("GET", "/slow")
-            response = connection.getresponse()
-            assert response.read(6) == b"begun "
-            program.send(signal.SIGINT)
-            assert program.end()[0] == 0
-            with pytest.raises(http.client.IncompleteRead):
-                response.read()
 
-    def test_the_debugger_shows_its_pin(self, start: Start) -> None:
-        program = start("--port", "0", "--no-reloader")
-        program.wait_until_it_serves()
-        assert program.line(1).startswith(" * debugger PIN: ")
-        answer = program.get("/fail")
-        assert answer.status == 500
-        assert "ValueError: what happened" in answer.body
-
-    def test_a_bad_flag(self, start: Start) -> None:
-        code, output, errors = start("--port", "http").end()
-        assert (code, output) == (2, "")
-        assert errors == "hello: argument --port: invalid int value: 'http'\n"
-
-    def test_requests_are_served_at_once(self, start: Start) -> None:
-        program = start("--port", "0", "--no-reloader")
-        program.wait_until_it_serves()
-        answers: list[str] = []
-        threads = [
-            threading.Thread(target=lambda: answers.append(program.get("/meet").body))
-            for _ in range(2)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(20)
-        assert answers == ["met"] * 2
-
-    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda it: it.name)
-    def test_processes_serve_and_end_with_it(self, start: Start, number: int) -> None:
-        program = start("--port", "0", "--no-reloader", "--processes", "3")
-        assert program.server() != program.process.pid
-        with closing(http.client.HTTPConnection("127.0.0.1", program.port)) as connection:
-            connection.request("GET", "/endless")
-            response = connection.getresponse()
-            worker = int(response.readline())
-            program.send(number)
-            code, _, errors = program.end()
-        assert code == (143 if number == signal.SIGTERM else 0)
-        assert "Traceback" not in errors
-        program.wait_until_it_has_gone(worker)
-
-    def test_processes_end_their_work_in_order(self, start: Start, folder: Path) -> None:
-        """They are asked to: what is in ``finally`` runs."""
-        text = (folder / "hello.py").read_text()
-        loop = text[
-            text.index("        while True") : text.index("\n\n    return Response(blocks())")
-        ]
-        tried = f"        try:\n{textwrap.indent(loop, '    ')}"
-        cleaned = "\n        finally:\n            print('cleaned', flush=True)"
-        (folder / "hello.py").write_text(text.replace(loop, tried + cleaned))
-        program = start("--port", "0", "--no-reloader", "--processes", "2")
-        program.wait_until_it_serves()
-        with closing(http.client.HTTPConnection("127.0.0.1", program.port)) as connection:
-            connection.request("GET", "/endless")
-            response = connection.getresponse()
-            response.readline()
-            program.send(signal.SIGINT)
-            assert "cleaned\n" in program.end()[1]
-
-    def test_there_are_no_more_processes_than_allowed(self, start: Start) -> None:
-        program = start("--port", "0", "--no-reloader", "--processes", "2")
-        program.wait_until_it_serves()
-        connections = [http.client.HTTPConnection("127.0.0.1", program.port) for _ in range(2)]
-        responses = []
-        for connection in connections:
-            connection.request("GET", "/endless")
-            responses.append(connection.getresponse())
-            responses[-1].readline()
-        with socket.create_connection(("127.0.0.1", program.port)) as third:
-            third.sendall(b"GET / HTTP/1.0\r\n\r\n")
-            third.settimeout(0.3)
-            with pytest.raises(TimeoutError):
-                third.recv(1)
-            for response in responses:
-                response.close()
-            third.settimeout(20)
-            assert third.recv(4) == b"HTTP"
-
-    def test_another_thread_can_serve_without_the_reloader(
-        self, start: Start, folder: Path
-    ) -> None:
-        served = "create_app().serve()"
-        threaded = f"thread = threading.Thread(target={served[:-2]}, daemon=True)"
-        text = (folder / "hello.py").read_text()
-        (folder / "hello.py").write_text(
-            text.replace(served, f"{threaded}\n    thread.start()\n    thread.join()")
-        )
-        program = start("--port", "0")
-        program.wait_until_it_serves("hello")
-        assert program.line(1) == (
-            " * no reloader: it needs the main thread, and serve() was called in another\n"
-        )
+class TeapotHandler(ErrorHandler):
+    def render_error(self, request: Any, _error: HTTPException, **others: Any) -> Response:
+        return Response(f"teapot: {_error.code}", status=418)
 
 
 @pytest.fixture
 def application() -> Application:
+    routes = [
+        ("/", lambda: Response("hello")),
+        ("/fail", fail),
+        ("/stream", stream),
+        ("/old", lambda: redirect("new")),
+        GET("/static/page", lambda: Response("page")),
+        POST("/static/upload", lambda request: Response(request.get_data())),
+    ]
+    return Application(routes)
+
+
+@pytest.fixture
+def assets(tmp_path: Path) -> Path:
+    folder = tmp_path / "static"
+    folder.mkdir()
+    (folder / "site.css").write_bytes(b"css")
+    (folder / "upload").write_bytes(b"file")
+    (folder / "page").write_bytes(b"file")
+    return folder
+
+
+class TestStatic:
+    @pytest.fixture
+    def client(self, application: Application, assets: Path) -> Client:
+        options = replace(BARE, use_static=True, static_path=str(assets))
+        return Client(assemble(application, options))
+
+    @pytest.mark.parametrize(
+        ("method", "path", "status", "body"),
+        [
+            pytest.param("GET", "/static/site.css", 200, b"css", id="a file"),
+            pytest.param("HEAD", "/static/site.css", 200, b"", id="the head of a file"),
+            pytest.param("GET", "/static/page", 200, b"file", id="a file before a route"),
+            pytest.param("POST", "/static/upload", 200, b"sent", id="another method"),
+            pytest.param("GET", "/", 200, b"hello", id="another path"),
+            pytest.param("GET", "/static/none", 404, None, id="no file and no route"),
+            pytest.param("GET", "/static/site.css/", 404, None, id="a file is not a folder"),
+            pytest.param("GET", "/static//site.css", 404, None, id="repeated slashes"),
+            pytest.param("GET", "/statics/site.css", 404, None, id="a longer prefix"),
+            pytest.param("GET", "/static/../secret", 404, None, id="outside the folder"),
+        ],
+    )
+    def test_which_requests_get_a_file(
+        self, client: Client, method: str, path: str, status: int, body: bytes | None
+    ) -> None:
+        response = client.open(path, method=method, data=b"sent" if method == "POST" else None)
+        assert response.status_code == status
+        assert body in (None, response.data)
+
+    def test_a_path_that_is_not_utf8_is_left_to_the_application(
+        self, client: Client, application: Application
+    ) -> None:
+        environ = create_environ()
+        environ["PATH_INFO"] = "/static/\xff"
+        assert run_wsgi_app(client.application, environ)[1].startswith("400")
+
+    def test_conditional_and_range_requests(self, client: Client) -> None:
+        tag = client.get("/static/site.css").headers["ETag"]
+        headers = {"If-None-Match": tag}
+        assert client.get("/static/site.css", headers=headers).status_code == 304
+        headers = {"Range": "bytes=9-"}
+        assert client.get("/static/site.css", headers=headers).status_code == 416
+
+    @pytest.mark.parametrize("prefix", ["assets/v1", "/assets/v1/"])
+    def test_the_prefix_can_be_set(
+        self, application: Application, assets: Path, prefix: str
+    ) -> None:
+        options = replace(BARE, use_static=True, static_path=str(assets), static_prefix=prefix)
+        client = Client(assemble(application, options))
+        assert client.get("/assets/v1/site.css").data == b"css"
+        assert client.get("/static/page").data == b"page"
+
+    def test_an_empty_prefix_serves_from_the_top(
+        self, application: Application, assets: Path
+    ) -> None:
+        options = replace(BARE, use_static=True, static_path=str(assets), static_prefix="/")
+        client = Client(assemble(application, options))
+        assert client.get("/site.css").data == b"css"
+        assert client.get("/").data == b"hello"
+
+    @pytest.mark.parametrize(
+        ("use_static", "status"),
+        [
+            pytest.param(True, 200, id="served by default"),
+            pytest.param(False, 404, id="turned off"),
+        ],
+    )
+    def test_the_folder_beside_the_program_is_served_by_default(
+        self,
+        application: Application,
+        assets: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        use_static: bool,
+        status: int,
+    ) -> None:
+        module = ModuleType("__main__")
+        module.__file__ = str(assets.parent / "hello.py")
+        monkeypatch.setitem(sys.modules, "__main__", module)
+        client = Client(assemble(application, replace(BARE, use_static=use_static)))
+        assert client.get("/static/site.css").status_code == status
+
+    def test_a_given_folder_is_not_served_if_turned_off(
+        self, application: Application, assets: Path
+    ) -> None:
+        client = Client(assemble(application, replace(BARE, static_path=str(assets))))
+        assert client.get("/static/site.css").status_code == 404
+
+
+class TestDebugger:
+    OPTIONS = replace(BARE, use_debugger=True)
+
+    def test_it_shows_uncaught_exceptions(self, application: Application) -> None:
+        response = Client(assemble(application, self.OPTIONS)).get("/fail")
+        assert response.status_code == 500
+        assert "Mistake: what happened" in response.text
+        assert "Werkzeug Debugger" in response.text
+
+    def test_http_errors_are_left_to_the_error_handler(self) -> None:
+        def miss() -> Response:
+            raise NotFound("nothing here")
+
+        application = Application([("/", miss)], error_handler=TeapotHandler())
+        response = Client(assemble(application, self.OPTIONS)).get("/")
+        assert (response.status_code, response.data) == (418, b"teapot: 404")
+
+    @pytest.mark.parametrize("address", ["0.0.0.0", "192.168.1.2"])
+    def test_other_machines_do_not_get_it(self, application: Application, address: str) -> None:
+        served = assemble(application, replace(self.OPTIONS, address=address))
+        response = Client(served).get("/fail")
+        assert response.status_code == 500
+        assert "what happened" not in response.text
+
+    def test_other_machines_get_it_if_forced(self, application: Application) -> None:
+        options = replace(self.OPTIONS, address="0.0.0.0", use_debugger="force")
+        assert "Mistake: what happened" in Client(assemble(application, options)).get("/fail").text
+
+    def test_its_console_trusts_the_address_of_the_server(self, application: Application) -> None:
+        served = assemble(application, replace(self.OPTIONS, address="127.0.0.2"))
+        assert isinstance(served, DebuggedApplication)
+        assert "127.0.0.2" in served.trusted_hosts
+
+    @pytest.mark.parametrize(("processes", "has_console"), [(None, True), (1, True), (2, False)])
+    def test_its_console_needs_one_process(
+        self, application: Application, processes: int | None, has_console: bool
+    ) -> None:
+        served = assemble(application, replace(self.OPTIONS, processes=processes))
+        assert isinstance(served, DebuggedApplication)
+        assert served.evalex is has_console
+
+    def test_the_application_is_not_modified(self, application: Application) -> None:
+        handler, routes = application.error_handler, application.routes
+        assemble(application, self.OPTIONS)
+        assert application.error_handler is handler
+        assert application.routes == routes
+        assert handler.reraise_uncaught is False
+        assert application.get_local_client().get("/fail").status_code == 500
+
+    def test_routes_that_are_added_later_are_served(self, application: Application) -> None:
+        client = Client(assemble(application, self.OPTIONS))
+        application.add(("/new", fail))
+        assert "Mistake: what happened" in client.get("/new").text
+
+
+class TestMeta:
+    OPTIONS = replace(BARE, use_meta=True)
+
+    def test_it_describes_the_application(self, application: Application) -> None:
+        client = Client(assemble(application, self.OPTIONS))
+        items = client.get("/_meta/json/").json["routes"]["items"]
+        patterns = [item["pattern"] for item in items]
+        assert patterns == [route.pattern for route in application.routes]
+        assert "/static/upload" in client.get("/_meta/").text
+
+    @pytest.mark.parametrize(
+        ("path", "status"),
+        [
+            pytest.param("/_meta", 302, id="without its slash it redirects"),
+            pytest.param("/_meta/none", 404, id="it has no other pages"),
+            pytest.param("/_metaphor", 404, id="a longer name is not its own"),
+            pytest.param("/", 200, id="the rest is the application's"),
+        ],
+    )
+    def test_which_paths_it_answers(self, application: Application, path: str, status: int) -> None:
+        assert Client(assemble(application, self.OPTIONS)).get(path).status_code == status
+
+    @pytest.mark.parametrize("pattern", ["/_meta", "/_meta/", "/_meta/<page*>"])
+    def test_routes_of_the_application_come_first(self, pattern: str) -> None:
+        mine = Application([(pattern, lambda: Response("mine"))])
+        assert assemble(mine, self.OPTIONS) is mine
+
+    @pytest.mark.parametrize(
+        "changes",
+        [{"use_meta": False}, {"address": "0.0.0.0"}],
+        ids=["turned off", "on the network"],
+    )
+    def test_when_it_is_left_out(self, application: Application, changes: dict[str, Any]) -> None:
+        assert assemble(application, replace(self.OPTIONS, **changes)) is application
+
+
+def nothing() -> dict[str, object]:
+    return {}
+
+
+class TestTemplateFiles:
+    def render(self, *files: str) -> Any:
+        def render(context: object) -> Response:
+            return Response()
+
+        render.watched_files = files
+        return render
+
+    def test_files_of_all_routes_and_of_the_factory(self, tmp_path: Path) -> None:
+        def factory(name: str) -> Any:
+            return self.render(f"/{name}")
+
+        factory.watched_files = ["/all.html", Path("/all.html")]
+        inner = Application([("/c", nothing, "c.html")], render_factory=factory)
+        routes = [("/a", nothing, self.render("/a.html")), ("/b", nothing), ("/in", inner)]
+        assert template_files(Application(routes)) == {"/a.html", "/all.html", "/c.html"}
+
+    def test_files_that_a_factory_of_clastic_has_loaded(self, tmp_path: Path) -> None:
+        (tmp_path / "home.html").write_text('{>"part.html"/}')
+        (tmp_path / "part.html").write_text("part")
+        (tmp_path / "other.html").write_text("other")
+        loaded = {str(tmp_path / "home.html"), str(tmp_path / "part.html")}
+        factory = AshesRenderFactory(tmp_path)
+        assert template_files(Application([("/", nothing, "home.html")], {}, [], factory)) == loaded
+        assert template_files(Application([("/", nothing, factory("home.html"))])) == loaded
+
+    def test_a_factory_that_reloads_its_files_has_none(self, tmp_path: Path) -> None:
+        (tmp_path / "home.html").write_text("home")
+        factory = AshesRenderFactory(tmp_path, debug=True)
+        assert template_files(Application([("/", nothing, "home.html")], {}, [], factory)) == set()
+
+
+def send_invalid_header() -> Response:
+    class Bad(Response):
+        def __call__(self, environ: Any, start_response: Any) -> list[bytes]:
+            start_response("200 OK", [("ETag", "not quoted"), ("Content-Type", "text/plain")])
+            return [b"hello"]
+
+    return Bad()
+
+
+class TestLint:
+    OPTIONS = replace(BARE, use_lint=True)
+
+    @pytest.fixture
+    def faulty(self) -> Application:
+        return Application([("/", send_invalid_header)])
+
+    def test_it_warns_about_an_invalid_header(self, faulty: Application) -> None:
+        with pytest.warns(HTTPWarning, match="[Uu]nquoted"):
+            Client(assemble(faulty, self.OPTIONS)).get("/", buffered=True)
+
+    def test_it_can_be_turned_off(self, faulty: Application) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            response = Client(assemble(faulty, BARE)).get("/", buffered=True)
+        assert response.data == b"hello"
+
+    @pytest.mark.parametrize(
+        ("method", "path", "body"),
+        [
+            pytest.param("GET", "/", b"hello", id="a text"),
+            pytest.param("HEAD", "/", b"", id="the head of a text"),
+            pytest.param("GET", "/stream", b"one two", id="a stream"),
+            pytest.param("GET", "/static/site.css", b"css", id="a file"),
+            pytest.param("HEAD", "/static/site.css", b"", id="the head of a file"),
+            pytest.param("GET", "/none", None, id="an error"),
+            pytest.param("GET", "/old", None, id="a redirect to a path"),
+        ],
+    )
+    def test_it_accepts_the_responses_of_clastic(
+        self, application: Application, assets: Path, method: str, path: str, body: bytes | None
+    ) -> None:
+        options = replace(self.OPTIONS, use_static=True, static_path=str(assets))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", WSGIWarning)
+            warnings.simplefilter("error", HTTPWarning)
+            environ = create_environ(path=path, method=method)
+            content, _, _ = run_wsgi_app(assemble(application, options), environ, buffered=True)
+        assert body in (None, b"".join(content))
+
+
+def test_with_everything_turned_off_only_the_application_is_served(
+    application: Application,
+) -> None:
+    assert assemble(application, BARE) is application
+
+
+def test_requests_have_the_type_of_the_application(assets: Path) -> None:
+    class MyRequest(Request):
+        pass
+
+    class MyApplication(Application):
+        request_type = MyRequest
+
+    mine = MyApplication([("/", lambda request: Response(type(request).__name__))])
+    options = replace(BARE, use_debugger=True, use_static=True, static_path=str(assets))
+    assert Client(assemble(mine, options)).get("/").data == b"MyRequest"
+
+
+@pytest.fixture
+def hello() -> Application:
     return Application([("/", lambda: Response("hello"))])
 
 
 @pytest.fixture
-def program_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def visit(
+    fetch: Callable[..., Any],
+    wait_for: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> Callable[..., Any]:
+    """Calls a function that serves in this process, gets a page from it, then sends a signal."""
     module = ModuleType("__main__")
     module.__file__ = str(tmp_path / "hello.py")
     monkeypatch.setitem(sys.modules, "__main__", module)
 
-
-@pytest.fixture
-def visit(fetch: Callable[..., Any], wait_for: Callable[..., Any]) -> Callable[..., Any]:
-    """Serves in this process, for a visitor who gets a page and then sends a signal."""
-
-    def serve_for_visitor(
+    def serve_one_page(
         serving: Callable[[], None], port: int, number: int, host: str = "127.0.0.1"
     ) -> Any:
         answers: list[Any] = []
         is_over = threading.Event()
 
-        def come() -> None:
+        def get_page() -> None:
             try:
                 wait_for(
-                    "it",
+                    "the page",
                     lambda: is_over.is_set() or answers.append(fetch(port, "/", host)) or answers,
                 )
             finally:
                 if not is_over.is_set():
                     os.kill(os.getpid(), number)
 
-        visitor = threading.Thread(target=come)
+        visitor = threading.Thread(target=get_page)
         visitor.start()
         try:
             serving()
@@ -221,7 +410,7 @@ def visit(fetch: Callable[..., Any], wait_for: Callable[..., Any]) -> Callable[.
             visitor.join(20)
         return answers[0]
 
-    return serve_for_visitor
+    return serve_one_page
 
 
 QUIET: dict[str, Any] = {
@@ -232,19 +421,16 @@ QUIET: dict[str, Any] = {
 }
 
 
-@pytest.mark.usefixtures("program_file")
-class TestThisProcess:
+class TestInThisProcess:
     def test_ctrl_c_returns(
         self,
-        application: Application,
+        hello: Application,
         visit: Callable[..., Any],
         free_port: int,
         capsys: pytest.CaptureFixture[str],
     ) -> None:
         before = signal.getsignal(signal.SIGINT)
-        answer = visit(
-            lambda: serve(application, port=free_port, **QUIET), free_port, signal.SIGINT
-        )
+        answer = visit(lambda: serve(hello, port=free_port, **QUIET), free_port, signal.SIGINT)
         assert (answer.status, answer.body) == (200, "hello")
         assert signal.getsignal(signal.SIGINT) == before
         assert capsys.readouterr().out == (
@@ -252,9 +438,9 @@ class TestThisProcess:
         )
 
     @pytest.mark.parametrize("processes", [None, 2])
-    def test_sigterm_exits_and_leaves_the_signal_as_it_was(
+    def test_sigterm_exits_and_restores_the_handler(
         self,
-        application: Application,
+        hello: Application,
         visit: Callable[..., Any],
         free_port: int,
         processes: int | None,
@@ -263,82 +449,105 @@ class TestThisProcess:
 
         def serving() -> None:
             with pytest.raises(SystemExit) as ended:
-                serve(application, port=free_port, processes=processes, **QUIET)
+                serve(hello, port=free_port, processes=processes, **QUIET)
             assert ended.value.code == 143
 
         assert visit(serving, free_port, signal.SIGTERM).body == "hello"
         assert signal.getsignal(signal.SIGTERM) == before
 
     def test_ctrl_c_before_it_serves_returns(
-        self, application: Application, monkeypatch: pytest.MonkeyPatch
+        self, hello: Application, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def interrupt(*arguments: Any, **options: Any) -> None:
             raise KeyboardInterrupt
 
         monkeypatch.setattr(socket, "create_server", interrupt)
-        assert serve(application, port=0, **QUIET) is None
+        assert serve(hello, port=0, **QUIET) is None
 
-    def test_the_method_of_the_application_does_it_too(
-        self, application: Application, visit: Callable[..., Any], free_port: int
-    ) -> None:
-        serving = lambda: application.serve(port=free_port, **QUIET)  # noqa: E731
-        assert visit(serving, free_port, signal.SIGINT).body == "hello"
-
-    def test_flags_come_from_the_command_line(
+    def test_flags_of_the_command_line_reach_it_by_the_method_too(
         self,
-        application: Application,
+        hello: Application,
         visit: Callable[..., Any],
         free_port: int,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         monkeypatch.setattr(sys, "argv", ["hello.py", "mine", "--port", str(free_port)])
         options = {**QUIET, "port": 1, "arguments": None}
-        answer = visit(lambda: serve(application, **options), free_port, signal.SIGINT)
-        assert answer.body == "hello"
+        assert visit(lambda: hello.serve(**options), free_port, signal.SIGINT).body == "hello"
 
     @pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
     def test_ipv6(
         self,
-        application: Application,
+        hello: Application,
         visit: Callable[..., Any],
         free_port: int,
         capsys: pytest.CaptureFixture[str],
     ) -> None:
-        serving = lambda: serve(application, "::1", free_port, **QUIET)  # noqa: E731
+        serving = lambda: serve(hello, "::1", free_port, **QUIET)  # noqa: E731
         assert visit(serving, free_port, signal.SIGINT, "::1").body == "hello"
         assert f"http://[::1]:{free_port}/" in capsys.readouterr().out
 
-
-@pytest.mark.usefixtures("program_file")
-class TestObstacles:
-    """What keeps the reloader from being used is said, and the program is served without it."""
-
-    @pytest.fixture
-    def other_system(self, monkeypatch: pytest.MonkeyPatch) -> str:
-        monkeypatch.delattr(os, "register_at_fork")
-        return "it needs a POSIX system: Linux, macOS, or Windows by its subsystem for Linux"
-
-    @pytest.fixture
-    def typed_in(self, monkeypatch: pytest.MonkeyPatch) -> str:
-        monkeypatch.setattr(sys, "orig_argv", ["python"])
-        return "this program has no file to be started from again"
-
-    @pytest.mark.parametrize("obstacle", ["other_system", "typed_in"])
-    def test_it_is_one_line(
+    def test_a_program_that_cannot_be_started_again_is_served_without_the_reloader(
         self,
-        application: Application,
+        hello: Application,
         visit: Callable[..., Any],
         free_port: int,
-        request: pytest.FixtureRequest,
+        monkeypatch: pytest.MonkeyPatch,
         capsys: pytest.CaptureFixture[str],
-        obstacle: str,
     ) -> None:
-        line = request.getfixturevalue(obstacle)
+        monkeypatch.setattr(sys, "orig_argv", [])
         options = {**QUIET, "use_reloader": True}
-        serving = lambda: serve(application, port=free_port, **options)  # noqa: E731
-        assert visit(serving, free_port, signal.SIGINT).body == "hello"
-        assert capsys.readouterr().out.splitlines()[1:] == [f" * no reloader: {line}"]
+        answer = visit(lambda: serve(hello, port=free_port, **options), free_port, signal.SIGINT)
+        assert answer.body == "hello"
+        assert capsys.readouterr().out.splitlines()[1:] == [
+            " * no reloader: this program was not started from a file, a module or -c"
+        ]
 
 
-def test_this_process_is_no_child() -> None:
-    assert child.parent is None
+class TestInAProgram:
+    @pytest.mark.parametrize("flags", [["--no-reloader"], []], ids=["alone", "with the reloader"])
+    def test_it_serves_at_the_address_that_it_prints(
+        self, start: Callable[..., Any], flags: list[str]
+    ) -> None:
+        program = start(*flags)
+        assert program.line(0) == (
+            f" * hello: http://127.0.0.1:{program.port}/ (development server, Ctrl-C ends it)\n"
+        )
+        assert program.line(1).startswith(" * debugger PIN: ")
+        assert program.wait_for_page().body.startswith("hello ")
+        answer = program.get("/fail")
+        assert answer.status == 500
+        assert "ValueError: what happened" in answer.body
+
+    def test_the_port_can_be_chosen(self, start: Callable[..., Any], free_port: int) -> None:
+        program = start("--port", str(free_port))
+        program.wait_for_page()
+        assert program.port == free_port
+
+    def test_a_port_in_use_is_reported_in_one_line(self, start: Callable[..., Any]) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            port = other.getsockname()[1]
+            code, output, errors = start("--port", str(port)).wait()
+        assert (code, output) == (1, "")
+        assert errors == (
+            f"hello: port {port} on 127.0.0.1 is in use by another program. "
+            "Stop that program, or choose another port with --port.\n"
+        )
+
+    def test_an_invalid_flag_is_reported_in_one_line(self, start: Callable[..., Any]) -> None:
+        code, output, errors = start("--port", "http").wait()
+        assert (code, output) == (2, "")
+        assert errors == "hello: argument --port: invalid int value: 'http'\n"
+
+    def test_another_thread_can_serve_without_the_reloader(
+        self, start: Callable[..., Any], folder: Path
+    ) -> None:
+        served = "create_app().serve()"
+        threaded = f"thread = threading.Thread(target={served[:-2]}, daemon=True)"
+        text = (folder / "hello.py").read_text()
+        (folder / "hello.py").write_text(
+            text.replace(served, f"{threaded}\n    thread.start()\n    thread.join()")
+        )
+        program = start()
+        program.wait_for_page("hello")
+        assert program.line(1) == (" * no reloader: serve() was not called in the main thread\n")

@@ -1,98 +1,240 @@
-"""The servers that answer requests, as far as that can be seen in one process."""
+"""Signals, and servers that answer with threads or processes."""
 
 from __future__ import annotations
 
 import logging
+import os
+import signal
 import socket
-from collections.abc import Iterator
+import textwrap
+import threading
+from collections.abc import Callable, Iterator
+from http.client import IncompleteRead
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from clastic.application import Application
 from clastic.flaw import STATE_PATH
 from clastic.http import Response
-from clastic.server.ending import Ending
-from clastic.server.workers import Threads
+from clastic.server.workers import ShutdownSignal, Threads
+
+Start = Callable[..., Any]
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-@pytest.fixture
-def listener() -> Iterator[socket.socket]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        yield listener
+class TestShutdownSignal:
+    @pytest.mark.parametrize(
+        ("numbers", "first", "is_urgent"),
+        [
+            pytest.param([signal.SIGTERM], signal.SIGTERM, False, id="SIGTERM"),
+            pytest.param([signal.SIGINT], signal.SIGINT, True, id="Ctrl-C"),
+            pytest.param([signal.SIGTERM] * 2, signal.SIGTERM, True, id="SIGTERM twice"),
+            pytest.param(
+                [signal.SIGTERM, signal.SIGINT], signal.SIGTERM, True, id="SIGTERM, then Ctrl-C"
+            ),
+            pytest.param(
+                [signal.SIGINT, signal.SIGTERM], signal.SIGINT, True, id="Ctrl-C, then SIGTERM"
+            ),
+        ],
+    )
+    def test_ctrl_c_and_a_second_signal_are_urgent(
+        self, numbers: list[int], first: int, is_urgent: bool
+    ) -> None:
+        with ShutdownSignal() as shutdown:
+            for number in numbers:
+                os.kill(os.getpid(), number)
+            assert (shutdown.number, shutdown.is_urgent) == (first, is_urgent)
+
+    def test_handlers_are_restored(self) -> None:
+        before = [signal.getsignal(number) for number in SIGNALS]
+        with ShutdownSignal():
+            assert signal.getsignal(signal.SIGTERM) not in before
+        assert [signal.getsignal(number) for number in SIGNALS] == before
+
+    def test_signals_after_a_final_one_do_not_interrupt_the_program(self) -> None:
+        before = [(number, signal.getsignal(number)) for number in SIGNALS]
+        try:
+            with ShutdownSignal(is_final=True):
+                pass
+            os.kill(os.getpid(), signal.SIGINT)
+        finally:
+            for number, handler in before:
+                signal.signal(number, handler)
+
+    def test_in_another_thread_handlers_are_left_alone(self) -> None:
+        before = signal.getsignal(signal.SIGTERM)
+        seen = []
+
+        def use() -> None:
+            with ShutdownSignal() as shutdown:
+                seen.append(signal.getsignal(signal.SIGTERM))
+                shutdown.request()
+                seen.append(shutdown.number)
+
+        thread = threading.Thread(target=use)
+        thread.start()
+        thread.join(20)
+        assert seen == [before, signal.SIGTERM]
 
 
-@pytest.fixture
-def worker(listener: socket.socket) -> Iterator[Threads]:
-    application = Application([("/", lambda: Response("hello"))])
-    worker = Threads(application, "127.0.0.1", listener)
-    yield worker
-    worker.server_close()
+class TestOneThread:
+    """A server that runs in this thread."""
+
+    @pytest.fixture
+    def listener(self) -> Iterator[socket.socket]:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            yield listener
+
+    @pytest.fixture
+    def worker(self, listener: socket.socket) -> Iterator[Threads]:
+        application = Application([("/", lambda: Response("hello"))])
+        worker = Threads(application, "127.0.0.1", listener)
+        yield worker
+        worker.server_close()
+
+    def send(self, listener: socket.socket, path: str = "/") -> socket.socket:
+        connection = socket.create_connection(listener.getsockname(), 20)
+        connection.sendall(f"GET {path} HTTP/1.0\r\n\r\n".encode())
+        return connection
+
+    def read(self, connection: socket.socket) -> bytes:
+        with connection:
+            return b"".join(iter(lambda: connection.recv(1000), b""))
+
+    def test_pending_connections_are_answered_before_it_ends(
+        self, worker: Threads, listener: socket.socket
+    ) -> None:
+        connections = [self.send(listener) for _ in range(3)]
+        worker.accept_pending()
+        worker.drain(ShutdownSignal())
+        assert [self.read(connection)[-5:] for connection in connections] == [b"hello"] * 3
+
+    def test_a_connection_without_a_request_is_closed(
+        self, worker: Threads, listener: socket.socket
+    ) -> None:
+        with socket.create_connection(listener.getsockname(), 20) as connection:
+            worker.accept_pending()
+            worker.drain(ShutdownSignal())
+            assert connection.recv(1) == b""
+
+    def test_no_connection_is_accepted_after_the_signal(
+        self, worker: Threads, listener: socket.socket
+    ) -> None:
+        shutdown = ShutdownSignal()
+        shutdown.request()
+        with self.send(listener) as connection:
+            worker.serve_until(shutdown)
+            connection.settimeout(0.1)
+            with pytest.raises(TimeoutError):
+                connection.recv(1)
+
+    @pytest.mark.parametrize(("path", "is_logged"), [("/", True), (STATE_PATH, False)])
+    def test_requests_of_the_flaw_page_are_not_logged(
+        self,
+        worker: Threads,
+        listener: socket.socket,
+        caplog: pytest.LogCaptureFixture,
+        path: str,
+        is_logged: bool,
+    ) -> None:
+        caplog.set_level(logging.INFO, "werkzeug")
+        connection = self.send(listener, path)
+        worker.accept_pending()
+        self.read(connection)
+        worker.drain(ShutdownSignal())
+        assert bool(caplog.records) is is_logged
 
 
-@pytest.fixture
-def ending() -> Iterator[Ending]:
-    with Ending() as ending:
-        yield ending
+class TestThreads:
+    """A program that serves with threads."""
+
+    @pytest.fixture
+    def program(self, start: Start) -> Any:
+        program = start("--no-reloader", "--no-debugger")
+        program.wait_for_page()
+        return program
+
+    def test_sigterm_ends_it(self, program: Any) -> None:
+        program.send(signal.SIGTERM)
+        code, output, errors = program.wait()
+        assert (code, output.count("\n"), "served" in output) == (143, 1, False)
+        assert all("GET / HTTP" in line for line in errors.splitlines())
+
+    def test_ctrl_c_ends_it(self, program: Any) -> None:
+        program.send(signal.SIGINT, to_group=True)
+        code, output, errors = program.wait()
+        assert (code, "served" in output, "Traceback" in errors) == (0, True, False)
+
+    def test_sigterm_lets_a_request_finish(self, program: Any) -> None:
+        with program.open("/slow") as response:
+            assert response.read(6) == b"begun "
+            program.send(signal.SIGTERM)
+            assert response.read() == b"and ended"
+        assert program.wait()[0] == 143
+
+    def test_ctrl_c_cuts_a_request_off(self, program: Any) -> None:
+        with program.open("/endless") as response:
+            response.readline()
+            program.send(signal.SIGINT)
+            assert program.wait()[0] == 0
+            with pytest.raises(IncompleteRead):
+                response.read()
+
+    def test_requests_are_answered_at_the_same_time(self, program: Any) -> None:
+        answers: list[str] = []
+        threads = [
+            threading.Thread(target=lambda: answers.append(program.get("/meet").body))
+            for _ in range(2)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(20)
+        assert answers == ["met"] * 2
 
 
-def ask(listener: socket.socket, path: str = "/") -> socket.socket:
-    connection = socket.create_connection(listener.getsockname(), 20)
-    connection.sendall(f"GET {path} HTTP/1.0\r\n\r\n".encode())
-    return connection
+class TestProcesses:
+    """A program that serves with processes."""
 
+    @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 0)])
+    def test_they_end_with_it(self, start: Start, number: int, code: int) -> None:
+        program = start("--no-reloader", "--processes", "3")
+        assert program.serving_process() != program.process.pid
+        with program.open("/endless") as response:
+            response.readline()
+            program.send(number)
+            exit_code, _, errors = program.wait()
+        assert exit_code == code
+        assert "Traceback" not in errors
+        assert program.members() == []
 
-def read(connection: socket.socket) -> bytes:
-    with connection:
-        return b"".join(iter(lambda: connection.recv(1000), b""))
+    def test_finally_blocks_run_when_they_end(self, start: Start, folder: Path) -> None:
+        text = (folder / "hello.py").read_text()
+        begin, end = text.index("        while True"), text.index("\n\n    return Response(blocks")
+        loop = textwrap.indent(text[begin:end], "    ")
+        tried = f"        try:\n{loop}\n        finally:\n            print('cleaned', flush=True)"
+        (folder / "hello.py").write_text(text[:begin] + tried + text[end:])
+        program = start("--no-reloader", "--processes", "2")
+        program.wait_for_page()
+        with program.open("/endless") as response:
+            response.readline()
+            program.send(signal.SIGINT)
+            assert "cleaned\n" in program.wait()[1]
 
-
-def test_who_has_connected_is_answered_before_the_end(
-    worker: Threads, listener: socket.socket, ending: Ending
-) -> None:
-    connections = [ask(listener) for _ in range(3)]
-    worker.accept_waiting()
-    worker.finish(ending)
-    assert [read(connection)[-5:] for connection in connections] == [b"hello"] * 3
-
-
-def test_who_asks_for_nothing_is_not_waited_for(
-    worker: Threads, listener: socket.socket, ending: Ending
-) -> None:
-    with socket.create_connection(listener.getsockname(), 20) as connection:
-        worker.accept_waiting()
-        worker.finish(ending)
-        assert connection.recv(1) == b""
-
-
-def test_nobody_is_accepted_after_the_end_was_asked_for(
-    worker: Threads, listener: socket.socket, ending: Ending
-) -> None:
-    ending.ask()
-    with ask(listener) as connection:
-        worker.serve_until(ending)
-        connection.settimeout(0.1)
-        with pytest.raises(TimeoutError):
-            connection.recv(1)
-
-
-@pytest.mark.parametrize(
-    ("path", "is_logged"),
-    [
-        pytest.param("/", True, id="a request is logged"),
-        pytest.param(STATE_PATH, False, id="but not those of the page of Flaw"),
-    ],
-)
-def test_what_is_logged(
-    worker: Threads,
-    listener: socket.socket,
-    ending: Ending,
-    caplog: pytest.LogCaptureFixture,
-    path: str,
-    is_logged: bool,
-) -> None:
-    caplog.set_level(logging.INFO, "werkzeug")
-    connection = ask(listener, path)
-    worker.accept_waiting()
-    read(connection)
-    worker.finish(ending)
-    assert bool(caplog.records) is is_logged
+    def test_there_are_no_more_than_allowed(self, start: Start) -> None:
+        program = start("--no-reloader", "--processes", "2")
+        program.wait_for_page()
+        with program.open("/endless") as one, program.open("/endless") as two:
+            one.readline()
+            two.readline()
+            with socket.create_connection(("127.0.0.1", program.port)) as third:
+                third.sendall(b"GET / HTTP/1.0\r\n\r\n")
+                third.settimeout(0.3)
+                with pytest.raises(TimeoutError):
+                    third.recv(1)
+                one.close()
+                third.settimeout(20)
+                assert third.recv(4) == b"HTTP"

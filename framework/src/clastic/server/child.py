@@ -1,204 +1,232 @@
-"""The child process of the reloader: runs the program, and tells its parent how that goes.
+"""Run the command of this program again in a child process that is connected to its parent.
 
-It begins before the first line of the program. So it can also report what keeps the program from
-being read, and it uses nothing but the standard library.
+The child inherits the listening socket, reports the files that it has imported, and ends when its
+parent does. It is connected from the moment it calls ``serve()``. What it prints to standard error
+before that passes through the parent: if the program fails to start, this is why.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import runpy
+import select
 import selectors
 import signal
 import socket
+import stat
+import subprocess
 import sys
 import threading
 import time
-import traceback
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from contextlib import suppress
-from pkgutil import get_importer
-from types import FrameType, ModuleType
-from typing import NoReturn
+from typing import Any
 
-ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-"""What asks a process to end; the parent blocks them until the child can handle them."""
+from clastic.server.options import main_path
+from clastic.server.watch import module_files
+from clastic.server.workers import ShutdownSignal
 
-PERIOD = 0.5
-"""Seconds between two looks at what has been imported, and whether the parent is still there."""
+# Holds three file descriptors (the listening socket, the socket for reports, and the standard error
+# of the parent), and 1 in the first child, else 0.
+_VARIABLE = "CLASTIC_RELOADER"
 
-FAREWELL = 2.0
-"""Seconds that are left to a child without a parent."""
+STOP_SECONDS = 3.0
+"""Seconds that a child may take to end by itself: more than it gives its requests to finish."""
+
+_LAST_OUTPUT_SECONDS = 0.5  # for the output of a child that has ended
+_KEPT_ERRORS = 100_000  # bytes
+_READ_SIZE = 65_536  # bytes
 
 
-class Parent:
-    """The parent of this process, as it can be talked to.
+def obstacle_to_restart() -> str | None:
+    """Return why this program cannot be started again, or ``None`` if it can."""
+    if not hasattr(os, "fork"):
+        return "it needs a POSIX system: Linux, macOS, or Windows Subsystem for Linux"
+    if threading.current_thread() is not threading.main_thread():
+        return "serve() was not called in the main thread"
+    has_program = main_path() is not None or sys.argv[:1] == ["-c"]
+    stays_open = sys.flags.interactive or sys.flags.inspect
+    if not (sys.executable and sys.orig_argv and has_program) or stays_open:
+        return "this program was not started from a file, a module or -c"
+    return None
 
-    :param listener: the file descriptor of the socket that it listens on
-    :param report: the file descriptor of the pipe that it reads
-    :param lifeline: the file descriptor of the pipe that is closed when it ends, however it ends
-    :param is_first: whether this process is the first of its children
+
+def starting_folder() -> str:
+    """Return the folder in which the command was run, even if the program has left it since.
+
+    Python makes the path of a script absolute, so its end is the path that the command names.
+    """
+    path = str(getattr(sys.modules.get("__main__"), "__file__", ""))
+    for argument in sys.orig_argv[1:]:
+        if path.endswith(os.sep + argument):
+            return path.removesuffix(argument)
+    return os.getcwd()
+
+
+class ChildProcess:
+    """A process that runs this program's command again, as its parent sees it.
+
+    :param folder: the folder to run it in
+    :param listener: the socket on which it serves
+    :param is_first: whether it is the first one
+    :raises OSError: if it cannot be started
+    :ivar is_ready: whether it has begun to serve
     """
 
-    def __init__(self, listener: int, report: int, lifeline: int, is_first: bool) -> None:
-        self.listener = socket.socket(fileno=listener)
-        self.is_first = is_first
-        self._report = report
-        self._lifeline = lifeline
-        self._files: set[str] = set()
-        self._looked = time.time_ns()
-        self._looking = threading.Lock()
-        self._has_left = False
-        self._is_left_alone = threading.Event()
-        for inherited in (listener, report, lifeline):
-            os.set_inheritable(inherited, False)
-        os.register_at_fork(after_in_child=self._let_go)
+    def __init__(self, folder: str, listener: socket.socket, is_first: bool) -> None:
+        self.is_ready = False
+        self._errors = b""
+        self._unread = b""
+        self._reports, reports = socket.socketpair()
+        errors = os.dup(2)
+        inherited = (listener.fileno(), reports.fileno(), errors)
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, *sys.orig_argv[1:]],
+                cwd=folder,
+                env=_environment(*inherited, int(is_first)),
+                stderr=subprocess.PIPE,
+                pass_fds=inherited,
+            )
+        except OSError:
+            self._reports.close()
+            raise
+        finally:
+            reports.close()
+            os.close(errors)
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._reports, selectors.EVENT_READ)
+        self._selector.register(self._process.stderr or -1, selectors.EVENT_READ)
 
-    def attend(self) -> None:
-        """Begin to report what is imported, and to end when the parent does, in a thread."""
-        threading.Thread(target=self._keep_looking, name=__name__, daemon=True).start()
+    @property
+    def errors(self) -> str:
+        """What it has written to standard error before it began to serve, from the end."""
+        return self._errors.decode("utf-8", "replace")
 
-    def leave_to_caller(self) -> None:
-        """End that thread: from now on the caller has to call :meth:`look` now and then."""
-        self._is_left_alone.set()
+    def wait_for_output(self, seconds: float) -> None:
+        """Wait until there is something to :meth:`read`, at most for some time."""
+        self._selector.select(seconds)
 
-    def look(self, more_files: Collection[str] = ()) -> None:
-        """Report what has been imported since the last look; end if the parent has ended.
+    def read(self) -> list[dict[str, Any]]:
+        """Return its new reports; print its new lines on standard error.
 
-        :param more_files: absolute paths of more files that the program is made of
+        See :meth:`ReloaderLink.report` for the reports. The first says that it serves.
         """
-        with self._looking:
-            now = time.time_ns()
-            found = (module_files() | set(more_files)) - self._files
-            if found:
-                self._send({"files": sorted(found), "since": self._looked})
-            self._files |= found
-            self._looked = now
-            if not self._has_left and _is_closed(self._lifeline):
-                self._has_left = True
-                _end_soon()
+        for key, _ in self._selector.select(0):
+            data = os.read(key.fd, _READ_SIZE)
+            if not data:
+                self._selector.unregister(key.fileobj)
+            elif key.fileobj is self._reports:
+                self._unread += data
+            else:
+                self._errors = (self._errors + data)[-_KEPT_ERRORS:]
+                _write_errors(data)
+        *lines, self._unread = self._unread.split(b"\n")
+        self.is_ready = self.is_ready or bool(lines)
+        return [json.loads(line) for line in lines]
+
+    def exit_code(self) -> int | None:
+        """Return its exit code, negative for a signal, or ``None`` while it runs.
+
+        When it has ended, all of its output has been read.
+        """
+        exit_code = self._process.poll()
+        if exit_code is not None:
+            deadline = time.monotonic() + _LAST_OUTPUT_SECONDS
+            while self._selector.get_map() and (left := deadline - time.monotonic()) > 0:
+                self.wait_for_output(left)  # a process that it has started may hold the pipe open
+                self.read()
+        return exit_code
+
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        """End it with a signal, or kill it if that takes too long."""
+        if self._process.poll() is None:
+            self._process.send_signal(number)
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(STOP_SECONDS)
+            self._process.kill()
+            self._process.wait()
+        self._selector.close()
+        self._reports.close()
+        if self._process.stderr is not None:
+            self._process.stderr.close()
+
+
+class ReloaderLink:
+    """The connection of a child process to its parent, as the child sees it.
+
+    :param listener: the file descriptor of the socket to serve on
+    :param reports: the file descriptor of the socket that takes the reports
+    :param errors: the file descriptor of the parent's standard error
+    :param is_first: whether this process is the first child
+    """
+
+    def __init__(self, listener: int, reports: int, errors: int, is_first: int) -> None:
+        self.listener = socket.socket(fileno=listener)
+        self.is_first = bool(is_first)
+        self._reports = socket.socket(fileno=reports)
+        self._errors = errors
+        self._reported: set[str] = set()
+        self._module_count = 0
+        self._checked = 0
+        for descriptor in (listener, reports, errors):
+            os.set_inheritable(descriptor, False)
+
+    @classmethod
+    def from_environment(cls) -> ReloaderLink | None:
+        """Return the link of this process, or ``None`` if no reloader has started it.
+
+        Other programs that the child starts inherit the environment, but not the sockets.
+        """
+        try:
+            numbers = [int(number) for number in os.environ.pop(_VARIABLE).split(",")]
+            if all(stat.S_ISSOCK(os.fstat(number).st_mode) for number in numbers[:2]):
+                return cls(*numbers)
+        except (KeyError, OSError):
+            pass
+        return None
 
     def report_ready(self, files: Collection[str]) -> None:
-        """Report that the program serves, and all the files that it is made of."""
-        self.look(files)
-        self._send({"ready": True})
+        """Report that the program serves, and all files that it has read.
 
-    def report_failure(self, text: str) -> None:
-        """Report what has ended the program: a traceback."""
-        self.look()
-        self._send({"failure": text})
+        From now on standard error is the parent's own.
 
-    def _keep_looking(self) -> None:
-        while not self._is_left_alone.wait(PERIOD):
-            self.look()
+        :param files: absolute paths of files other than modules
+        """
+        os.dup2(self._errors, 2)
+        os.close(self._errors)
+        self._module_count = len(sys.modules)
+        self.report(module_files().union(files))
 
-    def _send(self, message: object) -> None:
-        line = json.dumps(message).encode() + b"\n"
-        with suppress(OSError):  # nobody is there any more
-            while line:
-                line = line[os.write(self._report, line) :]
+    def check(self, shutdown: ShutdownSignal) -> None:
+        """Report newly imported modules, and request `shutdown` if the parent has ended."""
+        if len(sys.modules) != self._module_count:
+            self._module_count = len(sys.modules)
+            self.report(module_files())
+        self._checked = time.time_ns()
+        if select.select([self._reports], [], [], 0)[0]:  # closed: it never sends anything
+            shutdown.request()
 
-    def _let_go(self) -> None:
-        """Close what a fork of this process has of it: it would keep the ends from being seen."""
+    def close(self) -> None:
         self.listener.close()
-        os.close(self._report)
-        os.close(self._lifeline)
+        self._reports.close()
+
+    def report(self, files: Collection[str]) -> None:
+        """Send the paths of files, and the time before which the program had not read them."""
+        new = sorted(set(files) - self._reported)
+        self._reported.update(new)
+        report = json.dumps({"files": new, "since": self._checked})
+        with suppress(OSError):  # the parent has ended
+            self._reports.sendall(report.encode() + b"\n")
 
 
-parent: Parent | None = None
-"""Whose child this process is; ``None`` in a program that was started in the usual way."""
+def _environment(*numbers: int) -> dict[str, str]:
+    """Return the environment of a child, with which ``is_running_from_reloader()`` is true."""
+    values = ",".join(map(str, numbers))
+    return {**os.environ, _VARIABLE: values, "WERKZEUG_RUN_MAIN": "true"}
 
 
-def module_files() -> set[str]:
-    """Give the absolute paths of the files of all modules that are imported now."""
-    found = (getattr(module, "__dict__", {}).get("__file__") for module in _modules())
-    return {os.path.abspath(file) for file in found if isinstance(file, str)}
-
-
-def _modules() -> list[ModuleType]:
-    return list(sys.modules.copy().values())
-
-
-def _is_closed(pipe: int) -> bool:
-    with selectors.DefaultSelector() as selector:
-        selector.register(pipe, selectors.EVENT_READ)
-        return bool(selector.select(0))
-
-
-def _end_soon() -> None:
-    deadline = threading.Timer(FAREWELL, os._exit, (1,))
-    deadline.daemon = True
-    deadline.start()
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
-def _end(number: int, frame: FrameType | None) -> NoReturn:
-    """End the program, once: the parent passes on what the terminal may have sent already."""
-    for each in ENDING_SIGNALS:
-        signal.signal(each, _ignore)
-    raise SystemExit(128 + number)
-
-
-def _ignore(number: int, frame: FrameType | None) -> None:
-    """Do nothing. Other than with ``SIG_IGN``, processes that are started do not inherit that."""
-
-
-def _run(program: Sequence[str]) -> None:
-    """Run what follows the options on the command line of Python, as Python does."""
-    sys.argv[:] = program
-    is_isolated = getattr(sys.flags, "safe_path", sys.flags.isolated)  # Python 3.11 has the former
-    if not is_isolated:
-        sys.path[0] = _first_folder(program[0])
-    if program[0] == "-m":
-        sys.argv[:] = ["-m", *program[2:]]
-        runpy.run_module(program[1], run_name="__main__", alter_sys=True)
-    elif program[0] == "-c":
-        sys.argv[:] = ["-c", *program[2:]]
-        module = sys.modules["__main__"] = ModuleType("__main__")
-        exec(compile(program[1], "<string>", "exec"), vars(module))
-    else:
-        runpy.run_path(os.path.abspath(program[0]), run_name="__main__")
-
-
-def _first_folder(program: str) -> str:
-    """Give what Python puts first into the path to import from."""
-    if program == "-m":
-        return os.getcwd()
-    if program == "-c":
-        return ""
-    path = os.path.realpath(program)
-    # A folder or an archive is itself where its modules are.
-    return os.path.dirname(path) if get_importer(path) is None else path
-
-
-def _leave_out_launcher(error: BaseException) -> None:
-    """Leave out the part of a traceback that comes before the program."""
-    launcher = {_run.__code__.co_filename, runpy.run_path.__code__.co_filename}
-    trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_code.co_filename in launcher:
-        trace = trace.tb_next
-    error.__traceback__ = trace
-
-
-def main() -> None:
-    """Run the program that the command line has after the numbers that make a :class:`Parent`."""
-    global parent
-    for each in ENDING_SIGNALS:
-        signal.signal(each, _end)
-    numbers, program = sys.argv[1], sys.argv[2:]
-    before = len(sys.orig_argv) - len(program) - 2
-    del sys.orig_argv[before : before + 2]
-    listener, report, lifeline, is_first = map(int, numbers.split(","))
-    parent = Parent(listener, report, lifeline, bool(is_first))
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING_SIGNALS)
-    parent.attend()
-    try:
-        _run(program)
-    except BaseException as error:
-        _leave_out_launcher(error)
-        parent.report_failure("".join(traceback.format_exception(error)))
-        if isinstance(error, SystemExit):
-            raise
-        sys.excepthook(type(error), error, error.__traceback__)
-        raise SystemExit(1) from None
+def _write_errors(data: bytes) -> None:
+    with suppress(OSError):  # the terminal has been closed
+        while data:
+            data = data[os.write(2, data) :]

@@ -1,24 +1,39 @@
-"""How to serve: what the program says, overridden by what its command line says."""
+"""Read the options of the development server, and open the socket that they describe."""
 
 from __future__ import annotations
 
 import argparse
+import errno
 import ipaddress
 import os
-from collections.abc import Sequence
+import socket
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, NoReturn
-
-from clastic.server.program import program_name
+from pathlib import Path
+from typing import Literal, NoReturn
 
 _HIGHEST_PORT = 65535
+_BACKLOG = 128
+
+# Addresses that stand for all interfaces, with the address that a browser on this machine can use.
+_ALL_INTERFACES = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
+
+_SWITCHES = (
+    ("--no-meta", "use_meta", False, "do not serve /_meta/"),
+    ("--no-static", "use_static", False, "do not serve static files"),
+    ("--no-reloader", "use_reloader", False, "do not restart on changes"),
+    ("--no-wsgi-lint", "use_lint", False, "do not check the use of WSGI"),
+    ("--no-debugger", "use_debugger", False, "do not use the debugger"),
+    ("--debugger", "use_debugger", "force", "use it even if other machines can reach it"),
+)
 
 
 @dataclass(frozen=True)
 class ServerOptions:
     """The options of :func:`clastic.server.serve`, which documents each.
 
-    :raises ValueError: a port, a number of processes or a folder that cannot be
+    :raises ValueError: if the port, the number of processes or the static folder is invalid
     """
 
     address: str
@@ -35,13 +50,13 @@ class ServerOptions:
     def __post_init__(self) -> None:
         if not 0 <= self.port <= _HIGHEST_PORT:
             raise ValueError(
-                f"port {self.port} does not exist: choose one up to {_HIGHEST_PORT}, "
-                "or 0 for any that is free"
+                f"port {self.port} is out of range: use 1 to {_HIGHEST_PORT}, "
+                "or 0 for any free port"
             )
         if self.processes is not None and self.processes < 1:
-            raise ValueError(f"processes cannot be {self.processes}: it takes at least 1 to serve")
+            raise ValueError(f"processes must be at least 1, not {self.processes}")
         if self.static_path is not None and not os.path.isdir(self.static_path):
-            raise ValueError(f"static path {self.static_path!r} is no folder")
+            raise ValueError(f"static path {self.static_path!r} is not a folder")
 
     @property
     def is_loopback(self) -> bool:
@@ -53,31 +68,31 @@ class ServerOptions:
 
     @property
     def may_debug(self) -> bool:
-        """Whether the debugger is to be used: asked for, and by name if others can reach it."""
+        """Whether to use the debugger. Off the loopback interface it takes ``"force"``."""
         return self.use_debugger == "force" or (self.use_debugger and self.is_loopback)
 
     @property
     def may_show_meta(self) -> bool:
-        """Whether to tell about the application: only to this machine."""
+        """Whether to serve the meta pages: only on the loopback interface."""
         return self.use_meta and self.is_loopback
 
     @property
     def may_show_source(self) -> bool:
-        """Whether pages may show lines of the program: not to others, unless by name."""
+        """Whether pages may show source code. Off the loopback interface it takes ``"force"``."""
         return self.use_debugger == "force" or self.is_loopback
 
     @property
     def is_threaded(self) -> bool:
-        """Whether one process serves, with a thread a request, and not several."""
+        """Whether one process serves, with a thread per request."""
         return self.processes in (None, 1)
 
     def overridden_by(self, arguments: Sequence[str]) -> ServerOptions:
-        """Return these options, but for those that have a flag in `arguments`.
+        """Return these options, overridden by the flags in `arguments`.
 
-        Arguments that are no flags of the server are left to the program. A bad value ends the
-        program with one line and the exit code 2.
+        Unknown arguments are ignored: they belong to the program. An invalid value ends the program
+        with one line on standard error and the exit code 2.
         """
-        parser = _parser(self)
+        parser = _make_parser(self)
         flags, _ = parser.parse_known_args(list(arguments))
         try:
             return ServerOptions(**vars(flags))
@@ -86,40 +101,86 @@ class ServerOptions:
 
 
 class _OneLineParser(argparse.ArgumentParser):
-    """Says what is wrong in one line, without the list of what there is."""
+    """Report an error in one line, without the usage."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}\n")
 
 
-def _parser(options: ServerOptions) -> argparse.ArgumentParser:
+def _make_parser(options: ServerOptions) -> argparse.ArgumentParser:
     parser = _OneLineParser(
         prog=program_name(),
         description="Serve this application for development.",
         allow_abbrev=False,
         add_help=False,
-        argument_default=argparse.SUPPRESS,
     )
-    # No -h: it may be the program's own, with another meaning.
+    # No -h: the program may use it for something else.
     parser.add_argument("--help", action="help", help="show this and exit")
     parser.add_argument("--address", metavar="HOST", help="the address to listen on")
-    parser.add_argument("--port", type=int, help="the port to listen on, 0 for any that is free")
-    parser.add_argument("--processes", type=int, metavar="N", help="serve by up to N processes")
+    parser.add_argument("--port", type=int, help="the port to listen on, 0 for any free port")
+    parser.add_argument("--processes", type=int, metavar="N", help="serve with up to N processes")
     parser.add_argument("--static-path", metavar="DIR", help="the folder of static files")
-    parser.add_argument("--static-prefix", metavar="PREFIX", help="where they are served")
-    _add_switch(parser, "--no-meta", "use_meta", False, "do not serve /_meta/, about the program")
-    _add_switch(parser, "--no-static", "use_static", False, "serve no static files")
-    _add_switch(parser, "--no-reloader", "use_reloader", False, "do not restart on changes")
-    _add_switch(parser, "--no-wsgi-lint", "use_lint", False, "do not check the use of WSGI")
-    _add_switch(parser, "--no-debugger", "use_debugger", False, "do not use the debugger")
-    _add_switch(
-        parser, "--debugger", "use_debugger", "force", "use it even where others can reach it"
-    )
+    parser.add_argument("--static-prefix", metavar="PREFIX", help="the path to serve them at")
+    for flag, name, value, explanation in _SWITCHES:
+        parser.add_argument(flag, dest=name, action="store_const", const=value, help=explanation)
     parser.set_defaults(**asdict(options))
     return parser
 
 
-def _add_switch(
-    parser: argparse.ArgumentParser, flag: str, name: str, value: Any, explanation: str
-) -> None:
-    parser.add_argument(flag, dest=name, action="store_const", const=value, help=explanation)
+def main_path() -> Path | None:
+    """Return the absolute path of the file that runs as ``__main__``, if there is one."""
+    path = getattr(sys.modules.get("__main__"), "__file__", None)
+    return None if path in (None, "<stdin>") else Path(os.path.abspath(path))
+
+
+def program_name() -> str:
+    """Return the name of the program: ``hello`` for ``hello.py`` and for ``python -m hello``."""
+    path = main_path()
+    if path is None:
+        return "clastic"
+    return path.parent.name if path.stem == "__main__" else path.stem
+
+
+def print_line(line: str) -> None:
+    """Print a line; escape characters that the terminal cannot show."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    print(line.encode(encoding, "backslashreplace").decode(encoding), flush=True)
+
+
+def listen(options: ServerOptions) -> socket.socket:
+    """Return a socket that listens on the address and port of the options.
+
+    :raises SystemExit: with 1, after one line that says why, if that is not possible
+    """
+    family = socket.AF_INET6 if ":" in options.address else socket.AF_INET
+    where = (options.address, options.port)
+    try:
+        return socket.create_server(where, family=family, backlog=_BACKLOG)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            problem = (
+                f"port {options.port} on {options.address} is in use by another program. "
+                "Stop that program, or choose another port with --port."
+            )
+        else:
+            reason = error.strerror or error
+            problem = f"cannot listen on {options.address}, port {options.port}: {reason}"
+        print(f"{program_name()}: {problem}", file=sys.stderr)
+        raise SystemExit(1) from None
+
+
+def announcement(options: ServerOptions, listener: socket.socket) -> Iterator[str]:
+    """Yield the lines to print when the server starts."""
+    host = _ALL_INTERFACES.get(options.address, options.address)
+    host = f"[{host}]" if ":" in host else host
+    elsewhere = ", and all other addresses of this machine"
+    yield (
+        f" * {program_name()}: http://{host}:{listener.getsockname()[1]}/"
+        f"{elsewhere if options.address in _ALL_INTERFACES else ''}"
+        " (development server, Ctrl-C ends it)"
+    )
+    if options.use_debugger and not options.may_debug:
+        yield (
+            f" * no debugger: other machines can reach {options.address}, and could run code in "
+            "it. Use --debugger to enable it anyway."
+        )

@@ -1,37 +1,50 @@
-"""The development server: listens, says where, serves until it is told to end."""
+"""Serve an application for development, together with what helps the developer."""
 
 from __future__ import annotations
 
 import os
 import signal
 import sys
-import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import closing
 from socket import socket
-from typing import TYPE_CHECKING, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
+from werkzeug.datastructures import Headers
 from werkzeug.debug import DebuggedApplication
+from werkzeug.middleware.lint import LintMiddleware
 
 from clastic import flaw
-from clastic.application import Application
-from clastic.server import child
-from clastic.server.assembly import assemble, template_files
-from clastic.server.command import Command, this_command
-from clastic.server.ending import TERMINATED, Ending
-from clastic.server.files import ProgramFiles
-from clastic.server.listening import announcement, listen
-from clastic.server.options import ServerOptions
-from clastic.server.program import say
-from clastic.server.supervisor import Supervisor
-from clastic.server.workers import Threads, make_worker
+from clastic.application import Application, SubApplication
+from clastic.dispatch import THROW_ERRORS
+from clastic.http import BaseResponse, Request, Response
+from clastic.meta import MetaApplication
+from clastic.pattern import S_STRICT
+from clastic.server.child import ReloaderLink, obstacle_to_restart
+from clastic.server.options import (
+    ServerOptions,
+    announcement,
+    listen,
+    main_path,
+    print_line,
+)
+from clastic.server.reloader import Reloader
+from clastic.server.watch import WatchedFiles, module_files
+from clastic.server.workers import TERMINATED, ShutdownSignal, Threads, make_worker
+from clastic.static import StaticApplication
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-# What others on the network see of a mistake, instead of the source with all that is in it.
-_HIDDEN = (
-    "The program does not run. The terminal that it was started in says why; this page does not, "
-    "because others can reach it. --debugger shows it all the same."
+META_PATH = "/_meta/"
+
+# The status codes of static files that do not exist, may not be read, or have an invalid path.
+_NO_FILE = (400, 403, 404)
+
+# The text of the Flaw page where other machines can reach it.
+_NO_SOURCE = (
+    "The terminal that the program was started in shows the error. This page does not, because "
+    "other machines can reach it; with --debugger it does."
 )
 
 
@@ -52,35 +65,34 @@ def serve(
 ) -> None:
     """Serve `application` for development, until Ctrl-C or SIGTERM.
 
-    Flags on the command line override: ``--address``, ``--port``, ``--no-reloader``,
+    Flags on the command line override the arguments: ``--address``, ``--port``, ``--no-reloader``,
     ``--debugger``, ``--no-debugger``, ``--no-meta``, ``--no-static``, ``--no-wsgi-lint``,
     ``--static-path``, ``--static-prefix``, ``--processes``; ``--help`` lists them. Other arguments
-    are left to the program. The application itself stays as it is.
+    are left to the program. The application itself is not modified.
 
-    With the reloader, this process watches, and a child process runs the program once more and
-    serves. A change of a file that it has imported, or of a template that it has loaded, starts a
-    new one. Where the program does not run any more, a page says why, until a save mends it.
+    With the reloader, this process only watches files; a child process, which runs the same command
+    again, serves. When a file changes that the child has imported, or a template that it has
+    loaded, it is replaced by a new child. If the program fails to start, the server answers with a
+    page that shows why, until a change fixes it.
 
-    :param address: a name or IP address of this machine; ``0.0.0.0`` or ``::`` for all of its
-    :param port: 0 for any that is free; the line that is printed has the real one
-    :param use_meta: tell about the application at ``/_meta/``, see
-        :class:`~clastic.meta.MetaApplication`; only on the loopback interface, and unless the
-        application has routes of its own there
-    :param use_lint: warn on standard error when WSGI or HTTP is not used as specified
-    :param use_reloader: start the program again when one of its files changes
-    :param use_debugger: show uncaught exceptions in Werkzeug's debugger. Who can reach its console
-        can run code here, so it is only used on the loopback interface; ``"force"``, or the flag
-        ``--debugger``, uses it elsewhere too
-    :param use_static: serve static files, where there are any; a request without a file goes to
-        the application
-    :param static_prefix: the path below which they are served
-    :param static_path: the folder they are in; by default ``static`` beside the program, if it is
-        there
-    :param processes: the number of processes that serve; by default one, with a thread a request
+    :param address: a host name or IP address of this machine; ``0.0.0.0`` or ``::`` for all
+    :param port: 0 for any free port; the printed address contains the actual one
+    :param use_meta: serve :class:`~clastic.meta.MetaApplication` at ``/_meta/``. Only on the
+        loopback interface, and unless the application has routes of its own there.
+    :param use_lint: warn on standard error about violations of WSGI and HTTP
+    :param use_reloader: restart when a file of the program changes
+    :param use_debugger: show uncaught exceptions in Werkzeug's debugger. Everyone who can reach its
+        console can run code on this machine, so it is only used on the loopback interface;
+        ``"force"``, or the flag ``--debugger``, enables it elsewhere too.
+    :param use_static: serve static files, if there are any. A request that matches no file is
+        passed to the application.
+    :param static_prefix: the path at which they are served
+    :param static_path: the folder that contains them; by default ``static`` beside the program
+    :param processes: the number of processes; by default one, with a thread per request
     :param arguments: the command-line arguments; by default those of the program
-    :raises ValueError: an argument that cannot be
-    :raises SystemExit: with 1 when the address cannot be listened on, with 2 when a flag has a bad
-        value, with 143 on SIGTERM
+    :raises ValueError: if an argument is invalid
+    :raises SystemExit: with 1 if the server cannot listen on the address, with 2 if a flag is
+        invalid, with 143 on SIGTERM
     """
     options = ServerOptions(
         address=address,
@@ -94,9 +106,10 @@ def serve(
         static_path=static_path,
         processes=processes,
     ).overridden_by(sys.argv[1:] if arguments is None else arguments)
+    link = ReloaderLink.from_environment()
     try:
-        if child.parent is not None:
-            _serve_as_child(application, options, child.parent)
+        if link is not None:
+            _serve_as_child(application, options, link)
         else:
             _serve(application, options)
     except KeyboardInterrupt:
@@ -104,79 +117,193 @@ def serve(
 
 
 def _serve(application: Application, options: ServerOptions) -> None:
-    """Listen, and serve in this process or in a child of it."""
-    command = _command_or_obstacle() if options.use_reloader else None
+    """Listen, and serve in this process or with the reloader."""
+    obstacle = obstacle_to_restart() if options.use_reloader else None
     with listen(options) as listener:
         for line in announcement(options, listener):
-            say(line)
-        if isinstance(command, Command):
-            exit_code = _serve_by_child(application, options, listener, command)
+            print_line(line)
+        if obstacle is not None:
+            print_line(f" * no reloader: {obstacle}")
+        if options.use_reloader and obstacle is None:
+            exit_code = _serve_with_reloader(application, options, listener)
         else:
-            if command is not None:
-                say(f" * no reloader: {command}")
             exit_code = _serve_here(application, options, listener)
     if exit_code:
         raise SystemExit(exit_code)
 
 
-def _command_or_obstacle() -> Command | str:
-    """Return what runs this program once more, or why that cannot be."""
-    if not hasattr(os, "register_at_fork"):
-        return "it needs a POSIX system: Linux, macOS, or Windows by its subsystem for Linux"
-    if threading.current_thread() is not threading.main_thread():
-        return "it needs the main thread, and serve() was called in another"
-    return this_command() or "this program has no file to be started from again"
-
-
 def _serve_here(application: Application, options: ServerOptions, listener: socket) -> int:
     """Serve in this process, and return the exit code."""
-    with Ending() as ending:
-        worker = make_worker(_assemble(application, options), options, listener)
-        worker.serve_until(ending)
-        if not ending.is_urgent:
-            worker.accept_waiting()
-        worker.finish(ending)
-    return TERMINATED if ending.number == signal.SIGTERM else 0
+    with ShutdownSignal() as shutdown:
+        worker = make_worker(_assemble_and_print_pin(application, options), options, listener)
+        worker.serve_until(shutdown)
+        if not shutdown.is_urgent:
+            worker.accept_pending()
+        worker.drain(shutdown)
+    return TERMINATED if shutdown.number == signal.SIGTERM else 0
 
 
-def _serve_by_child(
-    application: Application, options: ServerOptions, listener: socket, command: Command
-) -> int:
-    """Serve in a child process, which starts anew when a file changes; return the exit code."""
+def _serve_with_reloader(application: Application, options: ServerOptions, listener: socket) -> int:
+    """Serve in child processes, and return the exit code."""
 
     def make_flaw(text: str, paths: Sequence[str]) -> Threads:
         if not options.may_show_source:
-            text, paths = _HIDDEN, ()
+            text, paths = _NO_SOURCE, ()
         return Threads(flaw.create_app(text, paths), options.address, listener)
 
-    files = ProgramFiles()
-    files.add({*child.module_files(), *template_files(application)}, since=sys.maxsize)
-    return Supervisor(command, listener, files, make_flaw).run()
+    files = WatchedFiles()
+    files.add(module_files() | template_files(application))
+    return Reloader(listener, files, make_flaw).run()
 
 
 def _serve_as_child(
-    application: Application, options: ServerOptions, parent: child.Parent
+    application: Application, options: ServerOptions, link: ReloaderLink
 ) -> NoReturn:
-    """Serve in this process, which is a child, until the parent asks it to end."""
-    with Ending(is_final=True) as ending:
-        served = _assemble(application, options, is_new=parent.is_first)
-        worker = make_worker(served, options, parent.listener)
-        if not options.is_threaded:
-            parent.leave_to_caller()  # a process of several threads cannot fork well
-        port = parent.listener.getsockname()[1]
+    """Serve in this process, a child of the reloader, until its parent ends it or has ended."""
+    with closing(link), ShutdownSignal(is_final=True) as shutdown:
+        served = _assemble_and_print_pin(application, options, may_print=link.is_first)
+        worker = make_worker(served, options, link.listener)
+        port = link.listener.getsockname()[1]
         if options.port not in (0, port):
-            say(f" * this is still port {port}: start it anew for port {options.port}")
-        parent.report_ready(template_files(application))
-        worker.serve_until(ending, parent.look)
-        worker.finish(ending)
-    raise SystemExit(128 + (ending.number or 0))
+            print_line(f" * still on port {port}: stop and start it to use port {options.port}")
+        link.report_ready(template_files(application))
+        worker.serve_until(shutdown, lambda: link.check(shutdown))
+        worker.drain(shutdown)
+    raise SystemExit(128 + (shutdown.number or 0))
 
 
-def _assemble(
-    application: Application, options: ServerOptions, is_new: bool = True
+def _assemble_and_print_pin(
+    application: Application, options: ServerOptions, may_print: bool = True
 ) -> WSGIApplication:
-    """Return what to serve, and print what unlocks the debugger, unless that is known already."""
     served = assemble(application, options)
-    if is_new and isinstance(served, DebuggedApplication) and served.evalex and served.pin:
-        say(f" * debugger PIN: {served.pin}")
+    if may_print and isinstance(served, DebuggedApplication) and served.evalex and served.pin:
+        print_line(f" * debugger PIN: {served.pin}")
     return served
+
+
+def assemble(application: Application, options: ServerOptions) -> WSGIApplication:
+    """Return the WSGI application to serve: `application` with what the options ask for."""
+    served: WSGIApplication = application
+    if options.may_show_meta and not _has_routes_below(application, META_PATH):
+        served = with_meta(served, application)
+    folder = options.static_path or _folder_beside_program("static")
+    if options.use_static and folder is not None:
+        served = with_static(served, StaticApplication(folder), options.static_prefix)
+    if options.use_lint:
+        served = with_lint(served)
+    if options.may_debug:
+        served = with_debugger(served, options)
+    return served
+
+
+def template_files(application: Application) -> set[str]:
+    """Return the absolute paths of the templates that `application` has loaded and will not reload.
+
+    Render factories and render functions list them as ``watched_files``.
+    """
+    sources: list[Any] = [application.render_factory]
+    for route in application.iter_routes():
+        sources += [route.render_factory, route.render]
+    paths = {path for source in sources for path in getattr(source, "watched_files", ())}
+    return {os.path.abspath(path) for path in paths}
+
+
+def _has_routes_below(application: Application, path: str) -> bool:
+    """Return whether a pattern of `application` begins with `path`, which ends with a slash."""
+    patterns = (f"{route.path_pattern.text}/" for route in application.iter_routes())
+    return any(pattern.startswith(path) for pattern in patterns)
+
+
+def _folder_beside_program(name: str) -> str | None:
+    """Return the path of the folder `name` beside the file of the program, if it exists."""
+    path = main_path()
+    if path is None or not (path.parent / name).is_dir():
+        return None
+    return str(path.parent / name)
+
+
+def with_meta(served: WSGIApplication, application: Application) -> WSGIApplication:
+    """Serve the meta pages of `application` at ``/_meta/``, and `served` everywhere else."""
+    meta = Application([SubApplication(META_PATH, _MetaOf(application))])
+
+    def serve_meta_or_application(
+        environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        is_meta = f"{environ.get('PATH_INFO', '')}/".startswith(META_PATH)
+        return (meta if is_meta else served)(environ, start_response)
+
+    return serve_meta_or_application
+
+
+class _MetaOf(MetaApplication):
+    """Describe an application in which it is not embedded."""
+
+    def __init__(self, application: Application) -> None:
+        self._described = application
+        super().__init__()
+
+    def get_page(self, request: Request, _application: Application) -> Response:
+        return super().get_page(request, self._described)
+
+    def get_json(self, request: Request, _application: Application) -> Response:
+        return super().get_json(request, self._described)
+
+
+def with_static(
+    application: WSGIApplication, static: StaticApplication, prefix: str
+) -> WSGIApplication:
+    """Serve the files of `static` at the path `prefix`, and `application` everywhere else."""
+    path = "/" + prefix.strip("/")
+    files = Application([SubApplication(path, static)], slash_mode=S_STRICT)
+
+    def serve_file_or_application(
+        environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
+            response = files.dispatch(static.request_type(environ))
+            if not (isinstance(response, BaseResponse) and response.status_code in _NO_FILE):
+                return response(environ, start_response)
+        return application(environ, start_response)
+
+    return serve_file_or_application
+
+
+class _Lint(LintMiddleware):
+    """Check the use of WSGI and HTTP, but accept a relative Location, which RFC 9110 allows."""
+
+    def check_headers(self, headers: Headers) -> None:
+        checked = headers.copy()
+        checked.remove("Location")
+        super().check_headers(checked)
+
+
+def with_lint(application: WSGIApplication) -> WSGIApplication:
+    """Warn about violations of WSGI and HTTP by `application`.
+
+    Responses to HEAD are not checked: Werkzeug would take their Content-Length to be wrong.
+    """
+    linted = _Lint(application)
+
+    def check_unless_head(
+        environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        served = application if environ["REQUEST_METHOD"] == "HEAD" else linted
+        return served(environ, start_response)
+
+    return check_unless_head
+
+
+def with_debugger(application: WSGIApplication, options: ServerOptions) -> DebuggedApplication:
+    """Show uncaught exceptions of `application` in Werkzeug's debugger.
+
+    Its console needs the process that raised the exception, so several processes have none.
+    """
+
+    def throw_errors(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ[THROW_ERRORS] = True
+        return application(environ, start_response)
+
+    debugged = DebuggedApplication(throw_errors, evalex=options.is_threaded, pin_logging=False)
+    # The debugger answers requests for these host names only, which prevents DNS rebinding.
+    debugged.trusted_hosts.append(options.address)
+    return debugged

@@ -1,97 +1,132 @@
-"""The servers that answer requests, in threads or in processes: Werkzeug's, made to end well."""
+"""Answer requests with threads or processes, and finish them when the server is shut down."""
 
 from __future__ import annotations
 
 import os
-import selectors
+import select
 import signal
 import sys
+import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from math import inf
 from socket import SHUT_RDWR, socket
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from werkzeug import serving
 
 from clastic.flaw import STATE_PATH
-from clastic.server.ending import Ending
 from clastic.server.options import ServerOptions
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-PATIENCE = 1.0
-"""Seconds that requests have to come to their end when the server is asked to."""
+TERMINATED = 128 + signal.SIGTERM
+"""The exit code of a program that SIGTERM has ended."""
 
-SILENCE = 0.1
-"""Seconds that a connection has to ask for something then; browsers open some to have them."""
+DRAIN_SECONDS = 1.0
+"""Seconds that requests may take to finish after the server is told to shut down."""
 
-_STEP = 0.02  # seconds between two looks at something that has no event
+SILENCE_SECONDS = 0.1
+"""Seconds that a new connection may then take to send a request: browsers open unused ones."""
+
+_WAIT_SECONDS = 0.1  # at most, for a connection, before looking for a signal
+_POLL_SECONDS = 0.02  # between two checks of processes and requests, which have no event
 
 
-class _Worker(serving.BaseWSGIServer, ABC):
-    """What serving in threads and in processes have in common."""
+class ShutdownSignal:
+    """Record Ctrl-C and SIGTERM during a ``with`` block, instead of interrupting the program.
 
-    #: Seconds between two calls of :meth:`service_actions`; ``None`` for none when idle.
-    pace: float | None = None
+    In a thread other than the main one it records only calls of :meth:`request`.
 
-    # handle_request(), of the standard library, does not wait for a connection.
-    timeout: float | None = 0
+    :param is_final: whether the process ends after the block: later signals are then ignored
+    :ivar number: the first signal received, ``None`` until there is one
+    :ivar is_urgent: whether to skip draining: after Ctrl-C, and after a second signal
+    """
 
-    def serve_until(self, ending: Ending, each_time: Callable[[], None] | None = None) -> None:
-        """Answer requests until the server is asked to end, and those that have been accepted.
+    def __init__(self, is_final: bool = False) -> None:
+        self.number: int | None = None
+        self.is_urgent = False
+        self._is_final = is_final
+        self._process = os.getpid()
+        self._handlers: Mapping[int, Any] = {}
 
-        :param each_time: is called now and then, if the server is one of processes
+    def __enter__(self) -> ShutdownSignal:
+        if threading.current_thread() is threading.main_thread():
+            numbers = (signal.SIGINT, signal.SIGTERM)
+            self._handlers = {number: signal.signal(number, self._handle) for number in numbers}
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if not self._is_final:
+            for number, handler in self._handlers.items():
+                signal.signal(number, handler)
+
+    def request(self, number: int = signal.SIGTERM) -> None:
+        """Request the shutdown, as the signal of that number does."""
+        self.is_urgent = self.number is not None or number == signal.SIGINT
+        self.number = number if self.number is None else self.number
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if os.getpid() != self._process:  # a fork that answers a single request
+            raise SystemExit(128 + number)
+        self.request(number)
+
+
+class Worker(serving.BaseWSGIServer, ABC):
+    """Answer requests until a :class:`ShutdownSignal`."""
+
+    timeout: float | None = _WAIT_SECONDS  # of handle_request()
+
+    def serve_until(
+        self, shutdown: ShutdownSignal, check: Callable[[], object] = lambda: None
+    ) -> None:
+        """Accept and answer requests until `shutdown`.
+
+        :param check: called after each request, and several times a second
         """
-        with selectors.DefaultSelector() as selector:
-            selector.register(self, selectors.EVENT_READ)
-            selector.register(ending.alarm, selectors.EVENT_READ)
-            while ending.number is None:
-                selector.select(self.pace)
-                if ending.number is None:
-                    self.handle_request()
-                self.service_actions()
-                self.wait_for_room(ending)
-                if each_time is not None and self.pace is not None:
-                    each_time()
-
-    def accept_waiting(self) -> None:
-        """Answer also those that have connected, and have not been accepted yet."""
-        with selectors.DefaultSelector() as selector:
-            selector.register(self, selectors.EVENT_READ)
-            while selector.select(0):
+        while shutdown.number is None:
+            if self.has_room():
                 self.handle_request()
+            else:
+                time.sleep(_POLL_SECONDS)
+            self.service_actions()
+            check()
 
-    def finish(self, ending: Ending) -> None:
-        """Let requests come to their end, for some time, and unless it is urgent."""
-        begin = time.monotonic()
-        while not ending.is_urgent and self.is_busy(waited := time.monotonic() - begin):
-            if waited > PATIENCE:
-                break
-            time.sleep(_STEP)
-        self.break_off()
+    def accept_pending(self) -> None:
+        """Answer the requests of connections that wait to be accepted."""
+        while select.select([self], [], [], 0)[0]:
+            self.handle_request()
+
+    def drain(self, shutdown: ShutdownSignal) -> None:
+        """Wait for requests to finish, unless `shutdown` is urgent, then close the server.
+
+        Requests that take longer than ``DRAIN_SECONDS`` are cut off.
+        """
+        deadline = time.monotonic() + DRAIN_SECONDS
+        while not shutdown.is_urgent and self.is_busy() and time.monotonic() < deadline:
+            time.sleep(_POLL_SECONDS)
+        self.cut_off()
         self.server_close()
 
     @abstractmethod
-    def wait_for_room(self, ending: Ending) -> None:
-        """Return when one more request can be answered, or the server is asked to end."""
+    def has_room(self) -> bool:
+        """Return whether one more request can be answered now."""
 
     @abstractmethod
-    def is_busy(self, waited: float) -> bool:
-        """Whether there are requests that have not come to their end.
-
-        :param waited: seconds since the server was asked to end
-        """
+    def is_busy(self) -> bool:
+        """Return whether requests are being answered."""
 
     @abstractmethod
-    def break_off(self) -> None:
-        """End those requests."""
+    def cut_off(self) -> None:
+        """End all requests that are being answered."""
 
 
 class _Handler(serving.WSGIRequestHandler):
-    """Logs requests, but not those by which a page of Flaw finds out that the flaw is mended."""
+    """Log requests, except those that the Flaw page sends to see whether it is out of date."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         if getattr(self, "path", None) != STATE_PATH:
@@ -99,8 +134,6 @@ class _Handler(serving.WSGIRequestHandler):
 
 
 class _ThreadHandler(_Handler):
-    """Says when a connection has asked for something."""
-
     server: Threads
 
     def run_wsgi(self) -> None:
@@ -108,79 +141,76 @@ class _ThreadHandler(_Handler):
         super().run_wsgi()
 
 
-class Threads(_Worker, serving.ThreadedWSGIServer):
-    """Answers each request in a thread of its own, which ends with the program."""
+class Threads(Worker, serving.ThreadedWSGIServer):
+    """Answer each request in a thread of its own. The threads do not keep the program alive."""
 
     def __init__(self, application: WSGIApplication, address: str, listener: socket) -> None:
         port, descriptor = listener.getsockname()[1], listener.fileno()
         super().__init__(address, port, application, _ThreadHandler, fd=descriptor)
-        self._connections: set[socket] = set()
-        self._silent: set[socket] = set()
+        # When each connection was accepted; infinity once it has sent a request.
+        self._connections: dict[socket, float] = {}
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        self._connections.add(request)
-        self._silent.add(request)
+        self._connections[request] = time.monotonic()
         super().process_request(request, client_address)
 
     def note_request(self, connection: socket) -> None:
-        self._silent.discard(connection)
+        """Record that a connection has sent a request."""
+        self._connections[connection] = inf
 
     def shutdown_request(self, request: Any) -> None:
         super().shutdown_request(request)
-        self._silent.discard(request)
-        self._connections.discard(request)
+        self._connections.pop(request, None)
 
-    def wait_for_room(self, ending: Ending) -> None:
-        """Threads are as many as there are requests."""
+    def has_room(self) -> bool:
+        return True
 
-    def is_busy(self, waited: float) -> bool:
-        return bool(self._connections if waited < SILENCE else self._connections - self._silent)
+    def is_busy(self) -> bool:
+        silent = time.monotonic() - SILENCE_SECONDS
+        return any(accepted > silent for accepted in list(self._connections.values()))
 
-    def break_off(self) -> None:
-        for connection in self._connections.copy():
-            with suppress(OSError):  # it has ended just now
+    def cut_off(self) -> None:
+        for connection in list(self._connections):
+            with suppress(OSError):  # it has just been closed
                 connection.shutdown(SHUT_RDWR)
 
 
-class Processes(_Worker, serving.ForkingWSGIServer):
-    """Answers each request in a process of its own.
+class Processes(Worker, serving.ForkingWSGIServer):
+    """Answer each request in a process of its own.
 
-    :param processes: how many there may be at once
+    :param processes: the number of processes that may run at the same time
     """
 
-    pace = 0.25
+    # The base class would block in process_request() until a process ends, even after a signal.
+    block_on_close = False
 
     def __init__(
         self, application: WSGIApplication, address: str, listener: socket, processes: int
     ) -> None:
         port, descriptor = listener.getsockname()[1], listener.fileno()
         super().__init__(address, port, application, processes, _Handler, fd=descriptor)
-        self._most = processes
-        # The limit is kept here: the standard library waits for room without an end.
+        self._limit = processes
         self.max_children = sys.maxsize
-        self.block_on_close = False
 
-    def wait_for_room(self, ending: Ending) -> None:
-        while len(self.active_children or ()) >= self._most and ending.number is None:
-            time.sleep(_STEP)
-            self.service_actions()
+    def has_room(self) -> bool:
+        return len(self.active_children or ()) < self._limit
 
-    def is_busy(self, waited: float) -> bool:
-        self.service_actions()
+    def is_busy(self) -> bool:
+        self.service_actions()  # collects the processes that have ended
         return bool(self.active_children)
 
-    def break_off(self) -> None:
+    def cut_off(self) -> None:
         for number in (signal.SIGTERM, signal.SIGKILL):
             _send(number, self.active_children or ())
-            deadline = time.monotonic() + PATIENCE
-            while self.is_busy(0) and time.monotonic() < deadline:
-                time.sleep(_STEP)
+            deadline = time.monotonic() + DRAIN_SECONDS
+            while self.is_busy() and time.monotonic() < deadline:
+                time.sleep(_POLL_SECONDS)
 
 
 def make_worker(
     application: WSGIApplication, options: ServerOptions, listener: socket
 ) -> Threads | Processes:
-    """Return a server of `application` on `listener`, as the options say."""
+    """Return a server of `application` on `listener`, with threads or processes."""
     if options.is_threaded:
         return Threads(application, options.address, listener)
     return Processes(application, options.address, listener, options.processes or 1)
@@ -188,5 +218,5 @@ def make_worker(
 
 def _send(number: int, processes: Iterable[int]) -> None:
     for process in processes:
-        with suppress(ProcessLookupError):  # somebody else has waited for it
+        with suppress(ProcessLookupError):  # it has just been collected
             os.kill(process, number)

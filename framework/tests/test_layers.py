@@ -180,7 +180,8 @@ def statements_beyond_re_exports(module: Module) -> list[str]:
     for node in ast.parse(module.text).body:
         is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         is_import = isinstance(node, (ast.Import, ast.ImportFrom)) or is_type_checking(node)
-        names = [ast.unparse(each) for each in getattr(node, "targets", [])]
+        targets = [node.target] if isinstance(node, ast.AugAssign) else getattr(node, "targets", [])
+        names = [ast.unparse(each) for each in targets]
         is_export = names in (["__all__"], ["(__getattr__, __dir__)"])
         if not (is_docstring or is_import or is_export):
             found.append(ast.unparse(node))

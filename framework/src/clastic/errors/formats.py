@@ -74,7 +74,7 @@ def _write_text(error: ErrorData) -> str:
 def _write_html(error: ErrorData) -> str:
     heading, *others = _lines(error)
     start, end = _page_around(heading)
-    return join(start, *[element("p", text) for text in others], end)
+    return str(join(start, *[element("p", text) for text in others], end))
 
 
 @lru_cache(64)

@@ -12,6 +12,50 @@ from typing import Any
 
 from clastic.errors.base import HTTPException
 
+__all__ = [
+    "TYPES_BY_CODE",
+    "BadGateway",
+    "BadRequest",
+    "Conflict",
+    "ExpectationFailed",
+    "FailedDependency",
+    "Forbidden",
+    "GatewayTimeout",
+    "Gone",
+    "HTTPVersionNotSupported",
+    "ImATeapot",
+    "InsufficientStorage",
+    "InternalServerError",
+    "LengthRequired",
+    "Locked",
+    "LoopDetected",
+    "MethodNotAllowed",
+    "MisdirectedRequest",
+    "NetworkAuthenticationRequired",
+    "NotAcceptable",
+    "NotExtended",
+    "NotFound",
+    "NotImplemented",
+    "PaymentRequired",
+    "PreconditionFailed",
+    "PreconditionRequired",
+    "ProxyAuthenticationRequired",
+    "RequestEntityTooLarge",
+    "RequestHeaderFieldsTooLarge",
+    "RequestTimeout",
+    "RequestURITooLong",
+    "RequestedRangeNotSatisfiable",
+    "ServiceUnavailable",
+    "TooEarly",
+    "TooManyRequests",
+    "Unauthorized",
+    "UnavailableForLegalReasons",
+    "UnprocessableEntity",
+    "UnsupportedMediaType",
+    "UpgradeRequired",
+    "VariantAlsoNegotiates",
+]
+
 
 class BadRequest(HTTPException):
     """400: the request is invalid. Every other 4xx error is a subclass."""

@@ -187,12 +187,9 @@ class Response(BaseResponse):
         with _CHANGING_STATE:
             if self._parts is not parts:
                 return
+            length = [] if body is None else [("Content-Length", str(len(body)))]
             headers = self.__dict__["headers"] = Headers()
-            for name, value in fields:
-                headers.add(name, value)
-            if body is not None:
-                headers.add("Content-Length", str(len(body)))
-            for name, value in added:
+            for name, value in [*fields, *length, *added]:
                 headers.add(name, value)
             self._parts = (code, line, None), body, ()
 

@@ -14,7 +14,13 @@ from typing import Any, NamedTuple
 from clastic.describe import describe_callable, describe_role
 from clastic.middleware.base import RESERVED_ARGS, SIDES, Middleware
 from clastic.middleware.checks import report_reserved
-from clastic.signature import Parameter, Signature, UnreadableSignature, read_signature
+from clastic.signature import (
+    Parameter,
+    Signature,
+    UnreadableSignature,
+    read_signature,
+    required_names,
+)
 from clastic.wiring import Problems, closest
 
 BUILT_IN = "built-in"
@@ -193,7 +199,7 @@ class _Side:
         self, middleware: Middleware, goal: Middleware, seen: tuple[Middleware, ...]
     ) -> tuple[str, ...]:
         """Return the names through which ``middleware`` depends on ``goal``, if it does."""
-        for name in read_signature(getattr(middleware, self.side)).required[1:]:
+        for name in required_names(read_signature(getattr(middleware, self.side))[1:]):
             provider = self.providers.get(name)
             if provider is goal:
                 return (name,)
@@ -299,9 +305,9 @@ class _Planner:
             self.report(where(), error.reason, error.remedy)
             return Step(function, (), ())
         if within is not None:
-            signature = signature.without_first()
+            signature = signature[1:]
         arguments: list[Parameter] = []
-        for index, parameter in enumerate(signature.parameters):
+        for index, parameter in enumerate(signature):
             if parameter.name in scope:
                 # After an argument that is left out, the others have to go by keyword.
                 if len(arguments) < index and parameter.by_position:
@@ -309,7 +315,7 @@ class _Planner:
                 arguments.append(parameter)
             elif parameter.required or parameter.name in _MISPLACED:
                 self.report_missing(where(), parameter.name, scope, within)
-        if len(arguments) < len(signature.parameters):
+        if len(arguments) < len(signature):
             self.check_gaps(where, signature, arguments)
         sources = tuple(scope[parameter.name] for parameter in arguments)
         return Step(function, tuple(arguments), sources, provides)
@@ -346,7 +352,7 @@ class _Planner:
         """Report positional-only arguments behind an optional one that is left out."""
         skipped = None
         passed = {argument.name for argument in arguments}
-        for parameter in signature.parameters:
+        for parameter in signature:
             if parameter.name not in passed:
                 skipped = skipped or parameter.name
             elif skipped and not parameter.by_keyword:

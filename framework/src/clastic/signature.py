@@ -42,24 +42,13 @@ class Parameter(NamedTuple):
     by_keyword: bool = True
 
 
-class Signature(NamedTuple):
-    """The arguments that a callable takes, in declared order."""
+Signature = tuple[Parameter, ...]
+"""The arguments that a callable takes, in declared order."""
 
-    parameters: tuple[Parameter, ...]
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names of all arguments, in declared order."""
-        return tuple(parameter.name for parameter in self.parameters)
-
-    @property
-    def required(self) -> tuple[str, ...]:
-        """The names of the arguments without a default, in declared order."""
-        return tuple(parameter.name for parameter in self.parameters if parameter.required)
-
-    def without_first(self) -> Signature:
-        """Return the signature without its first argument."""
-        return Signature(self.parameters[1:])
+def required_names(signature: Signature) -> tuple[str, ...]:
+    """Return the names of the arguments without a default."""
+    return tuple(parameter.name for parameter in signature if parameter.required)
 
 
 def read_signature(function: Callable[..., Any], *, ignore_kwargs: bool = False) -> Signature:
@@ -81,7 +70,7 @@ def read_signature(function: Callable[..., Any], *, ignore_kwargs: bool = False)
                 "is a method that does not take self",
                 "Give it self as its first argument, or make it a staticmethod.",
             )
-        return _read_code(plain).without_first()
+        return _read_code(plain)[1:]
     _refuse_deferred(function)
     try:
         signature = inspect.signature(function)
@@ -121,7 +110,7 @@ def _read_code(function: FunctionType) -> Signature:
         Parameter(name, name not in keyword_defaults, False, True)
         for name in names[positional : positional + code.co_kwonlyargcount]
     ]
-    return Signature(tuple(parameters))
+    return tuple(parameters)
 
 
 def _from_inspect(
@@ -146,7 +135,7 @@ def _from_inspect(
         by_keyword = kind is not parameter.POSITIONAL_ONLY
         by_position = not by_keyword or (kind is parameter.POSITIONAL_OR_KEYWORD and not is_wrapper)
         parameters.append(Parameter(name, required, by_position, by_keyword))
-    return Signature(tuple(parameters))
+    return tuple(parameters)
 
 
 def _refuse_deferred(function: Callable[..., Any]) -> None:

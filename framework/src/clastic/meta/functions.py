@@ -87,7 +87,7 @@ def _split(place: str) -> tuple[str, int]:
 def _arguments(step: Step, takes_next: bool) -> tuple[ArgumentData, ...]:
     signature = read_signature(step.function, ignore_kwargs=True)
     if takes_next:
-        signature = signature.without_first()
+        signature = signature[1:]
     passed = (parameter.name for parameter in step.arguments)
     sources = dict(zip(passed, step.sources, strict=True))
-    return tuple(ArgumentData(name, sources.get(name, DEFAULT)) for name in signature.names)
+    return tuple(ArgumentData(each.name, sources.get(each.name, DEFAULT)) for each in signature)

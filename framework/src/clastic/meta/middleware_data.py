@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 from clastic.meta.functions import FunctionData, function_data, summary_of
 from clastic.meta.plain_values import type_name
 from clastic.middleware.base import SIDES, Middleware
 from clastic.routing import BoundRoute
-from clastic.signature import read_signature
+from clastic.signature import read_signature, required_names
 from clastic.text import to_text
 
 
@@ -97,16 +97,11 @@ def _sides(middleware: Middleware) -> Iterator[SideData]:
         function = getattr(middleware, side)
         if function is None:
             continue
-        signature = read_signature(function).without_first()
-        required = signature.required
+        signature = read_signature(function)[1:]
         yield SideData(
             side,
             function_data(function),
-            required,
-            _others(signature.names, required),
+            required_names(signature),
+            tuple(parameter.name for parameter in signature if not parameter.required),
             tuple(getattr(middleware, attribute)),
         )
-
-
-def _others(names: Iterable[str], left_out: Sequence[str]) -> tuple[str, ...]:
-    return tuple(name for name in names if name not in left_out)

@@ -150,7 +150,7 @@ def _is_argument_name(name: str) -> bool:
 
 def _check_method(function: Callable[..., Any], side: str, problems: Problems) -> None:
     try:
-        parameters = read_signature(function).parameters
+        parameters = read_signature(function)
     except UnreadableSignature as error:
         problems.add(describe_role("Middleware", function), error.reason, error.remedy)
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -348,3 +349,17 @@ def test_one_that_cannot_be_called_so_is_refused() -> None:
         "cannot be called with a response, an environ and a route.\n"
         "  Define it as finish(self, response, environ, route)."
     )
+
+
+def test_another_wsgi_application_may_start_again_before_its_body() -> None:
+    def failing(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        try:
+            raise LookupError
+        except LookupError:
+            start_response("500 Failed", [("Content-Type", "text/plain")], sys.exc_info())
+        yield b"failed"
+
+    seen: list[tuple[str, int]] = []
+    application = Application([GET("/", RerouteWSGI(failing))], middlewares=[Seen("site", seen)])
+    assert request(application, "/") == (500, ["site"], b"failed")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
@@ -27,7 +27,7 @@ from clastic.routing.router import Router
 from clastic.routing.state import DispatchState
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
     from clastic.application import Application
 
@@ -311,7 +311,21 @@ class Dispatcher:
 
 def _as_response(response: WSGIApplication, environ: WSGIEnvironment) -> BaseResponse:
     """Return a response as it is, and that of another WSGI application as a response."""
-    return response if isinstance(response, BaseResponse) else Response.from_app(response, environ)
+    if isinstance(response, BaseResponse):
+        return response
+    is_started = False
+
+    def restartable(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        # Until the head is sent, the application may replace it because of an error (PEP 3333).
+        # Werkzeug raises that error at once.
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            return start_response(status, headers, exc_info if is_started else None)
+
+        return response(environ, start)
+
+    made = Response.from_app(restartable, environ)
+    is_started = True
+    return made
 
 
 def _decode_path(path: str) -> str | None:

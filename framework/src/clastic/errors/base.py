@@ -161,7 +161,7 @@ class HTTPException(DeferredResponse, Exception):
         content_type = self._fixed_type or TEXT.content_type
         body = format_of(content_type).write(self).encode()
         response = Response(body, self.code, self._given_headers, content_type=content_type)
-        vars(response)["_written_body"] = body
+        vars(response)["_written_body"] = body  # becomes an attribute of the error, like the rest
         return response
 
     @property

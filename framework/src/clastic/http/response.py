@@ -272,7 +272,7 @@ class DeferredResponse(Response):
     """
 
     def _make(self) -> BaseResponse:
-        """Return the response that this one becomes; two threads may call this at once."""
+        """Return the response whose attributes this one gets; two threads may call this at once."""
         raise NotImplementedError
 
     @property

@@ -1,4 +1,4 @@
-"""Looks at what meta answers: the page as a tree of elements, the JSON as data."""
+"""Read the meta page as a tree of elements, and its JSON as data."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ VOID = {"input", "link", "meta"}
 
 
 class _TreeParser(HTMLParser):
-    """Makes a tree of a document, and is strict about its tags."""
+    """Make a tree of a document whose tags are all closed."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class _TreeParser(HTMLParser):
 
 
 class Page:
-    """A page as people find their way in it."""
+    """A page whose parts are found the way people find them."""
 
     def __init__(self, html: str) -> None:
         assert html.startswith("<!doctype html>\n")
@@ -60,22 +60,18 @@ class Page:
         return found
 
     def section(self, title: str) -> Element:
-        """The box with this heading."""
-        headings = {heading.attrib["id"]: text(heading) for heading in self.all("h2")}
-        (section,) = (
-            section
-            for section in self.all("section")
-            if headings[section.attrib["aria-labelledby"]] == title
-        )
+        """Return the section with this heading."""
+        (section,) = (each for each in self.all("section") if text(each.find("h2")) == title)
         return section
 
-    def rows(self, title: str) -> list[list[str]]:
-        """The texts of the cells of the rows of the table in a box."""
-        rows = self.section(title).iter("tr")
-        return [[text(cell) for cell in row if cell.tag in ("td", "th")] for row in rows]
+    def rows(self, title: str) -> list[dict[str, str]]:
+        """Return the rows of the table of a section, their cells by the header of the column."""
+        head, *rows = self.section(title).iter("tr")
+        names = [text(cell) for cell in head]
+        return [dict(zip(names, map(text, row), strict=True)) for row in rows]
 
     def route(self, pattern: str) -> Element:
-        """The details of the route with this pattern."""
+        """Return the details of the route with this pattern."""
         (route,) = (
             details
             for details in self.all("details")
@@ -84,28 +80,27 @@ class Page:
         return route
 
     def facts(self, within: Element) -> dict[str, str]:
-        """The terms of the first description list, each with what is said of it."""
-        terms = next(iter(within.iter("dl")))
+        """Return the values of the first list of names and values, by name."""
+        pairs = next(iter(within.iter("dl")))
         return {
-            text(term): text(value)
-            for term, value in zip(terms.iter("dt"), terms.iter("dd"), strict=True)
+            text(name): text(value) for name, value in zip(pairs[::2], pairs[1::2], strict=True)
         }
 
 
 def text(element: Element) -> str:
-    """The text of an element and of all within, with single spaces."""
+    """Return the text of an element and of all within it, with single spaces."""
     return " ".join("".join(element.itertext()).split())
 
 
 @pytest.fixture
 def read() -> Callable[[Element], str]:
-    """Give the text of an element."""
+    """Return the text of an element."""
     return text
 
 
 @pytest.fixture
 def page() -> Callable[..., Page]:
-    """Get the page of an application."""
+    """Return the page of an application."""
 
     def get_page(application: Application, url: str = "/_meta/", **options: Any) -> Page:
         response = application.get_local_client().get(url, **options)
@@ -118,7 +113,7 @@ def page() -> Callable[..., Page]:
 
 @pytest.fixture
 def report() -> Callable[..., Any]:
-    """Get the JSON of an application."""
+    """Return the JSON of an application."""
 
     def get_report(application: Application, url: str = "/_meta/json/", **options: Any) -> Any:
         response = application.get_local_client().get(url, **options)

@@ -1,4 +1,4 @@
-"""MetaApplication over HTTP: where it can be embedded, and what it is served with."""
+"""MetaApplication over HTTP: where it can be embedded, and its headers."""
 
 import re
 
@@ -7,7 +7,7 @@ import pytest
 from clastic.application import Application, RerouteWSGI, SubApplication
 from clastic.errors import ErrorHandler, Forbidden, HTTPException
 from clastic.http import Response
-from clastic.meta import META_ASSETS_APP, MetaApplication, MetaPeripheral
+from clastic.meta import META_ASSETS_APP, MetaApplication
 from clastic.middleware import Middleware
 from clastic.route import GET, S_REWRITE, S_STRICT
 
@@ -18,7 +18,7 @@ def hello() -> Response:
 
 
 class Stranger(Middleware):
-    """Lets nobody in."""
+    """Refuse every request."""
 
     def request(self, next):
         raise Forbidden("who are you?")
@@ -50,7 +50,7 @@ def test_it_can_be_embedded_at_any_prefix(prefix, page, report):
     assert application.get_local_client().get(f"{url}/{stylesheet}").status_code == 200
 
 
-def test_it_can_be_twice_in_one_application(page, report):
+def test_it_can_be_embedded_twice(page, report):
     meta = MetaApplication("One")
     application = application_with(
         ("/a/", meta), ("/b/", meta), ("/c/", MetaApplication("Other", shown_resources="version"))
@@ -60,10 +60,12 @@ def test_it_can_be_twice_in_one_application(page, report):
     assert page(application, "/b/").one("title").text == "One"
     assert page(application, "/c/").one("title").text == "Other"
     own = [route["pattern"] for route in report(application, "/c/json/")["meta_routes"]]
-    assert own == [f"/{name}/{rest}" for name in "abc" for rest in ("", "json/", "assets/meta.css")]
+    assert own == [
+        f"/{name}/{rest}" for name in "abc" for rest in ("", "json/", "assets/common.css")
+    ]
 
 
-def test_it_tells_about_each_application_that_it_is_in(report):
+def test_it_shows_each_application_that_it_is_embedded_in(report):
     meta = MetaApplication()
     one = Application([("/one", hello), ("/_meta", meta)])
     two = Application([("/two", hello), ("/_meta", meta)])
@@ -71,20 +73,20 @@ def test_it_tells_about_each_application_that_it_is_in(report):
     assert patterns(report(two)) == ["/two"]
 
 
-def test_it_tells_about_the_outermost_application(report):
+def test_it_shows_the_outermost_application(report):
     inner = Application([("/inner", hello), ("/_meta", MetaApplication())])
     outer = Application([("/outer", hello), ("/in", inner)])
     assert patterns(report(outer, "/in/_meta/json/")) == ["/outer", "/in/inner"]
     assert patterns(report(inner)) == ["/inner"]
 
 
-def test_an_application_that_another_hands_over_to_is_the_one_that_serves(report):
+def test_behind_a_reroute_it_shows_the_inner_application(report):
     inner = Application([("/old/inner", hello), ("/old/_meta", MetaApplication())])
     outer = Application([("/outer", hello), ("/old/<rest*>/", RerouteWSGI(inner))])
     assert patterns(report(outer, "/old/_meta/json/")) == ["/old/inner"]
 
 
-def test_it_tells_about_routes_that_are_added_later(report):
+def test_it_shows_routes_that_are_added_later(report):
     application = application_with(("/_meta", MetaApplication()))
     application.add(("/later", hello))
     assert patterns(report(application)) == ["/hello", "/later"]
@@ -95,13 +97,13 @@ def test_it_can_be_served_by_itself(page, report):
     assert "0 routes, in the order they are tried." in page(MetaApplication(), "/").html
 
 
-def test_its_name_for_the_page_is_meta_unless_it_is_given_another(page):
+def test_the_title_is_meta_by_default(page):
     assert page(MetaApplication(), "/").one("h1").text == "Meta"
     assert page(MetaApplication("<Links>"), "/").one("h1").text == "<Links>"
 
 
 @pytest.mark.parametrize("slash_mode", [S_REWRITE, S_STRICT])
-def test_its_relative_links_are_right_in_every_slash_mode(slash_mode):
+def test_a_missing_slash_redirects_in_every_slash_mode(slash_mode):
     application = application_with(("/_meta", MetaApplication()), slash_mode=slash_mode)
     client = application.get_local_client()
     assert client.get("/_meta").headers["Location"] == "/_meta/"
@@ -116,14 +118,14 @@ def test_all_links_work_below_a_prefix_of_the_server():
     assert sorted(set(links)) == [
         "../../hello",
         "../../in/_meta/",
-        "../../in/_meta/assets/meta.css",
+        "../../in/_meta/assets/common.css",
         "../../in/_meta/json/",
-        "assets/meta.css",
+        "assets/common.css",
         "json/",
     ]
 
 
-def test_the_root_of_an_application_below_which_there_is_nothing_is_here(page):
+def test_links_are_relative_at_the_root_too(page):
     assert 'href="./hello"' in page(application_with(("/", MetaApplication())), "/").html
 
 
@@ -135,13 +137,13 @@ def test_other_methods_than_get_and_head_are_not_allowed():
 
 
 @pytest.mark.parametrize("url", ["/_meta/", "/_meta/json/"])
-def test_nothing_may_keep_it(url):
+def test_no_response_may_be_stored(url):
     headers = application_with(("/_meta", MetaApplication())).get_local_client().get(url).headers
     assert headers["Cache-Control"] == "no-store"
     assert headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_the_page_may_load_nothing_from_elsewhere_and_run_nothing():
+def test_the_page_runs_no_scripts_and_loads_nothing_from_elsewhere():
     client = application_with(("/_meta", MetaApplication())).get_local_client()
     policy = dict(
         directive.split(" ", 1)
@@ -154,23 +156,26 @@ def test_the_page_may_load_nothing_from_elsewhere_and_run_nothing():
     assert not re.search(r"\s(on\w+|style)=", client.get("/_meta/").text)
 
 
-def test_its_style_sheet_is_served():
+def test_the_stylesheet_is_served():
     client = Application([("/files", META_ASSETS_APP)]).get_local_client()
-    response = client.get("/files/meta.css")
+    response = client.get("/files/common.css")
     assert response.content_type == "text/css; charset=utf-8"
     assert "prefers-color-scheme: dark" in response.text
     assert "url(" not in response.text
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    etag = {"If-None-Match": response.headers["ETag"]}
+    assert client.get("/files/common.css", headers=etag).status_code == 304
 
 
-def test_its_own_middlewares_guard_all_of_it():
+def test_its_middlewares_guard_all_of_its_routes():
     application = application_with(("/_meta", MetaApplication(middlewares=[Stranger()])))
     client = application.get_local_client()
-    urls = ["/_meta/", "/_meta/json/", "/_meta/assets/meta.css"]
+    urls = ["/_meta/", "/_meta/json/", "/_meta/assets/common.css"]
     assert [client.get(url).status_code for url in urls] == [403, 403, 403]
     assert client.get("/hello").status_code == 200
 
 
-def test_its_own_error_handler_is_for_when_it_is_served_by_itself():
+def test_its_error_handler_is_used_when_it_is_served_by_itself():
     class Handler(ErrorHandler):
         def render_error(self, _error: HTTPException, **others: object) -> Response:
             return Response("nothing here", status=404)
@@ -180,43 +185,23 @@ def test_its_own_error_handler_is_for_when_it_is_served_by_itself():
 
 
 class Rewriting(Middleware):
-    """Takes every context for a dict."""
+    """Change every context."""
 
     def render(self, next, context):
         context["user"] = "ann"
         return next()
 
 
-def test_no_middleware_on_the_render_side_gets_its_data(page):
+def test_render_middlewares_do_not_see_its_data(page):
     page(application_with(("/_meta", MetaApplication()), middlewares=[Rewriting()]))
 
 
-def test_the_names_that_it_uses_can_be_used_by_the_application(report):
+def test_resources_of_the_application_can_have_any_name(report):
     resources = {"path": 1, "title": 2, "selection": 3, "application": 4, "context_": 5}
     application = application_with(("/_meta", MetaApplication()), resources=resources)
     assert len(report(application)["resources"]) == 5
 
 
-def test_a_sub_application_object_embeds_it_too(report):
+def test_a_sub_application_object_can_embed_it(report):
     entry = SubApplication("/_meta", MetaApplication(), rebind_render=True, inherit_slashes=False)
     assert patterns(report(application_with(entry))) == ["/hello"]
-
-
-class Untitled(MetaPeripheral):
-    def get_context(self) -> dict:
-        return {}
-
-
-def test_what_is_no_peripheral_is_refused():
-    message = (
-        "{'a': 1} is not a MetaPeripheral. "
-        "Subclass clastic.meta.MetaPeripheral, and give an instance of it."
-    )
-    with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
-        MetaApplication(peripherals=[{"a": 1}])
-
-
-def test_a_peripheral_without_a_title_is_refused():
-    message = "Untitled has no title. Set title to what its box on the page is to be called."
-    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
-        MetaApplication(peripherals=[Untitled()])

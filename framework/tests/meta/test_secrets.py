@@ -1,4 +1,4 @@
-"""No secret that an application has anywhere comes to be on the page or in the JSON."""
+"""No secret of an application is on the meta page or in its JSON."""
 
 import functools
 import sys
@@ -16,7 +16,7 @@ CANARY = "canary-7f3a"
 
 
 class Holder:
-    """Has a secret wherever an object can have one."""
+    """Have a secret wherever an object can have one."""
 
     shared = CANARY
 
@@ -32,7 +32,7 @@ class Holder:
 
 
 class Keyed(Middleware):
-    """Signs something."""
+    """Sign something."""
 
     provides = ("signed",)
 
@@ -58,7 +58,7 @@ class Handler(ErrorHandler):
 
 
 class CallableEndpoint:
-    """Shows something."""
+    """Show something."""
 
     def __init__(self):
         self.token = CANARY
@@ -169,6 +169,6 @@ def test_no_secret_is_shown(url, application, caplog):
     assert "with_defaults" in response.text or "inner" in response.text
 
 
-def test_names_are_shown_all_the_same(application, report):
+def test_names_of_secrets_are_shown(application, report):
     names = {resource["name"] for resource in report(application)["resources"]}
     assert {"plain", "password", "inner_secret", "own"} <= names

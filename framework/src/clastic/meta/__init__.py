@@ -1,10 +1,15 @@
-"""Meta: a page, and JSON, about the application it is embedded in and what that runs on."""
+"""Meta: a page and JSON about an application and the process that it runs in."""
 
-from clastic.meta.application import MetaApplication, default_peripherals
-from clastic.meta.machine import HostPeripheral, ProcessPeripheral, UsagePeripheral
-from clastic.meta.own_routes import META_ASSETS_APP
-from clastic.meta.peripheral import MetaPeripheral, Unavailable
-from clastic.meta.runtime import RuntimePeripheral
+from clastic.meta.application import META_ASSETS_APP, MetaApplication
+from clastic.meta.peripherals import (
+    HostPeripheral,
+    MetaPeripheral,
+    ProcessPeripheral,
+    RuntimePeripheral,
+    Unavailable,
+    UsagePeripheral,
+    default_peripherals,
+)
 
 __all__ = [
     "META_ASSETS_APP",

@@ -1,4 +1,4 @@
-"""``MetaApplication``: tells what an application is made of and how it fares, from inside."""
+"""Serve the meta page and its JSON inside the application that they describe."""
 
 from __future__ import annotations
 
@@ -8,23 +8,21 @@ from clastic.application import Application
 from clastic.errors import ErrorHandler
 from clastic.http import Request, Response
 from clastic.json import JSONEncoding
-from clastic.meta.collection import Report, gather
-from clastic.meta.machine import HostPeripheral, ProcessPeripheral, UsagePeripheral
-from clastic.meta.own_routes import META_ASSETS_APP, MetaRoute
 from clastic.meta.page import meta_page
-from clastic.meta.peripheral import MetaPeripheral, checked_peripherals
-from clastic.meta.runtime import RuntimePeripheral
-from clastic.meta.section_view import section_view
-from clastic.meta.selection import Selection
+from clastic.meta.peripherals import MetaPeripheral, default_peripherals, grouped_peripherals
+from clastic.meta.report import MetaReport, MetaRoute, create_report
+from clastic.meta.routes import Selection
 from clastic.middleware.base import Middleware
+from clastic.pages.styles import DEVELOPER_STYLE
 from clastic.pattern import split_path
+from clastic.routing import S_REDIRECT
 
-HEADERS = [
+_HEADERS = [
     ("Cache-Control", "no-store"),
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "same-origin"),
 ]
-POLICY = (
+_POLICY = (
     "Content-Security-Policy",
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'",
@@ -33,27 +31,39 @@ POLICY = (
 _JSON = JSONEncoding()
 
 
+def get_stylesheet(request: Request) -> Response:
+    """Return the stylesheet of the pages for developers, or 304 if the client has it."""
+    headers = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
+    response = Response(DEVELOPER_STYLE, headers=headers, content_type="text/css; charset=utf-8")
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+META_ASSETS_APP = Application([MetaRoute("/common.css", get_stylesheet)])
+"""The files of the meta page, which a ``MetaApplication`` serves below ``assets/``."""
+
+
 class MetaApplication(Application):
-    """Tells about the application that it is embedded in: ``("/_meta/", MetaApplication())``.
+    """Shows the application that it is embedded in: ``("/_meta/", MetaApplication())``.
 
-    It is a page for people at ``/``, and the same as JSON at ``/json/``. Both show what routes,
-    middlewares and resources there are, and how process and host fare; they never show values of
-    resources, arguments, attributes or the environment. Who can see them knows the application
-    well all the same: give it ``middlewares`` that ask who it is, or leave it out, where everybody
-    can reach it.
+    There is a page at ``/`` and the same data as JSON at ``/json/``: routes, middlewares and
+    resources, the process, the host and the runtime. Values of resources, arguments, attributes
+    and environment variables are never shown. Still, readers learn a lot about the application:
+    pass ``middlewares`` that check who they are, or leave the page out where it is public.
 
-    It tells about the outermost application, however deep it is embedded, and can be in several
-    places of several applications at once.
+    It shows the outermost application, however deep it is embedded, and can be embedded in several
+    places and applications.
 
-    The query chooses among the routes: ``find``, words that their method, pattern, endpoint or
-    file has; ``page``; and ``size``, the number of routes on a page, up to 1,000.
+    The query selects routes: ``find`` has words that the method, pattern, endpoint or file must
+    contain; ``page`` is a number from 1, and ``size`` the number of routes on a page, up to 1,000.
 
     :param page_title: the heading of the page; by default Meta
-    :param peripherals: what else to tell, below the rest
-    :param base_peripherals: what to tell about process, host, runtime and resource use; by default
-        one peripheral for each
-    :param shown_resources: the names of the resources whose values may be shown. What is called
-        or looks like a secret is masked all the same
+    :param peripherals: more sections, after the others
+    :param base_peripherals: the sections on process, host, resource use and runtime; by default
+        those of :func:`default_peripherals`
+    :param shown_resources: the names of the resources whose values may be shown, with secrets
+        masked
     :param middlewares: as for :class:`~clastic.application.Application`
     :param error_handler: as for :class:`~clastic.application.Application`
     :raises TypeError: a peripheral is no :class:`~clastic.meta.MetaPeripheral`
@@ -73,13 +83,14 @@ class MetaApplication(Application):
         self.page_title = "Meta" if page_title is None else page_title
         if base_peripherals is None:
             base_peripherals = default_peripherals()
-        self.peripherals = checked_peripherals([*base_peripherals, *peripherals])
+        self.peripherals = grouped_peripherals([*base_peripherals, *peripherals])
         names = [shown_resources] if isinstance(shown_resources, str) else shown_resources
         self.shown_resources = frozenset(names)
+        # The links of the page are relative, so its path must end with a slash.
         super().__init__(
             [
-                MetaRoute("/", self.get_page),
-                MetaRoute("/json/", self.get_json),
+                MetaRoute("/", self.get_page, slash_mode=S_REDIRECT),
+                MetaRoute("/json/", self.get_json, slash_mode=S_REDIRECT),
                 ("/assets/", META_ASSETS_APP),
             ],
             middlewares=middlewares,
@@ -87,30 +98,23 @@ class MetaApplication(Application):
         )
 
     def get_page(self, request: Request, _application: Application) -> Response:
-        """Show the page."""
-        report = self._gather(request, _application)
-        pairs = zip(self.peripherals, report.sections, strict=True)
-        rendered = [section_view(peripheral, section) for peripheral, section in pairs]
-        # Relative, so that it is right behind a proxy that has a prefix of its own, too.
+        """Return the HTML page."""
+        report = self._create_report(request, _application)
+        # A relative URL is right behind a proxy that adds a prefix, too.
         root = "../" * len(split_path(request.path).segments) or "./"
-        page = meta_page(report, rendered, root)
-        return Response(page, headers=[*HEADERS, POLICY], content_type="text/html; charset=utf-8")
+        page = meta_page(report, self.peripherals, root)
+        return Response(page, headers=[*_HEADERS, _POLICY], content_type="text/html; charset=utf-8")
 
     def get_json(self, request: Request, _application: Application) -> Response:
-        """Give the same as JSON."""
-        body = _JSON.encode(self._gather(request, _application))
-        return Response(body, headers=HEADERS, content_type="application/json")
+        """Return the data of the page as JSON."""
+        body = _JSON.encode(self._create_report(request, _application))
+        return Response(body, headers=_HEADERS, content_type="application/json")
 
-    def _gather(self, request: Request, application: Application) -> Report:
-        return gather(
+    def _create_report(self, request: Request, application: Application) -> MetaReport:
+        return create_report(
             application,
             Selection.from_query(request.args),
             title=self.page_title,
             peripherals=self.peripherals,
             shown_resources=self.shown_resources,
         )
-
-
-def default_peripherals() -> tuple[MetaPeripheral, ...]:
-    """Return what tells about process, host, runtime and resource use."""
-    return ProcessPeripheral(), HostPeripheral(), UsagePeripheral(), RuntimePeripheral()

@@ -1,105 +1,348 @@
-"""The page of meta: all of a report as one HTML document, for people."""
+"""Render the report on an application as an HTML page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
-from operator import attrgetter
-from typing import NamedTuple
-from urllib.parse import urlencode
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from itertools import starmap
+from typing import Any
+from urllib.parse import quote, urlencode
 
+from boltons.strutils import bytes2human
 from markupsafe import Markup
 
-from clastic.meta.collection import Report
-from clastic.meta.part_views import middleware_table, overview, resource_table
-from clastic.meta.routes_box import routes_box
-from clastic.meta.value_view import label
-from clastic.pages import element
+from clastic.injection import BUILT_IN, PATH, RESOURCES
+from clastic.json import as_mapping
+from clastic.meta.peripherals import MetaPeripheral, SectionData, log_problem
+from clastic.meta.report import MetaReport, MiddlewareData, ResourceData
+from clastic.meta.routes import (
+    DEFAULT,
+    LONGEST_SEARCH,
+    PAGE_SIZE,
+    FunctionData,
+    LayerData,
+    RouteData,
+    RoutesData,
+)
+from clastic.pages import element, html_page, join, scrollable
 
-APPLICATION = "application"
+_FEW = 3  # routes that a search shows open; members of a list that are shown at once
+_SOURCES = {
+    PATH: "from the path",
+    RESOURCES: "from resources",
+    BUILT_IN: "built-in",
+    DEFAULT: "default",
+}
 
 
-class Box(NamedTuple):
-    """A section of the page.
+Section = tuple[str, str, Markup]
+"""The id, the title and the content of a section of the page."""
 
-    :param anchor: its id
-    :param group: the key of the group it stands in
+
+def meta_page(report: MetaReport, peripherals: Sequence[MetaPeripheral], root: str) -> str:
+    """Return the HTML document.
+
+    :param peripherals: those that the sections of the report are from, in order
+    :param root: the relative URL of the root of the application, with a slash at the end
     """
-
-    anchor: str
-    group: str
-    title: str
-    inside: Markup
-
-
-def meta_page(report: Report, rendered: Iterable[Markup], root: str) -> str:
-    """Return the document.
-
-    :param rendered: the inside of the box of each section of the report
-    :param root: the relative URL of the root of the application, with a slash at its end
-    """
-    boxes = [*_application_boxes(report, root), *_section_boxes(report, rendered)]
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("title", report.title),
-        element("link", rel="stylesheet", href="assets/meta.css"),
-    )
+    sections = list(_sections(report, peripherals, root))
+    links = (element("li", element("a", title, href=f"#{name}")) for name, title, _ in sections)
     body = element(
-        "body",
+        "div",
         element("a", "Skip to the content", href="#content", class_="skip"),
-        element("header", element("h1", report.title), overview(report), _json_link(report)),
-        _navigation(boxes),
-        element("main", *_groups(boxes), id="content", tabindex="-1"),
-        element("footer", f"Gathered {report.gathered_at:%Y-%m-%d %H:%M:%S} UTC."),
+        _header(report),
+        element("nav", element("ul", *links), aria_label="Sections"),
+        element("main", *starmap(_section, sections), id="content", tabindex="-1"),
+        class_="meta",
     )
-    return f"<!doctype html>\n{element('html', head, body, lang='en')}\n"
+    stylesheet = element("link", rel="stylesheet", href="assets/common.css")
+    return html_page(report.title, body, style=None, head=stylesheet)
 
 
-def _application_boxes(report: Report, root: str) -> Iterator[Box]:
-    yield Box("routes", APPLICATION, "Routes", routes_box(report, root))
-    yield Box("middlewares", APPLICATION, "Middlewares", middleware_table(report.middlewares))
-    yield Box("resources", APPLICATION, "Resources", resource_table(report.resources))
+def _sections(
+    report: MetaReport, peripherals: Sequence[MetaPeripheral], root: str
+) -> Iterator[Section]:
+    yield "routes", "Routes", _routes(report, root)
+    tables = {"Middlewares": _middleware_rows(report), "Resources": _resource_rows(report)}
+    for title, rows in tables.items():
+        yield title.lower(), title, scrollable(_show(list(rows)), title)
+    for number, (peripheral, data) in enumerate(zip(peripherals, report.sections, strict=True), 1):
+        content = scrollable(_peripheral(peripheral, data), data.title)
+        yield f"section-{number}", data.title, content
 
 
-def _section_boxes(report: Report, rendered: Iterable[Markup]) -> Iterator[Box]:
-    pairs = zip(report.sections, rendered, strict=True)
-    for number, (section, inside) in enumerate(pairs, 1):
-        yield Box(f"section-{number}", section.group_key, section.title, inside)
+def _section(name: str, title: str, content: Markup) -> Markup:
+    heading = element("h2", title, id=f"{name}-title")
+    return element("section", heading, content, id=name, aria_labelledby=f"{name}-title")
 
 
-def _navigation(boxes: Sequence[Box]) -> Markup:
-    groups = [
-        element(
-            "li",
-            element("p", label(key), class_="group"),
-            element("ul", *map(_link, members), role="list"),
-        )
-        for key, members in groupby(boxes, attrgetter("group"))
-    ]
-    return element("nav", element("ul", *groups, role="list"), aria_label="Sections")
-
-
-def _link(box: Box) -> Markup:
-    return element("li", element("a", box.title, href=f"#{box.anchor}"))
-
-
-def _groups(boxes: Sequence[Box]) -> Iterator[Markup]:
-    for key, members in groupby(boxes, attrgetter("group")):
-        class_ = None if key == APPLICATION else "boxes"
-        yield element("div", *map(_section, members), class_=class_)
-
-
-def _section(box: Box) -> Markup:
-    heading = f"{box.anchor}-title"
-    title = element("h2", box.title, id=heading)
-    return element("section", title, box.inside, id=box.anchor, aria_labelledby=heading)
-
-
-def _json_link(report: Report) -> Markup:
+def _header(report: MetaReport) -> Markup:
     routes = report.routes
     query = urlencode({"find": routes.find, "page": routes.page, "size": routes.size})
-    url = f"json/?{query}"
-    link = element("a", "The same as JSON", href=url, rel="alternate", type="application/json")
-    return element("p", link)
+    time = f"{report.gathered_at:%Y-%m-%d %H:%M:%S} UTC, "
+    link = element("a", "the same as JSON", href=f"json/?{query}", type="application/json")
+    title = element("h1", report.title)
+    return element("header", title, element("p", time, link), _show(report.application))
+
+
+def _middleware_rows(report: MetaReport) -> Iterator[dict[str, Any]]:
+    """Return a row for each function of each middleware; their keys are the columns."""
+    for middleware in report.middlewares:
+        row = {
+            "name": middleware.name,
+            "on": _reach(middleware),
+            "summary": middleware.summary,
+            "wraps_WSGI": middleware.wraps_wsgi,
+        }
+        for side in middleware.sides or (None,):
+            yield {**row, **(as_mapping(side) or {})}
+
+
+def _resource_rows(report: MetaReport) -> Iterator[dict[str, Any]]:
+    """Return a row for each resource; its keys are the columns."""
+    for resource in report.resources:
+        value = resource.value if resource.is_shown else element("span", "not shown", class_="soft")
+        if resource.problem:
+            value = f"reading failed with {resource.problem}"
+        yield {
+            "name": resource.name,
+            "type": resource.type,
+            "on": _reach(resource),
+            "values": resource.values,
+            "value": value,
+        }
+
+
+def _reach(record: MiddlewareData | ResourceData) -> str:
+    return "every route" if record.is_everywhere else _counted(record.routes)
+
+
+def _peripheral(peripheral: MetaPeripheral, section: SectionData) -> Markup:
+    """Return what the peripheral renders, by default its data."""
+    if section.problem is not None:
+        return element("p", section.problem, class_="problem")
+    if section.unavailable is not None:
+        return element("p", section.unavailable, class_="soft")
+    try:
+        rendered = peripheral.render(section.data)
+        return _show(section.data) if rendered is None else join(rendered)
+    except Exception as error:  # An error in a peripheral must not break the page.
+        return element("p", log_problem(error, peripheral), class_="problem")
+
+
+def _routes(report: MetaReport, root: str) -> Markup:
+    routes, own = report.routes, report.meta_routes
+    is_open = bool(routes.find) and routes.matching <= _FEW
+    summary = element("summary", f"{_counted(len(own))} of this page itself")
+    return join(
+        _search_form(routes),
+        element("p", *_status(routes)),
+        _route_list(routes.items, root, is_open) if routes.items else None,
+        _page_links(routes) if routes.pages > 1 else None,
+        element("details", summary, _route_list(own, root, False)),
+    )
+
+
+def _search_form(routes: RoutesData) -> Markup:
+    field = element(
+        "input",
+        type="search",
+        id="find",
+        name="find",
+        value=routes.find,
+        maxlength=LONGEST_SEARCH,
+        placeholder="method, pattern, endpoint, file",
+    )
+    size = element("input", type="hidden", name="size", value=routes.size)
+    return element(
+        "form",
+        element("label", "Find routes", for_="find"),
+        field,
+        size if routes.size != PAGE_SIZE else None,
+        element("button", "Find"),
+        action="#routes",
+        role="search",
+    )
+
+
+def _status(routes: RoutesData) -> Iterator[object]:
+    if routes.find:
+        yield f"{routes.matching:,} of {_counted(routes.total)} with “"
+        yield element("b", routes.find)
+        yield "”"
+    else:
+        yield _counted(routes.total)
+    if routes.pages > 1:
+        first = (routes.page - 1) * routes.size + 1
+        yield f", {first:,} to {first + len(routes.items) - 1:,} on this page"
+    yield ", in the order they are tried."
+    if routes.find:
+        yield " "
+        yield element("a", "Show all", href=_address(routes, 1, find=""))
+
+
+def _counted(count: int) -> str:
+    return "1 route" if count == 1 else f"{count:,} routes"
+
+
+def _page_links(routes: RoutesData) -> Markup:
+    page, pages = routes.page, routes.pages
+    targets = {"First": 1, "Previous": page - 1, "Next": page + 1, "Last": pages}
+    links = [
+        element("a", text, href=_address(routes, target, find=routes.find))
+        for text, target in targets.items()
+        if 1 <= target <= pages and target != page
+    ]
+    current = element("span", f"Page {page:,} of {pages:,}", aria_current="page")
+    items = (element("li", each) for each in (current, *links))
+    return element("nav", element("ul", *items), aria_label="Pages of routes")
+
+
+def _address(routes: RoutesData, page: int, *, find: str) -> str:
+    query: dict[str, object] = {"find": find} if find else {}
+    if routes.size != PAGE_SIZE:
+        query["size"] = routes.size
+    return f"?{urlencode({**query, 'page': page})}#routes"
+
+
+def _route_list(routes: Iterable[RouteData], root: str, is_open: bool) -> Markup:
+    items = (element("li", _route(route, root, is_open)) for route in routes)
+    return element("ol", *items, class_="routes")
+
+
+def _route(route: RouteData, root: str, is_open: bool) -> Markup:
+    methods = (element("span", method) for method in route.methods or ("any method",))
+    summary = element(
+        "summary",
+        element("span", f"{route.number:,}.", class_="number"),
+        element("code", route.pattern, class_="pattern"),
+        element("span", *methods, class_="methods"),
+        element("span", _function(route.endpoint)),
+    )
+    figure = element(
+        "figure",
+        element("figcaption", "Functions that run, the outermost first"),
+        _layers(route.layers),
+        tabindex="0",
+        aria_label=f"Functions that run for {route.pattern}",
+    )
+    return element("details", summary, _route_facts(route, root), figure, open=is_open)
+
+
+def _route_facts(route: RouteData, root: str) -> Markup:
+    facts: dict[str, object] = {
+        "summary": route.endpoint.summary,
+        "render": route.render,
+        "template": route.template,
+        "slash_mode": route.slash_mode,
+    }
+    if route.render_error:
+        facts["render_error"] = join(_show(route.render_error), _arguments(route.render_error))
+    if "<" not in route.pattern and (route.methods is None or "GET" in route.methods):
+        address = root + quote(route.pattern.lstrip("/"))
+        facts["address"] = element("a", route.pattern, href=address)
+    return _show({name: fact for name, fact in facts.items() if fact is not None})
+
+
+def _layers(layers: Iterable[LayerData]) -> Markup:
+    return element("ol", *map(_layer, layers))
+
+
+def _layer(layer: LayerData) -> Markup:
+    role = f"{layer.side} middleware" if layer.inner else layer.side
+    return element(
+        "li",
+        element("p", element("span", role, class_="role"), " ", _function(layer.function)),
+        _arguments(layer.function),
+        element("p", "provides ", _show(layer.provides)) if layer.provides else None,
+        _layers(layer.inner) if layer.inner else None,
+        class_=layer.side,
+    )
+
+
+def _arguments(function: FunctionData) -> Markup | None:
+    sources = {
+        each.name: _SOURCES.get(each.source, f"from {each.source}") for each in function.arguments
+    }
+    items = (
+        element("li", element("code", name), " ", element("span", source, class_="soft"))
+        for name, source in sources.items()
+    )
+    return element("ul", *items, class_="arguments", aria_label="Arguments") if sources else None
+
+
+def _function(function: FunctionData) -> Markup:
+    """Return the name of a function and its place, relative to where it is imported from."""
+    name = element("code", function.name)
+    if function.file is None:
+        return name
+    roots = (os.path.join(folder, "") for folder in sys.path if os.path.isabs(folder))
+    root = max((root for root in roots if function.file.startswith(root)), default="")
+    place = f"{function.file.removeprefix(root)}:{function.line}"
+    return join(name, " ", element("span", place, class_="soft"))
+
+
+def _show(value: Any, name: str = "") -> Markup:
+    """Return a value of the report: text, a list, a table, or a list of names and values.
+
+    :param name: the name of the value, which tells the unit of a number
+    """
+    if isinstance(value, FunctionData):
+        return _function(value)
+    if isinstance(value, (list, tuple)) and value:
+        return _show_members(value, name)
+    if members := as_mapping(value):
+        pairs = (
+            join(element("dt", _label(key)), element("dd", _show(member, key)))
+            for key, member in members.items()
+        )
+        return element("dl", *pairs, class_="values")
+    if value is None or value in ("", [], (), {}):
+        return element("span", "none", class_="soft")
+    if isinstance(value, bool):
+        return join("yes" if value else "no")
+    return join(_number(value, name) if isinstance(value, (int, float)) else value)
+
+
+def _show_members(members: Sequence[Any], name: str) -> Markup:
+    records = [record for member in members if (record := as_mapping(member))]
+    if len(records) == len(members):
+        return _table(records)
+    if len(members) <= _FEW and all(isinstance(each, (str, int, float)) for each in members):
+        return Markup(", ").join(_show(each, name) for each in members)
+    items = element("ul", *(element("li", _show(member, name)) for member in members))
+    if len(members) <= _FEW:
+        return items
+    return element("details", element("summary", f"{len(members):,} entries"), items)
+
+
+def _table(records: Sequence[Mapping[str, Any]]) -> Markup:
+    """Return a table with a row for each record and a column for each name in any of them."""
+    names = list(dict.fromkeys(name for record in records for name in record))
+    head = element("tr", *(element("th", _label(name), scope="col") for name in names))
+    rows = (
+        element(
+            "tr",
+            element("th", _show(record.get(names[0]), names[0]), scope="row"),
+            *(element("td", _show(record.get(name), name)) for name in names[1:]),
+        )
+        for record in records
+    )
+    return element("table", element("thead", head), element("tbody", *rows))
+
+
+def _label(name: str) -> str:
+    """Return the name of a value as a label: ``uptime_seconds`` is ``Uptime``."""
+    label = name.removesuffix("_bytes").removesuffix("_seconds").replace("_", " ")
+    return label[:1].upper() + label[1:]
+
+
+def _number(value: float, name: str) -> str:
+    if name.endswith("_seconds"):
+        is_long = 60 <= value < 1e12  # A timedelta has a limit.
+        return str(timedelta(seconds=round(value))) if is_long else f"{value:.3g} s"
+    if name.endswith("_bytes"):
+        return str(bytes2human(value, 1))
+    return str(value) if name.endswith("pid") else f"{value:,}"

@@ -46,6 +46,7 @@ summary {
 summary::-webkit-details-marker { display: none; }
 summary::before { color: var(--soft); content: "\\25b8" / ""; }
 details[open] > summary::before { content: "\\25be" / ""; }
+details > :is(dl, ul, figure) { padding: .25rem .75rem .75rem; }
 
 /* source code: one span a line */
 .source {
@@ -65,6 +66,53 @@ mark { background: none; border-bottom: 2px solid var(--problem); color: inherit
 }
 .values dt { color: var(--soft); }
 .values dd { white-space: pre-wrap; }
+
+/* the meta page: sections beside their navigation */
+.skip:not(:focus) { clip-path: inset(50%); position: absolute; }
+.meta { margin: 0 auto; max-width: 88rem; overflow-wrap: anywhere; padding: 1.5rem 1rem 3rem; }
+.meta main { margin: 0; max-width: none; min-width: 0; padding: 0; }
+.meta main:focus { outline: none; }
+.meta :is(dd, td, th) { white-space: normal; }
+.meta nav ul, form, .methods, .arguments { display: flex; flex-wrap: wrap; gap: .25rem 1rem; }
+.meta nav { margin: 2rem 0 1rem; }
+form { align-items: center; margin-bottom: 1rem; }
+input, button {
+  background: var(--fill); border: 1px solid var(--soft); border-radius: .375rem; color: inherit;
+  font: inherit; min-width: 0; padding: .25rem .75rem;
+}
+input { flex: 0 1 28rem; }
+::placeholder { color: var(--soft); }
+.routes details { border-radius: 0; margin: 0 0 -1px; }
+.pattern, .role { font-weight: 600; }
+.methods { gap: .25rem; }
+.arguments { gap: 0 1rem; }
+.methods span {
+  border: 1px solid var(--line); border-radius: .25rem; font-size: .75rem; padding: 0 .375rem;
+}
+
+/* functions that run inside each other */
+figure { overflow-x: auto; }
+figcaption { color: var(--soft); }
+figure p { margin: 0; }
+figure ol { display: flex; flex-wrap: wrap; gap: .5rem; margin-top: .5rem; }
+figure li[class] {
+  border: 1px solid var(--line); border-inline-start: .25rem solid var(--side);
+  border-radius: .375rem; flex: 1 1 12rem; min-width: 9rem; padding: .25rem .5rem .5rem;
+}
+figure .request { --side: var(--accent); }
+figure .endpoint { --side: var(--endpoint); }
+figure .render { --side: var(--render); }
+.role { color: var(--side); font-size: .8125rem; }
+
+@media (min-width: 64rem) {
+  .meta { display: grid; gap: 0 2.5rem; grid-template-columns: 10rem minmax(0, 1fr); }
+  .meta > header { grid-column: 1 / -1; }
+  .meta > nav { align-self: start; position: sticky; top: 1.5rem; }
+  .meta > nav ul { display: block; }
+  .routes summary {
+    display: grid; grid-template-columns: .5rem 2.5rem minmax(0, 5fr) minmax(0, 3fr) minmax(0, 4fr);
+  }
+}
 @media (max-width: 40rem) {
   main { padding-top: 1rem; }
   th, td { padding: .25rem .375rem; }

@@ -106,13 +106,13 @@ class HTTPCacheMiddleware(Middleware):
     def request(self, next: Callable[..., Any], request: Request) -> Any:
         """Return the response with the headers that it lacks, or a 304."""
         if self._is_storable:
-            answer = next()
+            outcome = next()
             is_cacheable = (
                 request.environ["REQUEST_METHOD"] in _SAFE_METHODS
-                and isinstance(answer, BaseResponse)
-                and answer.status_code in _CACHEABLE
+                and isinstance(outcome, BaseResponse)
+                and outcome.status_code in _CACHEABLE
             )
-            return self._cacheable(answer, request.environ) if is_cacheable else answer
+            return self._cacheable(outcome, request.environ) if is_cacheable else outcome
         try:
             return map_response(next(), self._with_directives)
         except HTTP_ERRORS as error:

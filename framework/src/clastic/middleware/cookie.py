@@ -126,15 +126,15 @@ class SignedCookieMiddleware(Middleware):
         """Provide the cookie, and send it if it was changed."""
         cookie = JSONCookie(self._read, request.environ.get("HTTP_COOKIE"))
         try:
-            answer = next(cookie)
+            outcome = next(cookie)
         except HTTP_ERRORS as error:
-            answer = self._finish(cookie, error)
-            if answer is error:
+            outcome = self._finish(cookie, error)
+            if outcome is error:
                 raise
             # An error that is a constant would keep the tracebacks of all times it was raised.
             error.with_traceback(None)
-            raise answer from None
-        return self._finish(cookie, answer)
+            raise outcome from None
+        return self._finish(cookie, outcome)
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self._configuration == other._configuration
@@ -152,15 +152,15 @@ class SignedCookieMiddleware(Middleware):
                 return unsigned
         return Unsigned(EMPTY, is_outdated=False)
 
-    def _finish(self, cookie: JSONCookie, answer: Any) -> Any:
+    def _finish(self, cookie: JSONCookie, outcome: Any) -> Any:
         """Return the response with the header fields for the cookie."""
         text = cookie.finish()
         if not cookie.is_accessed:
-            return answer
+            return outcome
         fields: tuple[tuple[str, str], ...] = (("Vary", "Cookie"),)
         if text is not None:
             fields += (("Set-Cookie", self._field(text, cookie)),)
-        return map_response(answer, partial(with_headers, added=fields))
+        return map_response(outcome, partial(with_headers, added=fields))
 
     def _field(self, text: str, cookie: JSONCookie) -> str:
         """Return the ``Set-Cookie`` header for the JSON text of a cookie.

@@ -23,7 +23,7 @@ CODINGS: Mapping[str, str] = MappingProxyType({"br": ".br", "gzip": ".gz"})
 """The content codings of precompressed files with their suffixes, best compression first."""
 _SUFFIXES = tuple(CODINGS.values())
 
-# The types of the web, fixed here so that no registry of the machine changes an answer: some
+# The types of the web, fixed here so that no registry of the machine changes a response: some
 # Windows registries say text/plain for .js, and few systems know .wasm or .avif.
 _WEB_TYPES: Mapping[str, str] = MappingProxyType(
     {

@@ -1,49 +1,95 @@
-"""An exception with all that led to it, written down while it is handled: nothing is kept alive."""
+"""Record an exception as text: related exceptions, frames, source lines and variables."""
 
 from __future__ import annotations
 
+import linecache
+import re
 import sys
+import sysconfig
 import traceback
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from itertools import islice
+from types import CodeType, FrameType
 from typing import Any, Final, NamedTuple
 
-from clastic.debug.frames import APPLICATION, FRAMEWORK, Frame, origin_of, read_frames, variables_of
-from clastic.debug.guarded import Guard
-from clastic.debug.inspection import attributes_of
-from clastic.debug.traceback_text import traceback_text
-from clastic.debug.values import ValueWriter
+from clastic.debug.values import NamedText, ValueWriter, shorten
+from clastic.describe import format_location
 from clastic.secrets import Secrets
+from clastic.text import to_text
+
+APPLICATION: Final = "application"
+FRAMEWORK: Final = "framework"
+LIBRARY: Final = "library"
 
 CAUSE: Final = "cause"
 CONTEXT: Final = "context"
 MEMBER: Final = "member"
 
-# How many exceptions are recorded, and how many notes of one.
-_MOST_EXCEPTIONS = 10
-_MOST_NOTES = 10
-_LONGEST_MESSAGE = 4_000
-_MOST_ATTRIBUTES = 100
-# How many frames of an exception are searched for secrets, the inner ones.
-_MOST_SEARCHED = 40
-# How many seconds the code of one object, and that of all, may take to tell what to show of it.
-_PATIENCE_EACH = 0.5
-_PATIENCE = 2.0
+# The most exceptions of a record, notes of an exception, and characters of a message.
+_EXCEPTIONS = 10
+_NOTES = 10
+_MESSAGE = 4_000
+_TRACEBACK = 50_000
+# The most frames of an exception, lines before and after the one that was running, characters of a
+# line, and variables of a frame.
+_FRAMES = 40
+_LINES_AROUND = 5
+_LINE = 240
+_VARIABLES = 40
+
+_INSTALLED = re.compile(r"[/\\](?:site|dist)-packages[/\\]")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A frame of a traceback.
+
+    :param file: the path of the file, relative to the working directory if it is below it
+    :param line: the number of the line that was running
+    :param function: the qualified name of the function
+    :param origin: whose code it is: :data:`APPLICATION`, :data:`FRAMEWORK` or :data:`LIBRARY`
+    :param source: that line and those around it; empty if there is no source
+    :param first_line: the number of the first of these
+    :param marked: the slice of the line that was running, if it is known and not all of the line
+    :param variables: the local variables
+    :param variables_left_out: how many more of them there are
+    """
+
+    file: str
+    line: int
+    function: str
+    origin: str
+    source: tuple[str, ...]
+    first_line: int
+    marked: tuple[int, int] | None
+    variables: tuple[NamedText, ...]
+    variables_left_out: int
+
+    @property
+    def place(self) -> str:
+        """The file and the line: ``app.py:12``."""
+        return f"{self.file}:{self.line}"
+
+    @property
+    def code(self) -> str:
+        """The line that was running, without indentation."""
+        return self.source[self.line - self.first_line].strip() if self.source else ""
 
 
 @dataclass(frozen=True)
 class RaisedException:
-    """An exception that was raised.
+    """An exception of a record.
 
     :param number: from 1, in the order to show them
-    :param relation: what it is to another one: the :data:`CAUSE` that it was raised from, the
-        :data:`CONTEXT` in whose handling it was raised, or a :data:`MEMBER` of the group that it
-        is. Empty for the first
-    :param related_to: the number of that other one, 0 for the first
-    :param type: the name of its type, with the module unless it is a built-in one
-    :param message: its text
-    :param notes: what was added with ``add_note`` (PEP 678)
-    :param frames: the calls that it went through, the outermost first
+    :param relation: what it is to another exception: its :data:`CAUSE`, its :data:`CONTEXT`, or a
+        :data:`MEMBER` of that group. Empty for the first
+    :param related_to: the number of the other exception, 0 for the first
+    :param type: the name of its type, with the module unless it is built in
+    :param message: the message
+    :param notes: the notes (PEP 678)
+    :param frames: the innermost frames, the outer ones first; empty if it was never raised
+    :param frames_left_out: how many more of them there are
     """
 
     number: int
@@ -53,45 +99,49 @@ class RaisedException:
     message: str
     notes: tuple[str, ...]
     frames: tuple[Frame, ...]
+    frames_left_out: int
 
     @property
-    def summary(self) -> str:
-        """The type and the message, as Python prints them."""
-        return f"{self.type}: {self.message}" if self.message else self.type
+    def application_frame(self) -> Frame | None:
+        """The innermost frame in the code of the application."""
+        own = [frame for frame in self.frames if frame.origin == APPLICATION]
+        return own[-1] if own else None
 
 
 @dataclass(frozen=True)
 class ExceptionRecord:
-    """What there is to know of an exception, without any object that it had to do with.
+    """An exception and those related to it, as text only: it keeps no object alive.
 
-    It has what the records of ``boltons.tbutils`` have beside their ``tb_info``.
+    It has what ``boltons.tbutils.ExceptionInfo`` has, except for ``tb_info``.
 
     :param exceptions: the exception, then those it is related to
-    :param exceptions_left_out: how many more there are at least
-    :param secrets: what is not shown of it
+    :param exceptions_left_out: at least how many more of these there are
+    :param traceback: the traceback as Python prints it
+    :param secrets: the secrets that were masked
     """
 
     exceptions: tuple[RaisedException, ...]
     exceptions_left_out: int
+    traceback: str
     secrets: Secrets
 
     @classmethod
     def from_current(cls, secrets: Secrets | None = None) -> ExceptionRecord:
         """Record the exception that is being handled.
 
-        :param secrets: what is known not to be for showing; what else the frames have is added
-        :raises ValueError: if none is being handled
+        :param secrets: the secrets to mask; those in variables of the frames are added
+        :raises ValueError: if no exception is being handled
         """
         error = sys.exc_info()[1]
         if error is None:
             raise ValueError("no exception is being handled")
         secrets = Secrets() if secrets is None else secrets
         found, left_out = _find_related(error)
-        secrets.add_named(*_what_to_search((each.error for each in found), secrets))
-        with Guard(_PATIENCE_EACH, _PATIENCE) as guard:
-            writer = ValueWriter(secrets, guard)
-            raised = tuple(_read(number, each, writer) for number, each in enumerate(found, 1))
-        return cls(raised, left_out, secrets)
+        for each in found:
+            secrets.add_named(*_values_of(each.error, secrets))
+        writer = ValueWriter(secrets)
+        raised = [_read_exception(number, each, writer) for number, each in enumerate(found, 1)]
+        return cls(tuple(raised), left_out, _format_traceback(error, secrets), secrets)
 
     @property
     def exc_type(self) -> str:
@@ -105,10 +155,10 @@ class ExceptionRecord:
 
     def get_formatted(self) -> str:
         """Return the traceback as Python prints it."""
-        return traceback_text(self.exceptions)
+        return self.traceback
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all of it as plain data."""
+        """Return the record as plain data."""
         return {
             "exceptions": [asdict(raised) for raised in self.exceptions],
             "exceptions_left_out": self.exceptions_left_out,
@@ -122,83 +172,148 @@ class _Related(NamedTuple):
 
 
 def _find_related(error: BaseException) -> tuple[list[_Related], int]:
-    """Return an exception and those it is related to, and how many more there are at least."""
+    """Return an exception and those it is related to, and at least how many more there are."""
     found: list[_Related] = []
     seen: set[int] = set()
     waiting = [_Related(error, "", 0)]
-    while waiting and len(found) < _MOST_EXCEPTIONS:
+    while waiting and len(found) < _EXCEPTIONS:
         related = waiting.pop()
         if id(related.error) not in seen:
             seen.add(id(related.error))
             found.append(related)
-            waiting += [
-                _Related(other, relation, len(found))
-                for relation, other in reversed(_relatives_of(related.error))
-            ]
+            others = [_Related(*other, len(found)) for other in _related_to(related.error)]
+            waiting += reversed(others)
     return found, len(waiting)
 
 
-def _relatives_of(error: BaseException) -> list[tuple[str, BaseException]]:
-    """Return the members of an exception if it is a group, then its cause or its context."""
-    relatives = [(MEMBER, member) for member in _members_of(error)]
-    if error.__cause__ is not None:
-        relatives.append((CAUSE, error.__cause__))
-    elif error.__context__ is not None and not error.__suppress_context__:
-        relatives.append((CONTEXT, error.__context__))
-    return relatives
-
-
-def _members_of(error: BaseException) -> Sequence[BaseException]:
-    # By its name, for before Python 3.11 the type comes from a package.
+def _related_to(error: BaseException) -> Iterator[tuple[BaseException, str]]:
+    # By the name of the type: before Python 3.11 it comes from a package.
     if any(base.__name__ == "BaseExceptionGroup" for base in type(error).__mro__):
-        return error.exceptions  # type: ignore[attr-defined, no-any-return]
-    return ()
+        for member in error.exceptions:  # type: ignore[attr-defined]
+            yield member, MEMBER
+    if error.__cause__ is not None:
+        yield error.__cause__, CAUSE
+    elif error.__context__ is not None and not error.__suppress_context__:
+        yield error.__context__, CONTEXT
 
 
-def _what_to_search(errors: Iterable[BaseException], secrets: Secrets) -> Iterator[Any]:
-    """Give what has the secrets that exceptions may show: the variables of their frames, mostly."""
-    for error in errors:
-        yield error.args
-        yield error
-        frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-        for frame in reversed(frames[-_MOST_SEARCHED:]):
-            origin = origin_of(frame)
-            if origin != FRAMEWORK:
-                yield variables_of(frame)
-            if origin == APPLICATION:
-                yield {
-                    name: value
-                    for name, value in frame.f_globals.items()
-                    if secrets.is_secret_name(name)
-                }
+def _values_of(error: BaseException, secrets: Secrets) -> Iterator[object]:
+    """Return what may hold secrets that an exception shows, above all variables."""
+    yield error.args
+    yield error
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    for frame in reversed(frames[-_FRAMES:]):
+        origin = _origin_of(frame)
+        if origin != FRAMEWORK:
+            yield _variables_of(frame)
+        if origin == APPLICATION:
+            names = filter(secrets.is_secret_name, frame.f_globals)
+            yield {name: frame.f_globals[name] for name in names}
 
 
-def _read(number: int, related: _Related, writer: ValueWriter) -> RaisedException:
+def _read_exception(number: int, related: _Related, writer: ValueWriter) -> RaisedException:
     error = related.error
     kind = type(error)
     prefix = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
+    notes = getattr(error, "__notes__", ())
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    steps = list(zip(frames, traceback.extract_tb(error.__traceback__), strict=True))
+    # The innermost first: they matter most if there is too much to show.
+    read = [_read_frame(*step, writer) for step in reversed(steps[-_FRAMES:])]
+    message: object = error
+    if isinstance(error, SyntaxError):  # the line with the error is in no frame
+        message = "".join(traceback.format_exception_only(error)).rstrip()
     return RaisedException(
         number=number,
         relation=related.relation,
         related_to=related.related_to,
         type=prefix + kind.__qualname__,
-        message=writer.ask(lambda: _message_of(error), _LONGEST_MESSAGE),
+        message=writer.write_str(message, _MESSAGE),
         notes=tuple(
-            writer.ask(lambda note=note: str(note), _LONGEST_MESSAGE)  # type: ignore[misc]
-            for note in _notes_of(error)[:_MOST_NOTES]
+            writer.write_str(note, _MESSAGE)
+            for note in (notes[:_NOTES] if isinstance(notes, list) else ())
         ),
-        frames=read_frames(error.__traceback__, writer),
+        frames=tuple(reversed(read)),
+        frames_left_out=len(steps) - len(read),
     )
 
 
-def _message_of(error: BaseException) -> str:
-    message = str(error)
-    if isinstance(error, SyntaxError):
-        # The line at fault is in none of the frames.
-        message += "\n" + "".join(traceback.format_exception_only(type(error), error)[:-1])
-    return message.rstrip()
+def _format_traceback(error: BaseException, secrets: Secrets) -> str:
+    text = "".join(traceback.format_exception(error))
+    # Only the indented lines are source code.
+    lines = shorten(text, _TRACEBACK, secrets, is_source=True).splitlines()
+    masked = [line if line.startswith("    ") else secrets.mask(line) for line in lines]
+    return "\n".join(masked) + "\n"
 
 
-def _notes_of(error: BaseException) -> list[Any]:
-    notes = dict(attributes_of(error, _MOST_ATTRIBUTES)).get("__notes__")
-    return notes if type(notes) is list else []
+def _read_frame(frame: FrameType, summary: traceback.FrameSummary, writer: ValueWriter) -> Frame:
+    line = summary.lineno or 0
+    first_line = max(line - _LINES_AROUND, 1)
+    source = _read_source(frame, first_line, line + _LINES_AROUND, writer.secrets)
+    is_there = line - first_line < len(source)
+    variables = _variables_of(frame)
+    shown = islice(variables.items(), _VARIABLES)
+    return Frame(
+        file=format_location(summary.filename, line).rpartition(":")[0],
+        line=line,
+        function=_function_name(frame.f_code),
+        origin=_origin_of(frame),
+        source=source if is_there else (),
+        first_line=first_line,
+        marked=_read_mark(summary, source[line - first_line]) if is_there else None,
+        variables=tuple(writer.write(name, value) for name, value in shown),
+        variables_left_out=max(len(variables) - _VARIABLES, 0),
+    )
+
+
+def _function_name(code: CodeType) -> str:
+    qualified: str = getattr(code, "co_qualname", code.co_name)  # new in Python 3.11
+    # The function of a chain is renamed after its route.
+    is_renamed = not qualified.endswith(code.co_name)
+    return code.co_name if is_renamed else qualified.rpartition("<locals>.")[2]
+
+
+def _origin_of(frame: FrameType) -> str:
+    filename = frame.f_code.co_filename
+    module = str(frame.f_globals.get("__name__"))
+    if f"{module}.".startswith("clastic.") or filename.startswith("<clastic "):
+        return FRAMEWORK
+    library = sysconfig.get_path("stdlib")
+    is_library = _INSTALLED.search(filename) or filename.startswith((library, "<frozen "))
+    return LIBRARY if is_library else APPLICATION
+
+
+def _read_source(frame: FrameType, first: int, last: int, secrets: Secrets) -> tuple[str, ...]:
+    lines = linecache.getlines(frame.f_code.co_filename, frame.f_globals)[first - 1 : last]
+    near = [_shorten_line(line.rstrip("\r\n"), secrets) for line in lines]
+    masked = secrets.mask("\n".join(near), is_source=True).split("\n") if near else []
+    return tuple(map(to_text, masked))
+
+
+def _shorten_line(line: str, secrets: Secrets) -> str:
+    return line if len(line) <= _LINE else shorten(line, _LINE, secrets, is_source=True)
+
+
+def _read_mark(summary: traceback.FrameSummary, line: str) -> tuple[int, int] | None:
+    """Return which part of a line was running, unless it is all of the line."""
+    start, end = (getattr(summary, name, None) for name in ("colno", "end_colno"))  # Python 3.11
+    if start is None or end is None or line.strip() != (summary.line or "").strip():
+        return None  # no columns, or a mask is in the line
+    is_one_line = getattr(summary, "end_lineno", None) == summary.lineno
+    data = line.encode()  # the columns are those of bytes
+    first, last = (len(data[:column].decode(errors="replace")) for column in (start, end))
+    marked = (first, last if is_one_line else len(line))
+    return None if line[slice(*marked)] == line.strip() else marked
+
+
+def _variables_of(frame: FrameType) -> dict[str, Any]:
+    """Return the local variables of a frame, without those that Python itself defines."""
+    try:
+        variables = dict(frame.f_locals)
+    except Exception:  # code can run with any mapping as its variables
+        return {}
+    return {
+        name: value
+        for name, value in variables.items()
+        if type(name) is str and name.isidentifier() and not name.startswith("__")
+    }

@@ -1,4 +1,4 @@
-"""The error handler for development: its pages show what was done, and where it failed."""
+"""Show developers the exception or the routes behind an error."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from collections.abc import Iterable
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from clastic.debug.documents import write_json, write_problem_json, write_xml
+from clastic.debug.documents import write_json, write_problem_json, write_text, write_xml
 from clastic.debug.exceptions import ExceptionRecord
 from clastic.debug.page import write_html
-from clastic.debug.report import DebugReport, report_exception, report_routes
-from clastic.debug.request_data import search_request
-from clastic.debug.text import write_text
+from clastic.debug.report import DebugReport, add_request_secrets, report_exception, report_routes
 from clastic.errors.base import HTTPException
 from clastic.errors.formats import format_of
 from clastic.errors.handler import ErrorHandler
@@ -25,13 +23,7 @@ if TYPE_CHECKING:
     from clastic.routing import BoundRoute
     from clastic.routing.state import DispatchState
 
-# The values of environment variables are short words more often than secrets.
-_SHORTEST_IN_ENVIRONMENT = 8
-
 _logger = logging.getLogger("clastic")
-
-# The errors whose pages show the routes.
-_ABOUT_ROUTES = frozenset({404, 405})
 
 _WRITERS = MappingProxyType(
     {
@@ -43,26 +35,29 @@ _WRITERS = MappingProxyType(
     }
 )
 
-# What is on the page is this request's affair, and no script in it may run, whoever put it there.
+# The page is for this request only, and nothing that the application put into it may run.
 _HEADERS = (
     ("Cache-Control", "no-store"),
     ("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'"),
 )
 
+# Shorter values of environment variables are words more often than secrets.
+_SHORTEST_IN_ENVIRONMENT = 8
+
 
 class ContextualErrorHandler(ErrorHandler):
-    """Shows where an exception comes from, and which routes a request was tried on.
+    """Show where an exception comes from, and which routes were tried, in every format.
 
-    It is for development: it does so only in an application with ``debug=True``, and is the one
-    that such an application has unless it is given another. Otherwise it is an ``ErrorHandler``.
+    This is for development: it needs ``debug=True``, and an application with that has it by
+    default. Without, it does what ``ErrorHandler`` does.
 
-    The page of an exception that was not caught has the exceptions behind it, their calls with
-    source code and variables, the request and the types of the resources; that of a 404 or 405 has
-    the routes in the order they are tried. Both are to be had in each format. Secrets are masked:
-    see :mod:`clastic.secrets`. Errors that bring a body of their own are left as they are.
+    The page of an uncaught exception has the exceptions behind it, their calls with source and
+    variables, the request and the types of the resources. The page of a 404 or 405 has the routes
+    in the order tried. Secrets are masked, see :mod:`clastic.secrets`. Errors that have a body of
+    their own keep it.
 
     :param reraise_uncaught: as in ``ErrorHandler``
-    :param secret_words: by which to know the names of secrets, beside those that are known
+    :param secret_words: more words by which to recognize the names of secrets
     """
 
     exc_info_type: type[Any] = ExceptionRecord
@@ -80,12 +75,12 @@ class ContextualErrorHandler(ErrorHandler):
         _dispatch_state: DispatchState | None = None,
         **kwargs: Any,
     ) -> BaseResponse:
-        """Return the response to `request` that `_error` is answered with.
+        """Return the response for an error.
 
-        :param _application: the application that answers
+        :param _application: the application that responds
         :param _route: the route that the error comes from
         :param _dispatch_state: what has happened to the request
-        :param kwargs: what else is known of the request, by name; not used here
+        :param kwargs: the other values that can be injected; not used here
         """
         response = super().render_error(request, _error)
         if (
@@ -93,7 +88,7 @@ class ContextualErrorHandler(ErrorHandler):
             or _route is None
             or _dispatch_state is None
             or not _application.debug
-            or not _is_written(response, _error)
+            or not _is_default_body(response, _error)
         ):
             return response
         report = self._report(request, _error, _application, _route, _dispatch_state)
@@ -110,20 +105,19 @@ class ContextualErrorHandler(ErrorHandler):
         request: BaseRequest | None = None,
         **kwargs: Any,
     ) -> Any:
-        """Return the record of the exception being handled, with all that a page shows of it.
+        """Return the record of the exception that is being handled.
 
-        :param _application: the application that the exception comes out of
-        :param _route: the route whose chain raised it
+        :param _application: the application that it was raised in
+        :param _route: the route that it was raised in
         :param request: the request, if there is an object for it
-        :param kwargs: what else is known of the request, by name; not used here
+        :param kwargs: the other values that can be injected; not used here
         """
         if not _application.debug:
-            _logger.warning("%s shows exceptions only where debug=True", type(self).__name__)
+            _logger.warning("%s shows exceptions only with debug=True", type(self).__name__)
             return ErrorHandler.exc_info_type.from_current()
         if not issubclass(self.exc_info_type, ExceptionRecord):
             return super().record_exception(_application, _route)
-        secrets = self._find_secrets(_application, _route, request)
-        return self.exc_info_type.from_current(secrets)
+        return self.exc_info_type.from_current(self._find_secrets(_application, _route, request))
 
     def _report(
         self,
@@ -133,10 +127,10 @@ class ContextualErrorHandler(ErrorHandler):
         route: BoundRoute,
         state: DispatchState,
     ) -> DebugReport | None:
-        """Return what to say beyond what every page of `error` says, None if there is nothing."""
+        """Return the report on an error, None if there is nothing more to show."""
         if isinstance(error.exc_info, ExceptionRecord):
             return report_exception(error, error.exc_info, request, route)
-        if error.code not in _ABOUT_ROUTES:
+        if error.code not in (404, 405):
             return None
         secrets = self._find_secrets(application, route, request)
         return report_routes(error, request, route, application.routes, state, secrets)
@@ -148,16 +142,16 @@ class ContextualErrorHandler(ErrorHandler):
         for name, value in os.environ.items():
             if secrets.is_secret_name(name):
                 secrets.add(value, _SHORTEST_IN_ENVIRONMENT)
-        secrets.add_named(*os.environ.values())
+        secrets.add_named(*os.environ.values())  # may be URLs with passwords
         secrets.add_named(application.resources, route.resources, *route.middlewares)
         if request is not None:
-            search_request(request, secrets)
+            add_request_secrets(request, secrets)
         return secrets
 
 
-def _is_written(response: BaseResponse, error: HTTPException) -> bool:
-    """Tell whether the body of `response` is what every page of `error` says, and not its own."""
+def _is_default_body(response: BaseResponse, error: HTTPException) -> bool:
+    """Return whether the body of a response was made from the error, and is not one of its own."""
     if response is error.ready_response or response.is_streamed:
         return False
-    written = format_of(response.content_type or "").write(error)
-    return response.get_data(as_text=True) == written
+    default = format_of(response.content_type or "").write(error)
+    return response.get_data(as_text=True) == default

@@ -1,131 +1,152 @@
-"""A debug report as an HTML page: no scripts, nothing from elsewhere, all of it by keyboard."""
+"""Render a debug report as an HTML page, without scripts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from markupsafe import Markup
 
-from clastic.debug.frame_html import exception_html, hint_html, message_html, named_html
-from clastic.debug.report import DebugReport
-from clastic.debug.route_data import NO_MATCH, RouteData, Suggestion
-from clastic.debug.style import STYLE
-from clastic.debug.text import OUTCOMES, left_out
-from clastic.debug.traceback_text import traceback_text
+from clastic.debug.documents import OUTCOMES, left_out
+from clastic.debug.exceptions import APPLICATION, CAUSE, CONTEXT, MEMBER, Frame, RaisedException
+from clastic.debug.report import NO_MATCH, DebugReport, RouteData
+from clastic.debug.values import NamedText
 from clastic.errors.formats import phrase_of
-from clastic.text import to_text
+from clastic.pages import element, html_page, join, scrollable, source_listing
+from clastic.pages.styles import DEVELOPER_STYLE
 
-_PAGE = Markup("""\
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>%(title)s</title>
-<style>
-%(style)s</style>
-</head>
-<body>
-<main>
-%(sections)s<p class="hint">This page is shown because the application is in debug mode. Secrets are
-masked by their names, values and looks; check it all the same before you pass it on.</p>
-</main>
-</body>
-</html>
-""")
-_HEADER = Markup("<header>\n%s</header>\n")
-_ABOVE = Markup('<p class="soft">%s</p>\n')
-_HEADING = Markup("<h1>%s</h1>\n")
-_EXCEPTION = Markup('<h1 class="exception">%s</h1>\n')
-_PARAGRAPH = Markup("<p>%s</p>\n")
-_ERROR_ID = Markup("%s &middot; Error id <code>%s</code>")
-_SUGGESTION = Markup("Did you mean <code>%s</code>?")
-_LINK = Markup('Did you mean <a href="%s">%s</a>, for <code>%s</code>?')
-_SECTION = Markup("<section>\n<h2>%s</h2>\n%s</section>\n")
-_DETAILS = Markup("<details%s>\n<summary>%s</summary>\n%s</details>\n")
-_ROUTES = Markup('<ol class="routes">\n%s</ol>\n')
-_ROUTE = Markup("""\
-<li%(kind)s><span class="number">%(number)d</span> <span class="methods">%(methods)s</span> \
-<code>%(pattern)s</code> <span class="soft">%(endpoint)s</span> <span%(weight)s>%(outcome)s</span>\
-</li>
-""")
-_TRACEBACK = Markup("""\
-<textarea readonly rows="16" spellcheck="false" aria-label="The traceback as plain text">
-%s</textarea>
-""")
+# How many frames of an exception are open at first: the innermost ones of the application.
+_OPEN_FRAMES = 5
+
+_RELATIONS = {CAUSE: "Cause", CONTEXT: "Raised while handling", MEMBER: "In the group"}
+_HINT = (
+    "This page is shown because the application is in debug mode. Secrets are masked by their names"
+    " and values. Check it before you share it."
+)
 
 
 def write_html(report: DebugReport) -> str:
-    """Return `report` as an HTML document."""
-    title = _status_of(report)
+    """Return the HTML document of a report."""
+    title = _status(report)
     if report.exceptions:
         title = f"{report.exceptions[0].type} - {title}"
-    sections = Markup().join(_sections(report))
-    return str(_PAGE % {"title": title, "style": STYLE, "sections": sections})
+    return html_page(title, *_sections(report), style=DEVELOPER_STYLE)
 
 
-def _sections(report: DebugReport) -> Iterator[Markup]:
-    yield _HEADER % Markup().join(_header(report))
-    yield from map(exception_html, report.exceptions)
+def _sections(report: DebugReport) -> Iterator[Markup | None]:
+    yield element("header", *_header(report))
+    yield from map(_exception, report.exceptions)
     if report.exceptions:
-        yield hint_html(left_out(report.exceptions_left_out, "exceptions are"))
-        text = _TRACEBACK % traceback_text(report.exceptions)
-        yield _DETAILS % ("", "The traceback as plain text, to copy", text)
+        yield _hint(left_out(report.exceptions_left_out, "exceptions are"))
+        label = "The traceback as plain text"
+        area = element("textarea", "\n", report.traceback, readonly=True, rows=16, aria_label=label)
+        yield _details(f"{label}, to copy", area)
     if report.routes:
-        routes = enumerate(report.routes, 1)
-        rows = Markup().join(_route(number, route) for number, route in routes)
-        hint = hint_html(left_out(report.routes_left_out, "routes are"))
-        yield _SECTION % ("Routes, in the order they are tried", _ROUTES % rows + hint)
-    yield _SECTION % ("Request", Markup().join(_request(report)))
+        yield element("h2", "Routes, in the order tried")
+        yield scrollable(_route_table(report.routes), "Routes")
+        yield _hint(left_out(report.routes_left_out, "routes are"))
+    yield element("section", element("h2", "Request"), *_request(report))
+    yield _hint(_HINT)
 
 
-def _status_of(report: DebugReport) -> str:
+def _status(report: DebugReport) -> str:
     return f"{report.error.code} {phrase_of(report.error.code)}"
 
 
-def _header(report: DebugReport) -> Iterator[Markup]:
-    error = report.error
-    above = f"{report.request.method} {report.request.url}"
+def _header(report: DebugReport) -> Iterator[Markup | None]:
+    error, request = report.error, report.request
+    above = _status(report) if report.exceptions else f"{request.method} {request.url}"
+    error_id = error.error_id and join(" · Error id ", element("code", error.error_id))
+    yield element("p", above, error_id, class_="soft")
     if report.exceptions:
-        above = _status_of(report)
-    if error.error_id is not None:
-        above = _ERROR_ID % (above, to_text(error.error_id))
-    yield _ABOVE % above
-    if report.exceptions:
-        yield _EXCEPTION % report.exceptions[0].type
-        yield message_html(report.exceptions[0])
+        yield element("h1", report.exceptions[0].type, class_="problem")
+        yield from _message(report.exceptions[0])
     else:
-        yield _HEADING % _status_of(report)
+        yield element("h1", _status(report))
     for text in (error.message, error.detail):
         if text not in (None, phrase_of(error.code)):
-            yield _PARAGRAPH % to_text(text)
-    yield _PARAGRAPH % report.explanation
-    if report.suggestion is not None:
-        yield _PARAGRAPH % _suggest(report.suggestion)
+            yield element("p", text)
+    yield element("p", report.explanation)
+    if report.suggestion:
+        url = report.suggested_url
+        link = join(element("a", url, href=url), ", for ") if url else None
+        yield element("p", "Did you mean ", link, element("code", report.suggestion), "?")
 
 
-def _suggest(suggestion: Suggestion) -> Markup:
-    if suggestion.url:
-        return _LINK % (suggestion.url, suggestion.url, suggestion.pattern)
-    return _SUGGESTION % suggestion.pattern
+def _exception(exception: RaisedException) -> Markup:
+    if not exception.relation:
+        return element("section", element("h2", "Calls, the most recent first"), _frames(exception))
+    type_ = element("span", exception.type, class_="problem")
+    heading = element("h2", _RELATIONS[exception.relation], ": ", type_)
+    return element("section", heading, *_message(exception), _frames(exception))
 
 
-def _route(number: int, route: RouteData) -> Markup:
-    is_tried = route.outcome != NO_MATCH
-    return _ROUTE % {
-        "kind": Markup(' class="tried"') if is_tried else "",
-        "number": number,
-        "methods": ", ".join(route.methods) or "any method",
-        "pattern": route.pattern,
-        "endpoint": ", ".join(filter(None, (route.endpoint, route.place))),
-        "weight": "" if is_tried else Markup(' class="soft"'),
-        "outcome": f"{OUTCOMES[route.outcome]} {route.error}",
-    }
+def _message(exception: RaisedException) -> Iterator[Markup]:
+    if exception.message:
+        yield element("p", exception.message, class_="message")
+    for note in exception.notes:
+        yield element("p", note, class_="note")
+
+
+def _frames(exception: RaisedException) -> Markup | None:
+    if not exception.frames:
+        return _hint("It was not raised itself, so it has no calls.")
+    opened: dict[str, Frame] = {}
+    for frame in reversed(exception.frames):
+        if frame.origin == APPLICATION and len(opened) < _OPEN_FRAMES:
+            opened.setdefault(frame.place, frame)  # of a recursion, one is enough
+    shown = list(opened.values()) or [exception.frames[-1]]
+    items = (
+        element("li", _frame(frame, any(frame is each for each in shown)))
+        for frame in reversed(exception.frames)
+    )
+    return join(
+        element("ol", *items), _hint(left_out(exception.frames_left_out, "calls before these are"))
+    )
+
+
+def _frame(frame: Frame, is_open: bool) -> Markup:
+    source = None
+    if frame.source:
+        lines = enumerate(frame.source, frame.first_line)
+        source = source_listing(lines, frame.line, frame.marked)
+    summary = join(
+        element("code", frame.function, class_="function"),
+        " ",
+        element("code", frame.code, class_="soft preview"),
+        " ",
+        element("span", frame.place, class_="soft place"),
+    )
+    return _details(
+        summary,
+        source or _hint("Its source code is not available."),
+        _values(frame.variables),
+        _hint(left_out(frame.variables_left_out, "variables are")),
+        is_open=is_open,
+        class_=None if frame.origin == APPLICATION else "other",
+    )
+
+
+def _route_table(routes: Sequence[RouteData]) -> Markup:
+    headings = (
+        element("th", text, scope="col") for text in ("Methods", "Pattern", "Endpoint", "Result")
+    )
+    return element("table", element("tr", *headings), *map(_route_row, routes))
+
+
+def _route_row(route: RouteData) -> Markup:
+    cells = (
+        ", ".join(route.methods) or "any",
+        element("code", route.pattern),
+        route.endpoint,
+        f"{OUTCOMES[route.outcome]} {route.error}",
+    )
+    class_ = "soft" if route.outcome == NO_MATCH else "current"
+    return element("tr", *(element("td", cell) for cell in cells), class_=class_)
 
 
 def _request(report: DebugReport) -> Iterator[Markup]:
     request = report.request
-    yield _PARAGRAPH % f"{request.method} {request.url} from {request.remote_address}"
+    yield element("p", f"{request.method} {request.url} from {request.remote_address}")
     groups = (
         ("Query", request.query, True),
         ("Form", request.form, True),
@@ -136,5 +157,23 @@ def _request(report: DebugReport) -> Iterator[Markup]:
     )
     for name, values, is_open in groups:
         if values:
-            heading = f"{name} ({len(values)})"
-            yield _DETAILS % (Markup(" open" if is_open else ""), heading, named_html(values))
+            yield _details(f"{name} ({len(values)})", _values(values), is_open=is_open)
+
+
+def _details(
+    summary: object, *content: object, is_open: bool = False, class_: str | None = None
+) -> Markup:
+    return element("details", element("summary", summary), *content, open=is_open, class_=class_)
+
+
+def _values(values: Sequence[NamedText]) -> Markup | None:
+    rows = (
+        element(tag, element("code", text))
+        for each in values
+        for tag, text in (("dt", each.name), ("dd", each.value))
+    )
+    return element("dl", *rows, class_="values") if values else None
+
+
+def _hint(text: str) -> Markup | None:
+    return element("p", text, class_="hint") if text else None

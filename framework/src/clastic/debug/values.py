@@ -1,226 +1,174 @@
-"""How any value reads on a debug page: shortly, without its secrets, whatever its repr may do.
-
-A value whose repr is that of a built-in type is written part by part, and an object without a repr
-of its own by its attributes; any other is asked for its repr, with no more trust than it deserves.
-"""
+"""Represent any value as short text in which secrets are masked."""
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict, deque
-from collections.abc import Callable, Iterator
+import reprlib
 from dataclasses import dataclass
-from datetime import date, timedelta
-from types import (
-    BuiltinFunctionType,
-    FunctionType,
-    MappingProxyType,
-    MethodType,
-    ModuleType,
-    SimpleNamespace,
-)
+from itertools import islice
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from clastic.debug.guarded import Guard, NoAnswer
-from clastic.debug.inspection import attributes_of, is_a, items_of, pairs_of
 from clastic.describe import describe_callable
 from clastic.secrets import MASK, Secrets
 from clastic.text import to_text
 
-CUT = "…"
-"""What stands where something is left out."""
+CUT = "..."
+"""What stands in place of the rest of a text or value."""
 
-# How many characters are shown of one text, and of a whole value; how many bits a number may have.
-_LONGEST_TEXT = 400
-_LONGEST_VALUE = 1_200
-_MOST_BYTES = 4_096
-_LARGEST_NUMBER = 1_000
-# How many characters all values of a page have together.
-_MOST_CHARACTERS = 200_000
-# How many items are shown of one object, and of all in a value; how deep they are shown.
-_MOST_ITEMS = 20
-_MOST_PARTS = 100
-_DEEPEST = 4
+# The most characters of one string, of one value, and of all values of a report.
+_STRING = 400
+_VALUE = 1_200
+_ALL_VALUES = 200_000
+# The most items of one container, of all containers in a value, and levels of containers.
+_ITEMS = 20
+_PARTS = 100
+_LEVELS = 4
+_INTEGER_BITS = 1_000
 
-# The modules that the names of types are known without.
-_COMMON = ("__main__", "builtins", "collections", "types")
-_NEVER_SECRET = (type(None), bool, type, FunctionType, BuiltinFunctionType, MethodType, ModuleType)
+_CONTAINERS = (dict, frozenset, list, set, tuple)
+_TEXTS = (bytes, str)
+# These are not secret even under the name of a secret.
+_NEVER_SECRET = (bool, BuiltinFunctionType, FunctionType, MethodType, ModuleType, type, type(None))
 
 
 @dataclass(frozen=True)
 class NamedText:
-    """A name, and what it stands for, as text."""
+    """A name, and its value as text."""
 
     name: str
     value: str
 
 
 class ValueWriter:
-    """Writes values down.
+    """Represent values as text: each one shortened, all of them together bounded.
 
-    :param secrets: what not to show
-    :param guard: asks the objects that have a repr of their own
+    :param secrets: the secrets to mask
     """
 
-    def __init__(self, secrets: Secrets, guard: Guard) -> None:
+    def __init__(self, secrets: Secrets) -> None:
         self.secrets = secrets
-        self._guard = guard
-        self._room = _MOST_CHARACTERS
+        self._short = _ShortRepr(secrets)
+        self._characters_left = _ALL_VALUES
 
-    def write(self, name: str, value: Any) -> str:
-        """Return `value` as text.
+    def write(self, name: str, value: object) -> NamedText:
+        """Return a value as text; a mask if its name is that of a secret."""
+        if self._characters_left <= 0:
+            return NamedText(name, "<not shown: the page is long enough>")
+        is_empty = type(value) in _TEXTS and not value
+        if (
+            self.secrets.is_secret_name(name)
+            and not is_empty
+            and not issubclass(type(value), _NEVER_SECRET)
+        ):
+            return NamedText(name, MASK)
+        text = self._short.represent(value)
+        self._characters_left -= len(text)
+        return NamedText(name, text)
 
-        :param name: what it goes by; that of a secret has it masked
+    def write_str(self, value: object, most: int) -> str:
+        """Return the ``str`` of an object, or why it has none.
+
+        :param most: the number of characters to cut it off after
         """
-        if self._room <= 0:
-            return "<not shown: enough is shown already>"
         try:
-            text = _Writing(self.secrets, self.ask).named(name, value)
-        except Exception as error:  # nothing of an object can be relied on
-            text = f"<not shown: reading it raises {type(error).__name__}>"
-        text = to_text(text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + CUT)
-        self._room -= len(text)
-        return text
-
-    def ask(self, function: Callable[[], object], most: int) -> str:
-        """Return the beginning of the text that foreign code gives, or why there is none.
-
-        :param most: how many characters of it to show
-        """
-        try:
-            text = self._guard.text_of(function)
-        except NoAnswer as reason:
-            return f"<not shown: {reason}>"
-        return to_text(self.secrets.mask(text, most)) + (CUT if len(text) > most else "")
+            text = str(value)
+        except Exception as error:
+            return _failure(value, "str", error)
+        return shorten(text, most, self.secrets)
 
 
-class _Writing:
-    """One value as it is written down, with all that is in it."""
+def shorten(text: str, most: int, secrets: Secrets, *, is_source: bool = False) -> str:
+    """Return the beginning of a text, with secrets masked.
 
-    def __init__(self, secrets: Secrets, ask: Callable[[Callable[[], object], int], str]) -> None:
-        self.secrets = secrets
-        self.ask = ask
-        self.parts_left = _MOST_PARTS
-        self.around: list[object] = []
-
-    def named(self, name: object, value: Any) -> str:
-        can_be_secret = not is_a(value, *_NEVER_SECRET) and not _is_empty(value)
-        return MASK if can_be_secret and self.secrets.is_secret_name(name) else self.part(value)
-
-    def part(self, value: Any) -> str:
-        self.parts_left -= 1
-        write = _WRITERS.get(type(value).__repr__)
-        if write is None:
-            return self.ask(lambda: repr(value), _LONGEST_VALUE)
-        return write(self, value)
-
-    def text(self, value: str) -> str:
-        shown = repr(self.secrets.mask(str.__str__(value), _LONGEST_TEXT))
-        return shown + _cut_off(str.__len__(value), "characters")
-
-    def data(self, value: bytes | bytearray) -> str:
-        view = memoryview(value)
-        written = repr(view[:_MOST_BYTES].tobytes())[2:-1]
-        shown = f"b'{self.secrets.mask(written, _LONGEST_TEXT)}'"
-        shown = f"bytearray({shown})" if is_a(value, bytearray) else shown
-        return shown + _cut_off(len(view), "bytes")
-
-    def number(self, value: int) -> str:
-        bits = int.bit_length(value)
-        if bits > _LARGEST_NUMBER:
-            return f"<int of {bits:,} bits>"
-        return self.secrets.mask(int.__repr__(value))
-
-    def pairs(self, value: Any) -> str:
-        def write() -> Iterator[str]:
-            for key, inner in pairs_of(value, _MOST_ITEMS + 1) or ():
-                yield f"{self.part(key)}: {self.named(key, inner)}"
-
-        return self.typed(value, dict, "{%s}", write())
-
-    def items(self, value: Any) -> str:
-        items = items_of(value, _MOST_ITEMS + 1) or []
-        if len(items) == 2 and is_a(items[0], str, bytes):
-            parts = iter([self.part(items[0]), self.named(items[0], items[1])])
-        else:
-            parts = map(self.part, items)
-        base = next(base for base in _BRACKETS if is_a(value, base))
-        written = self.typed(value, base, _BRACKETS[base], parts)
-        return written[:-1] + ",)" if base is tuple and len(items) == 1 else written
-
-    def attributes(self, value: Any) -> str:
-        def write() -> Iterator[str]:
-            for name, inner in attributes_of(value, _MOST_ITEMS + 1):
-                yield f"{name}={self.named(name, inner)}"
-
-        inside = self.inside(value, write(), " ")
-        return f"<{type_name(value)}{inside and ' '}{inside}>"
-
-    def typed(self, value: Any, base: Any, brackets: str, parts: Iterator[str]) -> str:
-        """Return a container as its type's repr would have it."""
-        written = brackets % self.inside(value, parts, ", ")
-        if type(value) is not base:
-            written = f"{type_name(value)}({written})"
-        length = base.__len__(value) if is_a(value, base) else 0
-        return f"{written} ({length:,} items)" if length > _MOST_ITEMS else written
-
-    def inside(self, value: object, parts: Iterator[str], between: str) -> str:
-        """Return the first parts of `value`; none if it is too deep, or is within itself."""
-        if len(self.around) == _DEEPEST or any(value is outer for outer in self.around):
-            return CUT
-        self.around.append(value)
-        written: list[str] = []
-        for part in parts:
-            is_too_much = len(written) == _MOST_ITEMS or self.parts_left < 0
-            written.append(CUT if is_too_much else part)
-            if is_too_much:
-                break
-        self.around.pop()
-        return between.join(written)
-
-
-# Types whose own repr runs no code of others.
-_TRUSTED = (type(None), bool, float, complex, BuiltinFunctionType, date, timedelta)
-
-_BRACKETS = {
-    list: "[%s]",
-    tuple: "(%s)",
-    set: "{%s}",
-    frozenset: "frozenset({%s})",
-    deque: "deque([%s])",
-}
-
-_WRITERS: dict[object, Callable[[_Writing, Any], str]] = {
-    **{kind.__repr__: lambda _, value: repr(value) for kind in _TRUSTED},
-    int.__repr__: _Writing.number,
-    str.__repr__: _Writing.text,
-    bytes.__repr__: _Writing.data,
-    bytearray.__repr__: _Writing.data,
-    dict.__repr__: _Writing.pairs,
-    OrderedDict.__repr__: _Writing.pairs,
-    defaultdict.__repr__: _Writing.pairs,
-    MappingProxyType.__repr__: _Writing.pairs,
-    **{base.__repr__: _Writing.items for base in _BRACKETS},
-    object.__repr__: _Writing.attributes,
-    SimpleNamespace.__repr__: _Writing.attributes,
-    type.__repr__: lambda _, value: type.__repr__(value),
-    FunctionType.__repr__: lambda _, value: f"<function {describe_callable(value)}>",
-    MethodType.__repr__: lambda _, value: f"<method {describe_callable(value)}>",
-    ModuleType.__repr__: lambda _, value: f"<module {vars(value).get('__name__')}>",
-}
-"""How to write a value, by its type's repr."""
+    :param most: the number of characters to cut it off after
+    :param is_source: whether it is source code
+    """
+    masked = secrets.mask(text, most, is_source=is_source)
+    return to_text(masked) + (CUT if len(text) > most else "")
 
 
 def type_name(value: object) -> str:
-    """Return the name of the type of `value`, with its module where that says something."""
+    """Return the name of the type of a value, with its module unless that is ``builtins``."""
     kind = type(value)
-    prefix = "" if kind.__module__ in _COMMON else f"{kind.__module__}."
+    prefix = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
     return prefix + kind.__qualname__
 
 
-def _is_empty(value: object) -> bool:
-    kind = str if is_a(value, str) else bytes
-    return is_a(value, kind) and not kind.__len__(value)  # type: ignore[arg-type]
+class _ShortRepr(reprlib.Repr):
+    """Represent built-in containers item by item, and other objects by their ``repr``.
+
+    That is code of the application: it may raise, and takes the time it takes.
+    """
+
+    def __init__(self, secrets: Secrets) -> None:
+        super().__init__()
+        self._secrets = secrets
+        self._parts_left = 0
+        self.maxlevel = _LEVELS
+        self.maxlist = self.maxtuple = self.maxset = self.maxfrozenset = _ITEMS
+
+    def represent(self, value: Any) -> str:
+        self._parts_left = _PARTS
+        text = shorten(self.repr(value), _VALUE, self._secrets)
+        if type(value) in _CONTAINERS and len(value) > _ITEMS:
+            return f"{text} ({len(value):,} items)"
+        if type(value) in _TEXTS and len(value) > _STRING:
+            return f"{text} ({len(value):,} {'characters' if type(value) is str else 'bytes'})"
+        return text
+
+    def repr1(self, x: Any, level: int) -> str:
+        self._parts_left -= 1
+        if self._parts_left < 0:
+            return CUT
+        # By its name, reprlib would take any type for a built-in one.
+        is_builtin = type(x).__module__ == "builtins"
+        return super().repr1(x, level) if is_builtin else self.repr_instance(x, level)
+
+    def repr_str(self, x: str, level: int) -> str:
+        return repr(self._secrets.mask(x, _STRING)) + (CUT if len(x) > _STRING else "")
+
+    def repr_bytes(self, x: bytes, level: int) -> str:
+        text = repr(x[: 2 * _STRING])[2:-1]
+        return f"b'{self._secrets.mask(text, _STRING)}'" + (CUT if len(x) > _STRING else "")
+
+    def repr_int(self, x: int, level: int) -> str:
+        bits = x.bit_length()
+        return f"<int of {bits:,} bits>" if bits > _INTEGER_BITS else repr(x)
+
+    def repr_dict(self, x: dict[Any, Any], level: int) -> str:
+        if level <= 0:
+            return f"{{{CUT}}}"
+        items = list(islice(x.items(), _ITEMS))
+        parts = [
+            f"{self.repr1(key, level - 1)}: {self.repr1(value, level - 1)}" for key, value in items
+        ]
+        return "{" + ", ".join([*parts, CUT][: len(x)]) + "}"
+
+    def repr_function(self, x: FunctionType, level: int) -> str:
+        return f"<function {describe_callable(x)}>"
+
+    def repr_method(self, x: MethodType, level: int) -> str:
+        return f"<method {describe_callable(x)}>"
+
+    def repr_instance(self, x: Any, level: int) -> str:
+        try:
+            text = self._attributes(x, level) if _has_no_repr(x) else repr(x)
+            return shorten(text, _VALUE, self._secrets)
+        except Exception as error:
+            return _failure(x, "repr", error)
+
+    def _attributes(self, x: object, level: int) -> str:
+        attributes = list(islice(getattr(x, "__dict__", {}).items(), _ITEMS + 1))
+        if level <= 0 and attributes:
+            return f"<{type_name(x)} {CUT}>"
+        parts = [f"{name}={self.repr1(value, level - 1)}" for name, value in attributes[:_ITEMS]]
+        parts += [CUT] * (len(attributes) > _ITEMS)
+        return f"<{' '.join([type_name(x), *parts])}>"
 
 
-def _cut_off(length: int, unit: str) -> str:
-    return f"{CUT} ({length:,} {unit})" if length > _LONGEST_TEXT else ""
+def _has_no_repr(value: object) -> bool:
+    return type(value).__repr__ is object.__repr__
+
+
+def _failure(value: object, function: str, error: Exception) -> str:
+    return f"<{type_name(value)}: {function}() raised {type(error).__name__}>"

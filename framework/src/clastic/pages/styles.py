@@ -47,6 +47,16 @@ summary::-webkit-details-marker { display: none; }
 summary::before { color: var(--soft); content: "\\25b8" / ""; }
 details[open] > summary::before { content: "\\25be" / ""; }
 details > :is(dl, ul, figure) { padding: .25rem .75rem .75rem; }
+details > .hint { margin: 0; padding: .25rem .75rem; }
+.other { background: var(--fill); }
+.function { font-weight: 600; }
+.other .function { color: var(--soft); font-weight: inherit; }
+.place { margin-inline-start: auto; }
+details[open] > summary > .preview { display: none; }
+details > textarea {
+  background: var(--fill); border: 0; border-top: 1px solid var(--line); color: inherit;
+  display: block; padding: .75rem; resize: vertical; white-space: pre; width: 100%;
+}
 
 /* source code: one span a line */
 .source {
@@ -116,6 +126,7 @@ figure .render { --side: var(--render); }
 @media (max-width: 40rem) {
   main { padding-top: 1rem; }
   th, td { padding: .25rem .375rem; }
+  .place { margin-inline-start: 0; }
   .source > span { grid-template-columns: 4ch minmax(0, 1fr); }
   .values { grid-template-columns: minmax(0, 1fr); }
   .values dd { padding: 0 0 .375rem 1rem; }

@@ -1,0 +1,320 @@
+"""A report shows what came of each route, the nearest route, and the request."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Any, NoReturn
+
+import pytest
+
+from clastic import POST, Application, NotFound, Request, Response, Route, SubApplication
+
+
+class Shelf:
+    """A resource."""
+
+
+def show_book(id: int, shelf: Shelf) -> NoReturn:
+    title = f"book {id}"
+    raise LookupError(f"No {title} here.")
+
+
+def list_books() -> Response:
+    return Response("books")
+
+
+def refuse() -> NoReturn:
+    raise NotFound("Not in the attic.", is_breaking=False)
+
+
+ROUTES: list[Any] = [
+    Route("/books/<id:int>", show_book, methods=["GET"]),
+    Route("/books", list_books, methods=["GET"]),
+    POST("/books", list_books),
+]
+
+
+def make(*routes: Any, debug: bool = True) -> Application:
+    return Application(routes or ROUTES, {"shelf": Shelf()}, debug=debug)
+
+
+def report(application: Application, path: str, **options: Any) -> Any:
+    client = application.get_local_client()
+    for name, value in options.pop("cookies", {}).items():
+        client.set_cookie(name, value)
+    headers = {**options.pop("headers", {}), "Accept": "application/json"}
+    document = client.open(path, headers=headers, **options).json
+    assert document is not None
+    return document["debug"]
+
+
+def results(shown: Any) -> list[tuple[str, list[str], str, str]]:
+    return [
+        (route["pattern"], route["methods"], route["outcome"], route["error"])
+        for route in shown["routes"]
+    ]
+
+
+# -- an exception ----------------------------------------------------------------------------------
+
+
+def test_the_report_on_an_exception() -> None:
+    shown = report(
+        make(), "/books/7?page=2", headers={"X-Shop": "main"}, environ_base={"REMOTE_ADDR": "::1"}
+    )
+    (exception,) = shown["exceptions"]
+
+    assert exception["type"] == "LookupError"
+    assert exception["message"] == "No book 7 here."
+    origins = [frame["origin"] for frame in exception["frames"]]
+    assert origins == ["framework", "framework", "application"]
+    assert exception["frames"][-1]["variables"] == [
+        {"name": "id", "value": "7"},
+        {"name": "shelf", "value": f"<{__name__}.Shelf>"},
+        {"name": "title", "value": "'book 7'"},
+    ]
+    assert shown["traceback"].endswith("\nLookupError: No book 7 here.\n")
+    assert shown["route"]["pattern"] == "/books/<id:int>"
+    assert shown["route"]["methods"] == ["GET", "HEAD"]
+    assert re.fullmatch(r"show_book, \S*test_report.py:\d+", shown["route"]["endpoint"])
+    assert shown["explanation"].startswith("Raised in show_book, ")
+    assert shown["request"]["method"] == "GET"
+    assert shown["request"]["url"] == "http://localhost/books/7?page=2"
+    assert shown["request"]["remote_address"] == "::1"
+    assert shown["request"]["query"] == [{"name": "page", "value": "2"}]
+    assert {"name": "X-Shop", "value": "main"} in shown["request"]["headers"]
+    assert shown["resources"] == [{"name": "shelf", "value": f"{__name__}.Shelf"}]
+    assert shown["routes"] == []
+    assert shown["suggestion"] == ""
+
+
+# -- the routes ------------------------------------------------------------------------------------
+
+
+def test_the_report_on_a_path_without_a_route() -> None:
+    shown = report(make(), "/bok/7")
+
+    assert results(shown) == [
+        ("/books/<id:int>", ["GET", "HEAD"], "no match", ""),
+        ("/books", ["GET", "HEAD"], "no match", ""),
+        ("/books", ["POST"], "no match", ""),
+    ]
+    assert shown["route"] is None
+    assert shown["exceptions"] == []
+    assert shown["routes_left_out"] == 0
+
+
+def test_the_report_on_another_method() -> None:
+    shown = report(make(), "/books", method="PUT")
+
+    assert results(shown) == [
+        ("/books/<id:int>", ["GET", "HEAD"], "no match", ""),
+        ("/books", ["GET", "HEAD"], "other methods", ""),
+        ("/books", ["POST"], "other methods", ""),
+    ]
+    assert shown["allowed_methods"] == ["GET", "HEAD", "POST"]
+    assert shown["suggestion"] == ""
+
+
+def test_the_routes_of_embedded_applications_are_shown() -> None:
+    outer = Application([SubApplication("/shop", make(debug=False))], debug=True)
+
+    shown = report(outer, "/shop/boks")
+    patterns = [route["pattern"] for route in shown["routes"]]
+    assert patterns == ["/shop/books/<id:int>", "/shop/books", "/shop/books"]
+    assert (shown["suggestion"], shown["suggested_url"]) == ("/shop/books", "/shop/books")
+
+
+def test_the_errors_of_routes_that_were_tried_are_shown() -> None:
+    application = make(
+        POST("/a/<path*>", lambda path: Response("x")),
+        ("/a/<path*>", lambda path: refuse()),
+        ("/a/<id>", lambda id: NotFound(is_breaking=False)),
+        ("/b", list_books),
+    )
+
+    shown = report(application, "/a/7")
+    assert results(shown) == [
+        ("/a/<path*>", ["POST"], "other methods", ""),
+        ("/a/<path*>", [], "error", "404 Not Found: Not in the attic."),
+        ("/a/<id>", [], "error", "404 Not Found"),
+        ("/b", [], "no match", ""),
+    ]
+    assert shown["explanation"] == (
+        "The routes that match /a/7 returned errors. This is the last one."
+    )
+    assert shown["route"]["pattern"] == "/a/<id>"
+
+
+def test_the_error_that_ended_the_search_is_shown() -> None:
+    def end(path: str) -> NoReturn:
+        raise NotFound("Not in the cellar.")
+
+    shown = report(make(("/a/<id>", lambda id: refuse()), ("/a/<path*>", end)), "/a/7")
+    assert results(shown) == [
+        ("/a/<id>", [], "error", "404 Not Found: Not in the attic."),
+        ("/a/<path*>", [], "error", "404 Not Found: Not in the cellar."),
+    ]
+    assert shown["suggestion"] == ""
+
+
+def test_an_application_with_no_or_one_route() -> None:
+    empty = report(Application(debug=True), "/x")
+
+    assert empty["explanation"] == "The application has no routes."
+    assert (empty["routes"], empty["suggestion"]) == ([], "")
+    single = report(make(("/a", list_books)), "/x")
+    assert single["explanation"] == "The only route does not match /x."
+
+
+def test_of_many_routes_the_first_and_the_matching_ones_are_shown() -> None:
+    routes = [(f"/r{number}/<id>", lambda id: refuse()) for number in range(300)]
+
+    shown = report(make(*routes), "/r250/7")
+    assert len(shown["routes"]) == 201
+    assert shown["routes"][-1]["pattern"] == "/r250/<id>"
+    assert shown["routes_left_out"] == 99
+
+
+# -- the nearest route -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "suggestion", "url"),
+    [
+        pytest.param("/books", "/boks", "/books", "/books", id="a misspelling"),
+        pytest.param("/books/", "/boks/", "/books/", "/books/", id="of a branch"),
+        pytest.param("/books/<id>", "/bok/7", "/books/<id>", "/books/7", id="with a value"),
+        pytest.param(
+            "/shop/<x>/<y:int>",
+            "/shops/ü%20x/7",
+            "/shop/<x>/<y:int>",
+            "/shop/%C3%BC%20x/7",
+            id="quoted",
+        ),
+        pytest.param("/books/<id:int>", "/books/x", "/books/<id:int>", "", id="of another type"),
+        pytest.param("/books/<id>", "/books", "/books/<id>", "", id="a value is missing"),
+        pytest.param("/feeds/<id>.xml", "/feeds/7", "/feeds/<id>.xml", "/feeds/7.xml", id="suffix"),
+        pytest.param("/feeds/a<id>", "/feed/a7", "/feeds/a<id>", "/feeds/a7", id="a prefix"),
+        pytest.param(
+            "/static/<path*>", "/statics/a/b", "/static/<path*>", "/static/a/b", id="many values"
+        ),
+        pytest.param(
+            "/a/<path+>/end", "/a/x/y/ends", "/a/<path+>/end", "/a/x/y/end", id="between literals"
+        ),
+        pytest.param("/page/<n?int>", "/pag/7", "/page/<n?int>", "/page/7", id="optional"),
+        pytest.param("/page/<n?int>", "/pages", "/page/<n?int>", "/page", id="optional, missing"),
+        pytest.param("/books", "/something/else", "", "", id="nothing is similar"),
+        pytest.param("/books", "/boks" * 200, "", "", id="too long a path"),
+    ],
+)
+def test_the_nearest_route_is_suggested(pattern: str, path: str, suggestion: str, url: str) -> None:
+    names = re.findall(r"<(\w+)", pattern)
+    endpoint = eval(f"lambda {', '.join(names)}: None")
+
+    shown = report(make((pattern, endpoint, list_books)), path)
+    assert (shown["suggestion"], shown["suggested_url"]) == (suggestion, url)
+
+
+def test_a_route_for_other_methods_is_suggested_without_a_link() -> None:
+    shown = report(make(POST("/books", list_books)), "/boks")
+
+    assert (shown["suggestion"], shown["suggested_url"]) == ("/books", "")
+
+
+def test_no_route_is_suggested_where_one_was_tried() -> None:
+    shown = report(make(("/boks", refuse), ("/books", list_books)), "/boks")
+
+    assert shown["suggestion"] == ""
+
+
+def test_the_nearest_of_many_routes_is_suggested() -> None:
+    routes = [(f"/shelf{number}/<x>", lambda x: None, list_books) for number in range(2_000)]
+    application = make(("/<page:int>", lambda page: None, list_books), *routes)
+
+    assert report(application, "/shelf99/x/y")["suggestion"] == "/shelf99/<x>"
+    assert report(application, "/nothing/like/it")["suggestion"] == ""
+    assert report(application, "/words")["suggestion"] == ""
+
+
+def test_the_link_has_the_root_of_the_application() -> None:
+    shown = report(make(), "/boks", base_url="http://localhost/shop")
+
+    assert shown["suggested_url"] == "/shop/books"
+
+
+# Comparing such a path with each route would take hours.
+def test_a_hostile_path_is_reported_on() -> None:
+    routes = [(f"/a{n}/<path*>/<b*>", lambda path, b: None, list_books) for n in range(1_000)]
+    path = "/" + "token=[" * 4_000 + "a/" * 10_000 + "\\" * 2_000
+
+    shown = report(make(*routes), path)
+    assert len(shown["routes"]) == 200
+    assert len(shown["request"]["url"]) <= 1_000
+
+
+# -- the request -----------------------------------------------------------------------------------
+
+
+def test_the_fields_of_a_request_are_shown() -> None:
+    request = report(
+        make(),
+        "/nowhere?a=1&a=2",
+        method="POST",
+        data={"title": "Emma", "cover": (io.BytesIO(b"x"), "cover.png")},
+        cookies={"theme": "dark", "id": "7"},
+    )["request"]
+
+    assert request["query"] == [{"name": "a", "value": "1"}, {"name": "a", "value": "2"}]
+    assert request["form"] == [{"name": "title", "value": "Emma"}]
+    assert request["files"] == [{"name": "cover", "value": "cover.png (image/png)"}]
+    assert request["cookies"] == [
+        {"name": "theme", "value": "[masked]"},
+        {"name": "id", "value": "[masked]"},
+    ]
+
+
+def test_long_and_many_fields_are_cut_off() -> None:
+    query = "&".join(f"n{number}={'x' * 2_000}" for number in range(200))
+    request = report(make(), f"/nowhere?{query}")["request"]
+
+    assert len(request["query"]) == 100
+    assert request["query"][0]["value"] == "x" * 1_000 + "..."
+    assert len(request["url"]) == 1_000
+
+
+def test_a_large_form_is_shown_only_if_the_application_has_read_it() -> None:
+    def read(request: Request) -> NoReturn:
+        raise ValueError(len(request.form["a"]))
+
+    application = make(("/read", read), POST("/other", list_books))
+    large = {"a": "x" * 70_000}
+    unread = report(application, "/nowhere", method="POST", data=large)
+    assert unread["request"]["form"] == []
+    shown = report(application, "/read", method="POST", data=large)
+    assert shown["request"]["form"] == [{"name": "a", "value": "x" * 1_000 + "..."}]
+
+
+def test_a_form_that_cannot_be_read_is_left_out() -> None:
+    class Small(Request):
+        max_content_length = 1
+
+    class SmallApplication(Application):
+        request_type = Small
+
+    application = SmallApplication(ROUTES[1:], debug=True)
+    assert (
+        report(application, "/nowhere", method="POST", data={"a": "xyz"})["request"]["form"] == []
+    )
+
+
+def test_a_host_that_is_not_trusted_is_left_out() -> None:
+    class Strict(Request):
+        trusted_hosts = ["books.example"]  # noqa: RUF012
+
+    class StrictApplication(Application):
+        request_type = Strict
+
+    application = StrictApplication(ROUTES[1:], debug=True)
+    assert report(application, "/nowhere")["request"]["url"] == "/nowhere"

@@ -46,7 +46,7 @@ summary {
 summary::-webkit-details-marker { display: none; }
 summary::before { color: var(--soft); content: "\\25b8" / ""; }
 details[open] > summary::before { content: "\\25be" / ""; }
-details > :is(dl, ul, figure) { padding: .25rem .75rem .75rem; }
+details > :is(dl, ul, figure) { padding: .5rem .75rem; }
 details > .hint { margin: 0; padding: .25rem .75rem; }
 .other { background: var(--fill); }
 .function { font-weight: 600; }

@@ -172,7 +172,8 @@ def test_a_known_secret_is_masked_however_it_is_written(
     write: Any, secret: str, before: str, after: str
 ) -> None:
     secret = secret.strip()
-    assume(len(secret) >= 8 and not secret.isalpha())  # it may be an ordinary word
+    # Not an ordinary word or the path of a file.
+    assume(len(secret) >= 8 and not secret.isalpha() and not secret.startswith("/"))
     assume(not any(line.strip() != line or len(line) < 6 for line in secret.splitlines()))
     written = write(secret)
     masked = knowing(secret).mask(before + written + after)

@@ -165,6 +165,13 @@ class TestMiddlewares:
         assert [row["Side"] for row in rows[2:5]] == ["request", "endpoint", "render"]
         assert [row["On"] for row in rows[-3:]] == ["2 routes", "2 routes", "1 route"]
 
+    def test_many_names_are_shown_in_one_line(self, page):
+        middlewares = [Named("a", "b", "c", "d", "e")]
+        (row,) = page(Application([("/_meta", MetaApplication())], None, middlewares)).rows(
+            "Middlewares"
+        )
+        assert row["Provides"] == "a, b, c, d, e"
+
     def test_none_are_shown_as_none(self, page, read):
         view = page(Application([("/_meta", MetaApplication())]))
         assert read(view.section("Middlewares")) == "Middlewares none"

@@ -11,7 +11,6 @@ from clastic.json import JSONEncoding
 from clastic.meta.page import meta_page
 from clastic.meta.peripherals import MetaPeripheral, default_peripherals, grouped_peripherals
 from clastic.meta.report import MetaReport, MetaRoute, create_report
-from clastic.meta.routes import Selection
 from clastic.middleware.base import Middleware
 from clastic.pages.styles import DEVELOPER_STYLE
 from clastic.pattern import split_path
@@ -113,7 +112,7 @@ class MetaApplication(Application):
     def _create_report(self, request: Request, application: Application) -> MetaReport:
         return create_report(
             application,
-            Selection.from_query(request.args),
+            request.args,
             title=self.page_title,
             peripherals=self.peripherals,
             shown_resources=self.shown_resources,

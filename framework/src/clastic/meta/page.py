@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from itertools import starmap
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -36,7 +35,6 @@ _SOURCES = {
     DEFAULT: "default",
 }
 
-
 Section = tuple[str, str, Markup]
 """The id, the title and the content of a section of the page."""
 
@@ -49,12 +47,16 @@ def meta_page(report: MetaReport, peripherals: Sequence[MetaPeripheral], root: s
     """
     sections = list(_sections(report, peripherals, root))
     links = (element("li", element("a", title, href=f"#{name}")) for name, title, _ in sections)
+    main = (
+        element("section", element("h2", title), content, id=name)
+        for name, title, content in sections
+    )
     body = element(
         "div",
         element("a", "Skip to the content", href="#content", class_="skip"),
         _header(report),
         element("nav", element("ul", *links), aria_label="Sections"),
-        element("main", *starmap(_section, sections), id="content", tabindex="-1"),
+        element("main", *main, id="content", tabindex="-1"),
         class_="meta",
     )
     stylesheet = element("link", rel="stylesheet", href="assets/common.css")
@@ -71,11 +73,6 @@ def _sections(
     for number, (peripheral, data) in enumerate(zip(peripherals, report.sections, strict=True), 1):
         content = scrollable(_peripheral(peripheral, data), data.title)
         yield f"section-{number}", data.title, content
-
-
-def _section(name: str, title: str, content: Markup) -> Markup:
-    heading = element("h2", title, id=f"{name}-title")
-    return element("section", heading, content, id=name, aria_labelledby=f"{name}-title")
 
 
 def _header(report: MetaReport) -> Markup:
@@ -310,7 +307,8 @@ def _show_members(members: Sequence[Any], name: str) -> Markup:
     records = [record for member in members if (record := as_mapping(member))]
     if len(records) == len(members):
         return _table(records)
-    if len(members) <= _FEW and all(isinstance(each, (str, int, float)) for each in members):
+    is_short = isinstance(members, tuple) or len(members) <= _FEW  # Tuples have names.
+    if is_short and all(isinstance(each, (str, int, float)) for each in members):
         return Markup(", ").join(_show(each, name) for each in members)
     items = element("ul", *(element("li", _show(member, name)) for member in members))
     if len(members) <= _FEW:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
+from werkzeug.datastructures import MultiDict
+
 from clastic.application import Application
 from clastic.errors import ErrorHandler
 from clastic.meta.peripherals import MetaPeripheral, SectionData, read_section
@@ -15,7 +17,6 @@ from clastic.meta.routes import (
     FunctionData,
     RouteData,
     RoutesData,
-    Selection,
     describe_function,
     describe_route,
     select_routes,
@@ -35,10 +36,8 @@ class MetaRoute(GET):
 class SideData:
     """A function of a middleware.
 
-    :param side: ``request``, ``endpoint`` or ``render``
     :param requires: the arguments without a default, without ``next``
     :param uses: the arguments with a default
-    :param provides: the names that it passes on to the functions inside it
     """
 
     side: str
@@ -53,7 +52,6 @@ class MiddlewareData:
     """A middleware; those of routes that do not differ here are counted together.
 
     :param is_everywhere: whether it is the application's own, around every route
-    :param routes: the number of routes that it is around
     :param wraps_wsgi: whether its ``wsgi_wrapper`` wraps the whole application
     """
 
@@ -71,9 +69,7 @@ class ResourceData:
     """A resource; those of routes with one name and type are counted together.
 
     :param is_everywhere: whether it is the application's own, available to every route
-    :param routes: the number of routes that it is available to
     :param values: the number of different values
-    :param is_shown: whether the value may be shown
     :param value: the first value as plain data, with secrets masked; ``None`` if not shown
     :param problem: the type of the exception that reading the value raised
     """
@@ -124,7 +120,7 @@ class MetaReport:
 
 def create_report(
     application: Application,
-    selection: Selection,
+    query: MultiDict[str, str],
     *,
     title: str,
     peripherals: Sequence[MetaPeripheral],
@@ -132,6 +128,7 @@ def create_report(
 ) -> MetaReport:
     """Describe an application.
 
+    :param query: selects routes, see :func:`~clastic.meta.routes.select_routes`
     :param shown_resources: the names of the resources whose values may be shown
     """
     numbered = list(enumerate(application.routes, 1))
@@ -141,7 +138,7 @@ def create_report(
         title=title,
         gathered_at=datetime.now(timezone.utc),
         application=_describe_application(application),
-        routes=select_routes(usual, selection),
+        routes=select_routes(usual, query),
         middlewares=_describe_middlewares(application.middlewares, routes),
         resources=_describe_resources(application.resources, routes, shown_resources),
         meta_routes=tuple(describe_route(*each) for each in numbered if _is_meta(each[1])),

@@ -1,4 +1,4 @@
-"""Describe the routes of an application: their functions, where arguments come from, nesting."""
+"""Describe routes as data: their functions as they nest, and the sources of their arguments."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
@@ -113,51 +113,34 @@ class RoutesData:
     items: tuple[RouteData, ...]
 
 
-class Selection(NamedTuple):
-    """The routes that a request asks for.
-
-    :param find: words that must all be in the method, pattern, endpoint, file or line of a route
-    :param page: from 1; a number after the last page stands for the last page
-    :param size: the largest number of routes on a page
-    """
-
-    find: str = ""
-    page: int = 1
-    size: int = PAGE_SIZE
-
-    @classmethod
-    def from_query(cls, query: MultiDict[str, str]) -> Selection:
-        """Read the parameters ``find``, ``page`` and ``size``; invalid values are ignored."""
-        find = " ".join(query.get("find", "")[:LONGEST_SEARCH].split())
-        size = min(_LARGEST_PAGE, max(1, query.get("size", PAGE_SIZE, int)))
-        return cls(find, max(1, query.get("page", 1, int)), size)
-
-
-def select_routes(routes: Sequence[tuple[int, BoundRoute]], selection: Selection) -> RoutesData:
-    """Describe the selected routes.
+def select_routes(
+    routes: Sequence[tuple[int, BoundRoute]], query: MultiDict[str, str]
+) -> RoutesData:
+    """Describe the routes that a request asks for.
 
     :param routes: pairs of number and route
+    :param query: may have ``find``, words that must all be in the method, pattern, endpoint, file
+        or line of a route, ``page`` and ``size``; invalid values are ignored
     """
-    words = selection.find.casefold().split()
+    words = query.get("find", "")[:LONGEST_SEARCH].split()
     matching = [each for each in routes if _matches(each[1], words)] if words else routes
-    pages = max(1, -(-len(matching) // selection.size))
-    page = min(selection.page, pages)
-    start = (page - 1) * selection.size
-    items = (describe_route(*each) for each in matching[start : start + selection.size])
+    size = min(_LARGEST_PAGE, max(1, query.get("size", PAGE_SIZE, int)))
+    pages = max(1, -(-len(matching) // size))
+    page = min(pages, max(1, query.get("page", 1, int)))
     return RoutesData(
         total=len(routes),
         matching=len(matching),
-        find=selection.find,
+        find=" ".join(words),
         page=page,
         pages=pages,
-        size=selection.size,
-        items=tuple(items),
+        size=size,
+        items=tuple(describe_route(*each) for each in matching[(page - 1) * size : page * size]),
     )
 
 
 def _matches(route: BoundRoute, words: Sequence[str]) -> bool:
     text = format_route(route.pattern, route.route).casefold()
-    return all(word in text for word in words)
+    return all(word.casefold() in text for word in words)
 
 
 def describe_route(number: int, route: BoundRoute) -> RouteData:

@@ -13,7 +13,13 @@ import pytest
 
 from clastic.exports import lazy_attribute, lazy_exports
 
-PACKAGES = ("clastic", "clastic.errors", "clastic.middleware", "clastic.render")
+PACKAGES = (
+    "clastic",
+    "clastic.errors",
+    "clastic.middleware",
+    "clastic.render",
+    "clastic.static",
+)
 
 # Modules that `import clastic` does not import.
 LATE = (

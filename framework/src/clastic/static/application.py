@@ -13,7 +13,7 @@ from clastic.routing import GET, Route
 from clastic.static.files import find, is_absent
 from clastic.static.responses import FileResponder
 
-Path = str | os.PathLike[str]
+_Path = str | os.PathLike[str]
 
 
 class StaticApplication(Application):
@@ -39,7 +39,7 @@ class StaticApplication(Application):
 
     def __init__(
         self,
-        search_paths: Path | Iterable[Path],
+        search_paths: _Path | Iterable[_Path],
         check_paths: bool = True,
         cache_timeout: int | None = None,
         default_text_mime: str = "text/plain",
@@ -97,7 +97,7 @@ class StaticFileRoute(Route):
     def __init__(
         self,
         pattern: str,
-        path: Path,
+        path: _Path,
         check_file: bool = True,
         cache_timeout: int | None = None,
         *,
@@ -134,7 +134,7 @@ class StaticFileRoute(Route):
             raise _refusal_of(error) from error
 
 
-def _absolute_paths(search_paths: Path | Iterable[Path]) -> tuple[str, ...]:
+def _absolute_paths(search_paths: _Path | Iterable[_Path]) -> tuple[str, ...]:
     if isinstance(search_paths, (str, os.PathLike)):
         search_paths = [search_paths]
     paths = tuple(os.path.abspath(os.fspath(path)) for path in search_paths)

@@ -95,13 +95,13 @@ class TestMissingArguments:
 
             1. Route '/legacy' (endpoint legacy, {legacy}) needs 'environ', which nothing provides.
               Available here: request.
-              To embed an application use SubApplication, to hand over to a WSGI application \
+              To embed an application, use SubApplication; to hand over to a WSGI app, use \
             RerouteWSGI.
 
             2. Route '/legacy' (endpoint legacy, {legacy}) needs 'start_response', which nothing \
             provides.
               Available here: request.
-              To embed an application use SubApplication, to hand over to a WSGI application \
+              To embed an application, use SubApplication; to hand over to a WSGI app, use \
             RerouteWSGI.
             """,
             legacy=here(legacy),
@@ -167,7 +167,7 @@ class TestMissingArguments:
             """
             Middleware Session.request ({session}) needs 'user', which it provides itself.
               Found on route '/'.
-              Take the argument out, or have another middleware provide it.
+              Remove the argument, or let another middleware provide it.
             """,
             session=here(Session.request),
         )
@@ -196,7 +196,7 @@ class TestMissingArguments:
             """
             Route '/' (endpoint Links.show, {show}) needs 'self', which nothing provides.
               Available here: request.
-              It is a method of a class: give that of an instance.
+              Pass the method of an instance, not that of the class.
             """,
             show=here(Links.show),
         )
@@ -390,8 +390,8 @@ class TestMisplacedNames:
 
         assert message([("/", show)]) == golden(
             """
-            Route '/' (endpoint show, {show}) takes 'next', which only the functions of a \
-            middleware get.
+            Route '/' (endpoint show, {show}) takes 'next', which only the methods of a \
+            middleware are passed.
               Remove it, or make the function part of a Middleware.
             """,
             show=here(show),
@@ -410,7 +410,8 @@ class TestMisplacedNames:
 
         assert message([("/", ok)], middlewares=[Auth()]) == golden(
             """
-            Middleware Auth.request ({auth}) takes 'request' first, where 'next' has to stand.
+            Middleware Auth.request ({auth}) takes 'request' first, but its first argument has \
+            to be next.
               Define it as request(self, next, ...).
             """,
             auth=here(Auth.request),
@@ -436,7 +437,8 @@ class TestMisplacedNames:
 
         assert message([("/", ok)], middlewares=[Auth()]) == golden(
             """
-            Middleware Auth.endpoint ({auth}) takes no argument, where 'next' has to stand.
+            Middleware Auth.endpoint ({auth}) takes no argument, but its first argument has to \
+            be next.
               Define it as endpoint(self, next, ...).
             """,
             auth=here(Auth.endpoint),
@@ -448,9 +450,9 @@ class TestMisplacedNames:
 
         assert message([("/", show)]) == golden(
             """
-            Route '/' (endpoint show, {show}) takes 'context', which is there only on the render \
-            side, after the endpoint.
-              Use it in the render, or in the render function of a middleware.
+            Route '/' (endpoint show, {show}) takes 'context', which is available only on the \
+            render side, after the endpoint.
+              Use it in the render, or in the render method of a middleware.
             """,
             show=here(show),
         )
@@ -462,10 +464,10 @@ class TestMisplacedNames:
 
         assert message([("/", ok)], middlewares=[Auth()]) == golden(
             """
-            Middleware Auth.request ({auth}) takes 'context', which is there only on the render \
-            side, after the endpoint.
+            Middleware Auth.request ({auth}) takes 'context', which is available only on the \
+            render side, after the endpoint.
               Found on route '/'.
-              Use it in the render, or in the render function of a middleware.
+              Use it in the render, or in the render method of a middleware.
             """,
             auth=here(Auth.request),
         )
@@ -476,7 +478,7 @@ class TestMisplacedNames:
 
         assert message([("/", show)]) == golden(
             """
-            Route '/' (endpoint show, {show}) takes '_error', which only render_error gets.
+            Route '/' (endpoint show, {show}) takes '_error', which only render_error is passed.
               Remove it, or make the function a render_error.
             """,
             show=here(show),
@@ -618,7 +620,7 @@ class TestProvides:
         assert message([("/", ok)], middlewares=[Session()]) == golden(
             """
             Middleware Session declares 'user-id' in provides, which cannot be an argument's name.
-              Use a Python identifier that is no keyword.
+              Use a Python identifier that is not a keyword.
             """
         )
 
@@ -632,7 +634,7 @@ class TestProvides:
         assert message([("/", ok)], middlewares=[Physics()]) == golden(
             """
             Middleware Physics declares '\\xb5' in provides, a name that Python reads as '\\u03bc'.
-              Declare it as Python reads it.
+              Declare the name in that form.
             """
         )
 
@@ -703,8 +705,8 @@ class TestMiddlewares:
 
         assert message([("/", ok)], middlewares=[Session()]) == golden(
             """
-            Middleware Session.requests ({session}) takes 'next', but of its functions only \
-            request, endpoint and render are called.
+            Middleware Session.requests ({session}) takes 'next', but only the methods request, \
+            endpoint and render are called.
               Rename it. Did you mean 'request'?
             """,
             session=here(Session.requests),
@@ -754,8 +756,8 @@ class TestMiddlewares:
 
         assert message([("/", ok)], middlewares=[Layer() for _ in range(46)]) == golden(
             """
-            Route '/' runs 92 functions of middlewares inside each other, and at most 90 can be.
-              Do in one middleware what several do.
+            Route '/' runs 92 nested methods of middlewares; the maximum is 90.
+              Merge several of them into one middleware.
             """
         )
 
@@ -878,8 +880,8 @@ class TestRenders:
     def test_a_render_argument_without_a_factory(self) -> None:
         assert message([("/", ok, "home.html")]) == golden(
             """
-            Route '/' (endpoint ok, {ok}) has the render 'home.html', and no render factory to \
-            make it a function.
+            Route '/' (endpoint ok, {ok}) has the render 'home.html', but no render factory to \
+            turn it into a function.
               Give the application a render_factory=, or give the route a callable.
             """,
             ok=here(ok),
@@ -891,9 +893,9 @@ class TestRenders:
 
         assert message([("/", ok, "home")], render_factory=factory) == golden(
             """
-            Route '/' (endpoint ok, {ok}) has the render 'home', of which its render factory \
-            factory ({factory}) made 'HOME', which is not callable.
-              Have the factory return a function that takes context.
+            Route '/' (endpoint ok, {ok}) has the render 'home', but its render factory \
+            factory ({factory}) returned 'HOME', which is not callable.
+              Let the factory return a function that takes context.
             """,
             ok=here(ok),
             factory=here(factory),
@@ -901,7 +903,7 @@ class TestRenders:
 
     def test_an_embedded_render_left_to_an_application_without_a_factory(self) -> None:
         inner = Application([("/", ok, "home.html")], render_factory=inherit_render)
-        assert "has the render 'home.html', and no render factory" in message([("/in", inner)])
+        assert "has the render 'home.html', but no render factory" in message([("/in", inner)])
 
 
 class TestTemplates:
@@ -1030,8 +1032,8 @@ def test_all_problems_of_an_application_are_reported_together() -> None:
           Available here: request, database. Did you mean 'database'?
           Otherwise add it to resources=, or to the provides of a middleware.
 
-        3. Route '/edit' (endpoint edit, {edit}) takes 'next', which only the functions of a \
-        middleware get.
+        3. Route '/edit' (endpoint edit, {edit}) takes 'next', which only the methods of a \
+        middleware are passed.
           Remove it, or make the function part of a Middleware.
         """,
         show=here(show),

@@ -67,7 +67,7 @@ class ChainCompiler:
         name: str,
         plan: Plan,
         constants: Mapping[str, Any],
-        places: Mapping[str, int] | None,
+        positions: Mapping[str, int] | None,
         finish: Callable[[Any, Any], Any] | None = None,
     ) -> Chain:
         """Compile the function that a route runs.
@@ -75,11 +75,11 @@ class ChainCompiler:
         :param name: the name of the function in tracebacks
         :param plan: its steps
         :param constants: name to value of what does not change between requests
-        :param places: the position of each path value, for a route whose path values are segments
-            of the path as they are; the function is then given the segments
+        :param positions: the position of each path value, if the values are segments
+            of the path as they are; the function then takes the segments
         :param finish: takes the result and the request, and returns the result to use
         """
-        source = _SourceWriter(plan.steps, constants, places)
+        source = _SourceWriter(plan.steps, constants, positions)
         source.write_route(plan, finish)
         return self._compile(name, source, "(request, _dispatch_state, {path_values})")
 
@@ -115,10 +115,10 @@ class _SourceWriter:
         self,
         steps: Iterable[Step],
         values: Mapping[str, Any],
-        places: Mapping[str, int] | None = None,
+        positions: Mapping[str, int] | None = None,
     ) -> None:
         self.values = values
-        self.places = places
+        self.positions = positions
         self.used = {parameter.name for step in steps for parameter in step.arguments}
         self.used.update(name for step in steps for name in step.provides)
         self.constants: dict[str, Any] = {}
@@ -262,7 +262,7 @@ class _SourceWriter:
 
     def value(self, name: str, source: str) -> str:
         if source == PATH:
-            key = name if self.places is None else self.places[name]
+            key = name if self.positions is None else self.positions[name]
             return f"{self.path_values}[{key!r}]"
         if name in self.values:
             self.constants[name] = self.values[name]

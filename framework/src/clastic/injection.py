@@ -32,21 +32,21 @@ MAX_NESTED = 90
 
 _MISPLACED = {
     "next": (
-        "takes 'next', which only the functions of a middleware get",
+        "takes 'next', which only the methods of a middleware are passed",
         "Remove it, or make the function part of a Middleware.",
     ),
     "context": (
-        "takes 'context', which is there only on the render side, after the endpoint",
-        "Use it in the render, or in the render function of a middleware.",
+        "takes 'context', which is available only on the render side, after the endpoint",
+        "Use it in the render, or in the render method of a middleware.",
     ),
     "_error": (
-        "takes '_error', which only render_error gets",
+        "takes '_error', which only render_error is passed",
         "Remove it, or make the function a render_error.",
     ),
 }
 
 _WSGI_REMEDY = (
-    "To embed an application use SubApplication, to hand over to a WSGI application RerouteWSGI."
+    "To embed an application, use SubApplication; to hand over to a WSGI app, use RerouteWSGI."
 )
 
 # What to do about names that nothing provides but whose meaning is known.
@@ -57,7 +57,7 @@ _REMEDIES = {
     "cookie": (
         "Give the application a clastic.middleware.cookie.SignedCookieMiddleware(secret_key=...)."
     ),
-    "self": "It is a method of a class: give that of an instance.",
+    "self": "Pass the method of an instance, not that of the class.",
 }
 
 Scope = dict[str, str]
@@ -180,7 +180,7 @@ class _Side:
         if provider is needing:
             return (
                 f"needs '{name}', which it provides itself",
-                "Take the argument out, or have another middleware provide it.",
+                "Remove the argument, or let another middleware provide it.",
             )
         path = self._dependency_path(provider, needing, ())
         if not path:
@@ -262,9 +262,8 @@ class _Planner:
         if nested > MAX_NESTED:
             self.report(
                 self.where,
-                f"runs {nested} functions of middlewares inside each other, "
-                f"and at most {MAX_NESTED} can be",
-                "Do in one middleware what several do.",
+                f"runs {nested} nested methods of middlewares; the maximum is {MAX_NESTED}",
+                "Merge several of them into one middleware.",
             )
 
     def plan_side(self, side_name: str, scope: Scope) -> tuple[Step, ...]:

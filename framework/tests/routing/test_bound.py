@@ -245,7 +245,7 @@ class TestRenders:
 
     def test_binding_again_needs_a_factory(self) -> None:
         inner = Application(routes_with_renders(), render_factory=factory("inner"))
-        with pytest.raises(WiringError, match="has the render 'page', and no render factory"):
+        with pytest.raises(WiringError, match="has the render 'page', but no render factory"):
             Application([SubApplication("/", inner, rebind_render=True)])
 
     def test_a_factory_is_asked_once_for_each_route(self) -> None:

@@ -126,14 +126,14 @@ def _check_provides(
             problems.add(
                 where,
                 f"declares {name!r} in {attribute}, which cannot be an argument's name",
-                "Use a Python identifier that is no keyword.",
+                "Use a Python identifier that is not a keyword.",
             )
         elif normalize("NFKC", name) != name:
             problems.add(
                 where,
                 f"declares {name!a} in {attribute}, a name that Python reads as "
                 f"{normalize('NFKC', name)!a}",
-                "Declare it as Python reads it.",
+                "Declare the name in that form.",
             )
         elif name in RESERVED_ARGS:
             report_reserved(problems, where, f"declares '{name}' in {attribute},")
@@ -156,7 +156,7 @@ def _check_method(function: Callable[..., Any], side: str, problems: Problems) -
         return
     if not parameters or parameters[0].name != "next":
         first = f"takes '{parameters[0].name}' first" if parameters else "takes no argument"
-        what = f"{first}, where 'next' has to stand"
+        what = f"{first}, but its first argument has to be next"
     elif not parameters[0].by_position and not hasattr(function, "__wrapped__"):
         what = "takes 'next' by keyword only"
     else:
@@ -174,7 +174,7 @@ def _check_unused_methods(middleware: Middleware, problems: Problems) -> None:
         if inspect.isfunction(function) and "next" in function.__code__.co_varnames[1:2]:
             problems.add(
                 describe_role("Middleware", getattr(middleware, name)),
-                "takes 'next', but of its functions only request, endpoint and render are called",
+                "takes 'next', but only the methods request, endpoint and render are called",
                 f"Rename it. {did_you_mean(name.lower(), [side for side, _ in SIDES])}".rstrip(),
             )
 

@@ -91,7 +91,7 @@ class BoundRoute:
         "methods",
         "middlewares",
         "path_pattern",
-        "places",
+        "positions",
         "read",
         "render",
         "render_error_chain",
@@ -121,8 +121,8 @@ class BoundRoute:
         self.route = route
         self.application = context.application
         self.path_pattern = path_pattern
-        self.places = value_positions(path_pattern)
-        self.read = compile_reader(path_pattern) if self.places is None else None
+        self.positions = value_positions(path_pattern)
+        self.read = compile_reader(path_pattern) if self.positions is None else None
         self.is_branch = path_pattern.is_branch
         self.methods = route.methods
         self.resources = resources
@@ -252,7 +252,7 @@ class BoundRoute:
         # The dispatcher finishes misses itself, by the path.
         finish = self._finish if self.finishing and not self.is_null_route else None
         name = f"route {self.pattern}"
-        return context.compiler.compile_route(name, plan, constants, self.places, finish)
+        return context.compiler.compile_route(name, plan, constants, self.positions, finish)
 
     def _compile_render_error(self, context: BindContext) -> Chain | None:
         step = self.plan_render_error(context.problems)
@@ -312,7 +312,7 @@ def _make_render(
     if render_factory is None:
         problems.add(
             where,
-            f"has the render {route.render!r}, and no render factory to make it a function",
+            f"has the render {route.render!r}, but no render factory to turn it into a function",
             "Give the application a render_factory=, or give the route a callable.",
         )
         return None
@@ -327,10 +327,10 @@ def _make_render(
     if not callable(render):
         problems.add(
             where,
-            f"has the render {route.render!r}, of which its "
-            f"{describe_role('render factory', render_factory)} made {render!r}, "
+            f"has the render {route.render!r}, but its "
+            f"{describe_role('render factory', render_factory)} returned {render!r}, "
             "which is not callable",
-            "Have the factory return a function that takes context.",
+            "Let the factory return a function that takes context.",
         )
         return None
     return render.of_endpoint(route.endpoint) if isinstance(render, TemplateRender) else render

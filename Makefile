@@ -1,4 +1,4 @@
-# The commands of this repository; `make` lists them.
+# The commands of this repository. `make` lists them.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -20,27 +20,27 @@ help: ## list these commands
 run: environment ## serve every app under apps/; APP=hello PORT=8000 make run serves one
 	@exec $(python) apps/serve.py
 
-test: environment ## run every test, and hold the framework to its test coverage
+test: environment ## run every test and check the test coverage of the framework
 	COVERAGE_FILE="$$(cd "$(VENV)" && pwd)/.coverage" $(python) -m pytest \
 		-c framework/pyproject.toml --rootdir . \
 		--cov --cov-config framework/pyproject.toml framework/tests apps e2e/tests_of_harness docker/tests .ci/tests
 
-test-postgres: environment ## run erosion's tests on a PostgreSQL server made for them, which it installs if need be
+test-postgres: environment ## run erosion's tests on a temporary PostgreSQL server; installs PostgreSQL if it is missing
 	@.ci/postgres $(python) -m pytest -c framework/pyproject.toml --rootdir . apps/erosion -k "not sqlite"
 
-e2e: environment ## run the browser tests in containers, against the apps in theirs
+e2e: environment ## run the browser tests in containers; the apps run in containers too
 	@exec $(python) docker/commands/e2e.py $(ARGS)
 
-e2e-local: environment ## run the browser tests on this machine; INSTALL=1 installs Chromium, ARGS='-k keyboard' chooses
+e2e-local: environment ## run the browser tests on this machine; INSTALL=1 installs Chromium, ARGS='-k keyboard' selects tests
 	@exec $(python) e2e/local.py $(ARGS)
 
-up: environment ## serve the apps in containers, behind a gateway; ADDRESS and PORT say where
+up: environment ## serve the apps in containers behind a gateway, on ADDRESS and PORT
 	@exec $(python) docker/commands/up.py
 
-down: environment ## take down what "make up" has started; the data stays; ARGS=--volumes drops it
+down: environment ## stop the containers of "make up" and keep the data; ARGS=--volumes deletes it
 	@exec $(python) docker/commands/down.py $(ARGS)
 
-chaos: environment ## kill and restart containers under load, and print what users saw of it
+chaos: environment ## kill and restart containers under load, and print the errors that clients saw
 	@exec $(python) docker/commands/chaos.py
 
 lint: environment ## check style, formatting and types
@@ -48,25 +48,25 @@ lint: environment ## check style, formatting and types
 	$(python) -m ruff format --check framework apps e2e docker .ci
 	@.ci/types $(python)
 
-bench: environment ## measure the framework against others here; ARGS=--quick for a short round, --record for the page
+bench: environment ## measure the framework and others on this machine; ARGS=--quick for a short run, --record to update the page
 	$(python) framework/benchmarks/run.py $(ARGS)
 
-bench-check: environment ## compare the work of a request with the record; ARGS=--record makes a new one
+bench-check: environment ## compare the bytecode count of each request with the record; ARGS=--record updates it
 	$(python) framework/benchmarks/counts.py $(ARGS)
 
-# What Sphinx remembers of pages with warnings is removed: it would take them for done the next time.
-docs: environment ## build the documentation, with its reference, into framework/docs/_build/html
+# After a failure, remove Sphinx's cache: otherwise it skips the pages that had warnings next time.
+docs: environment ## build the documentation into framework/docs/_build/html
 	@$(python) -m sphinx -q -W --keep-going -d framework/docs/_build/doctrees \
 		framework/docs framework/docs/_build/html || { rm -rf framework/docs/_build/doctrees; exit 1; }
 	@echo "The documentation is in framework/docs/_build/html/index.html."
 
-screenshots: environment ## take the pictures that the pages show anew, with Chromium
+screenshots: environment ## retake the screenshots of the pages with Chromium
 	PYTHONPATH=apps/tests $(python) -m walker --screenshots apps/tzconvert/TUTORIAL.md apps/erosion/TUTORIAL.md
 	E2E_RESULTS=e2e/results/moments $(python) e2e/local.py -m moments
 	cp e2e/results/moments/screenshots/hello-fancy.png apps/hello/screenshots/fancy.png
 	cp e2e/results/moments/screenshots/meta.png e2e/results/moments/screenshots/flaw.png framework/docs/_static/
 
-clean: ## remove environments, caches and build products
+clean: ## remove environments, caches and build output
 	rm -rf .venv .venv-3.* framework/benchmarks/.venv framework/benchmarks/results
 	rm -rf framework/build framework/dist framework/docs/_build e2e/results docker/chaos-logs
 	rm -f .coverage .coverage.*

@@ -1,4 +1,4 @@
-"""What the tests of every app share: the app as its users reach it, and the curl of its README."""
+"""Fixtures shared by the tests of all apps: a served app, and the curl commands of a README."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-# The package ``walker``, which tests import.
+# Make the package ``walker`` importable.
 sys.path.append(str(Path(__file__).parent / "tests"))
 
 from walker.curl import Curl
@@ -20,13 +20,13 @@ from walker.server import served
 
 @pytest.fixture(scope="session")
 def serve_app() -> Iterator[Callable[[Path], str]]:
-    """Serves an app's file until the tests end, and gives its URL."""
+    """Return a function that serves an app's file until the tests end and returns its URL."""
     with ExitStack() as stack:
         yield lambda script: stack.enter_context(served(script))
 
 
 def transcript(readme: Path) -> dict[str, str]:
-    """The curl commands of a page's ``console`` blocks, each with what the page says it prints."""
+    """Return the curl commands of a page's ``console`` blocks, each with its expected output."""
     commands = {}
     for block in re.findall(
         r"^```console\n(.*?)^```$", readme.read_text(), re.DOTALL | re.MULTILINE
@@ -40,14 +40,15 @@ def transcript(readme: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def replay() -> Callable[[Path, str, str], tuple[dict[str, str], dict[str, str]]]:
-    """Runs a page's curl commands; gives what it says that each prints, and what each does print.
+    """Return a function that runs a page's curl commands: ``(page, written_url, url)``.
 
-    The URL in the page stands for the one where the app is served.
+    It returns the expected and the actual outputs by command. Requests to ``written_url``, the URL
+    on the page, are sent to ``url``.
     """
 
     def run(page: Path, written_url: str, url: str) -> tuple[dict[str, str], dict[str, str]]:
-        said = transcript(page)
+        expected = transcript(page)
         curl = Curl(urlsplit(written_url).netloc, urlsplit(url).netloc)
-        return said, {command: curl.run(command) for command in said}
+        return expected, {command: curl.run(command) for command in expected}
 
     return run

@@ -1,7 +1,7 @@
-"""Serve the apps of this folder, each in a process and on a port of its own: ``make run``.
+"""Serve the apps of this folder, each in its own process and on its own port: ``make run``.
 
-The environment variable ``APP`` names one app (default: all of them), ``PORT`` the first port to
-use (default: 5000).
+The environment variable ``APP`` selects one app (default: all), and ``PORT`` sets the first port
+(default: 5000).
 """
 
 from __future__ import annotations
@@ -23,26 +23,26 @@ from pathlib import Path
 
 ADDRESS = "127.0.0.1"
 FIRST_PORT = 5000
-LEARNING_ORDER = ("hello", "tzconvert", "erosion")
+TUTORIAL_ORDER = ("hello", "tzconvert", "erosion")
 
 READY_SECONDS = 30.0
 END_SECONDS = 3.0
 POLL_SECONDS = 0.05
-KEPT_LINES = 20
+OUTPUT_LINES = 20
 
 
 class ServeError(Exception):
-    """What keeps the apps from being served, worded for whoever typed the command."""
+    """The apps cannot be served. The message is printed as it is."""
 
 
 class StopRequest:
-    """Notes that the process was asked to end: by Ctrl-C, by SIGTERM, or by a closed terminal."""
+    """Record SIGINT (Ctrl-C), SIGTERM and SIGHUP (a closed terminal) in ``received``."""
 
     def __init__(self) -> None:
         self.received = False
         signal.signal(signal.SIGINT, self._note)
         signal.signal(signal.SIGTERM, self._note)
-        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as under nohup
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # ignored under nohup
             signal.signal(signal.SIGHUP, self._note)
 
     def _note(self, number: int, frame: object) -> None:
@@ -50,15 +50,18 @@ class StopRequest:
 
 
 class ServedApp:
-    """An app that runs, as the leader of a process group that also holds its reloader's child.
+    """A running app: a process group with the app and the child of its reloader.
 
-    script: the app's file. port: where it listens. Its output goes to our standard error.
+    The output of the app is printed to standard error.
+
+    :param script: the app's file
+    :param port: the port to listen on
     """
 
     def __init__(self, script: Path, port: int) -> None:
         self.name = script.stem
         self.port = port
-        self.last_lines: deque[str] = deque(maxlen=KEPT_LINES)
+        self.last_lines: deque[str] = deque(maxlen=OUTPUT_LINES)
         self._process = subprocess.Popen(
             [sys.executable, script.name, "--address", ADDRESS, "--port", str(port)],
             cwd=script.parent,
@@ -78,8 +81,8 @@ class ServedApp:
     def url(self) -> str:
         return f"http://{ADDRESS}:{self.port}/"
 
-    def answers(self) -> bool:
-        """Whether a request gets an answer, whatever its status."""
+    def responds(self) -> bool:
+        """Return True if a request gets a response of any status."""
         connection = HTTPConnection(ADDRESS, self.port, timeout=2)
         try:
             connection.request("GET", "/")
@@ -91,28 +94,33 @@ class ServedApp:
         return True
 
     def check(self) -> None:
-        """Raise ServeError if the app has ended by itself."""
+        """Raise ServeError if the app has exited."""
         code = self._process.poll()
         if code is not None:
             self._relay.join(timeout=1)
-            how = f"exit code {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
-            raise ServeError(f"{self.name} ended with {how}.{self.last_output()}")
+            how = (
+                f"exited with code {code}"
+                if code >= 0
+                else f"was killed by {signal.Signals(-code).name}"
+            )
+            raise ServeError(f"{self.name} {how}.{self.last_output()}")
 
     def last_output(self) -> str:
         lines = "".join(f"\n  {line}" for line in self.last_lines)
         return f" Its last output:{lines}" if lines else " It printed nothing."
 
     def signal_group(self, number: int) -> None:
-        """Send a signal to every process of the app that is left."""
-        with suppress(ProcessLookupError, PermissionError):  # none left: the latter on macOS
+        """Send a signal to all processes of the app."""
+        # No process is left: macOS raises PermissionError.
+        with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, number)
 
     def has_ended(self) -> bool:
-        """Whether no process of the app is left: the last one to end closes the output."""
+        """Return True if all processes of the app have ended: the output is closed then."""
         return not self._relay.is_alive()
 
     def kill(self) -> None:
-        """End by force whatever is left, and collect it."""
+        """Kill all processes of the app and wait for the first."""
         self.signal_group(signal.SIGKILL)
         self._process.wait()
         self._relay.join(timeout=1)
@@ -120,31 +128,31 @@ class ServedApp:
     def _relay_lines(self, lines: Iterable[str]) -> None:
         for line in lines:
             self.last_lines.append(line.rstrip())
-            with suppress(OSError):  # nobody reads ours any more: the app must not block on that
+            with suppress(OSError):  # standard error is closed: keep reading, or the app blocks
                 print(f"{self.name} | {line.rstrip()}", file=sys.stderr, flush=True)
 
 
 def find_apps(folder: Path) -> dict[str, Path]:
-    """The apps under a folder by name, in the order of the tutorial, then of the alphabet.
+    """Return the apps under a folder by name: the tutorial's in its order, then alphabetically.
 
     An app is a folder with a file of the same name that defines ``create_app``.
     """
     scripts = [path / f"{path.name}.py" for path in folder.iterdir()]
     apps = {script.stem: script for script in scripts if script.is_file() and is_app(script)}
-    known = [name for name in LEARNING_ORDER if name in apps]
+    known = [name for name in TUTORIAL_ORDER if name in apps]
     return {name: apps[name] for name in [*known, *sorted(apps.keys() - set(known))]}
 
 
 def is_app(script: Path) -> bool:
-    """Whether a file defines ``create_app``. It is read, not run: it may hold a mistake now."""
+    """Return True if a file defines ``create_app``. The file may be broken, so it is not run."""
     return re.search(rb"^def create_app\b", script.read_bytes(), re.MULTILINE) is not None
 
 
 def choose_apps(folder: Path, wanted: str) -> list[Path]:
-    """The files of the apps to serve: all, or the one that is wanted."""
+    """Return the files of the apps to serve: all, or only the wanted one."""
     apps = find_apps(folder)
     if not apps:
-        raise ServeError(f"There is no app under {folder}.")
+        raise ServeError(f"There are no apps in {folder}.")
     if not wanted:
         return list(apps.values())
     if wanted not in apps:
@@ -153,7 +161,7 @@ def choose_apps(folder: Path, wanted: str) -> list[Path]:
 
 
 def choose_ports(text: str, count: int) -> range:
-    """The ports to listen on, from the first one as it was typed."""
+    """Return the ports to listen on; ``text`` is the first, or empty for the default."""
     highest = 65536 - count
     if not text:
         return range(FIRST_PORT, FIRST_PORT + count)
@@ -163,7 +171,7 @@ def choose_ports(text: str, count: int) -> range:
 
 
 def check_port(name: str, port: int) -> None:
-    """Raise ServeError if one may not listen on a port now."""
+    """Raise ServeError if it is not possible to listen on a port."""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -171,13 +179,13 @@ def check_port(name: str, port: int) -> None:
         except OSError as error:
             why = "is in use" if error.errno == errno.EADDRINUSE else f"({error.strerror})"
             raise ServeError(
-                f"Port {port} {why}, so {name} cannot be served on it. "
+                f"Port {port} {why}, so {name} cannot use it. "
                 f"Choose another with PORT=..., for example PORT={7000 if port > 7000 else 8000}."
             ) from error
 
 
 def start(scripts: Sequence[Path], ports: Sequence[int], served: list[ServedApp]) -> None:
-    """Start each app on its port, once all the ports are known to be free."""
+    """Check that all ports are free, then start each app on its port."""
     for script, port in zip(scripts, ports, strict=True):
         check_port(script.stem, port)
     for script, port in zip(scripts, ports, strict=True):
@@ -185,24 +193,24 @@ def start(scripts: Sequence[Path], ports: Sequence[int], served: list[ServedApp]
 
 
 def wait_until_ready(served: Sequence[ServedApp], stop: StopRequest) -> None:
-    """Return when every app answers, or when asked to end."""
+    """Wait until every app responds or a stop is requested."""
     deadline = time.monotonic() + READY_SECONDS
     waiting = list(served)
     while waiting and not stop.received:
         for app in served:
             app.check()
-        waiting = [app for app in waiting if not app.answers()]
+        waiting = [app for app in waiting if not app.responds()]
         if waiting and time.monotonic() > deadline:
             app = waiting[0]
             raise ServeError(
-                f"{app.name} did not answer on {app.url} within {READY_SECONDS:.0f} seconds."
+                f"{app.name} did not respond on {app.url} within {READY_SECONDS:.0f} seconds."
                 f"{app.last_output()}"
             )
         time.sleep(POLL_SECONDS)
 
 
 def announce(served: Sequence[ServedApp]) -> None:
-    """Print where the apps are."""
+    """Print the URL of each app."""
     width = max(len(app.name) for app in served)
     for app in served:
         print(f"{app.name:{width}}  {app.url}")
@@ -210,7 +218,7 @@ def announce(served: Sequence[ServedApp]) -> None:
 
 
 def watch(served: Sequence[ServedApp], stop: StopRequest) -> None:
-    """Return when asked to end; raise ServeError if an app ends before that."""
+    """Wait until a stop is requested. Raise ServeError if an app exits before that."""
     while not stop.received:
         for app in served:
             app.check()
@@ -218,7 +226,7 @@ def watch(served: Sequence[ServedApp], stop: StopRequest) -> None:
 
 
 def end(served: Sequence[ServedApp]) -> None:
-    """End every process of every app: politely, and after END_SECONDS by force."""
+    """Terminate all processes of the apps, and kill them after END_SECONDS."""
     for app in served:
         app.signal_group(signal.SIGTERM)
     deadline = time.monotonic() + END_SECONDS
@@ -229,7 +237,7 @@ def end(served: Sequence[ServedApp]) -> None:
 
 
 def main() -> int:
-    """Serve until asked to end (0), or until something is wrong (1)."""
+    """Serve until a stop is requested (return 0) or an error occurs (return 1)."""
     stop = StopRequest()
     served: list[ServedApp] = []
     try:

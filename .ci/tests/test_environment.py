@@ -1,7 +1,7 @@
-"""How ``make`` comes to its environment, with interpreters that only pretend: nothing is installed.
+"""Test ``.ci/environment`` with fake interpreters; nothing is installed.
 
-Each test has a checkout of its own, and a PATH with the few tools the script needs and the
-interpreters the test puts there.
+Each test has its own checkout and a PATH that holds only the tools the script needs and the
+interpreters that the test adds.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ TOOLS = (
     "sh",
 )
 
-# Answers questions as the real Python would after PRELUDE, and notes what it is asked to make.
+# Runs `-c` code with the real Python, after PRELUDE, and records calls of venv and pip.
 INTERPRETER = """#!/bin/sh
 case "$1 $2" in
     "-m venv") echo "venv by NAME" >>"CALLS"; mkdir -p "$3/bin"; cat "$0" >"$3/bin/python"
@@ -42,7 +42,7 @@ esac
 
 
 class Checkout:
-    """A checkout with the real Makefile and script in it, and the commands to call them."""
+    """A checkout that holds the real Makefile and script, and methods that run them."""
 
     def __init__(self, folder: Path) -> None:
         self.root = folder / "checkout"
@@ -95,7 +95,7 @@ class Checkout:
         )
 
     def make_environment(self, python: str = "") -> list[str]:
-        """Call the script, and return the calls it made to interpreters."""
+        """Run the script and return the interpreter calls that it made."""
         done = self.run("sh", ".ci/environment", ".venv", python)
         assert (done.returncode, done.stderr) == (0, "")
         calls = self.calls.read_text().splitlines()
@@ -116,30 +116,30 @@ def checkout(tmp_path):
 def test_make_alone_lists_the_commands(checkout):
     done = checkout.run("make")
     listed = [line.split()[1] for line in done.stdout.splitlines()]
-    said = "help run test test-postgres e2e e2e-local up down chaos lint bench bench-check docs"
-    assert listed == [*said.split(), "screenshots", "clean"]
+    expected = "help run test test-postgres e2e e2e-local up down chaos lint bench bench-check docs"
+    assert listed == [*expected.split(), "screenshots", "clean"]
     assert all(len(line.split()) > 3 for line in done.stdout.splitlines())
 
 
-def test_the_newest_python_is_taken(checkout):
+def test_the_newest_python_is_used(checkout):
     for name in ("python3", "python3.10", "python3.12", "python3.11"):
         checkout.add_python(name)
     assert checkout.make_environment() == ["venv by python3.12", "pip by python3.12"]
 
 
-def test_a_python_that_does_not_run_is_passed_over(checkout):
+def test_a_python_that_does_not_run_is_skipped(checkout):
     checkout.add_broken_python("python3.13")
     checkout.add_python("python3")
     assert checkout.make_environment() == ["venv by python3", "pip by python3"]
 
 
-def test_a_python_without_venv_is_passed_over_if_there_is_another(checkout):
+def test_a_python_without_venv_is_skipped_if_there_is_another(checkout):
     checkout.add_bare_python("python3.12")
     checkout.add_python("python3.11")
     assert checkout.make_environment() == ["venv by python3.11", "pip by python3.11"]
 
 
-def test_the_python_that_is_named_is_taken(checkout):
+def test_the_requested_python_is_used(checkout):
     checkout.add_python("python3.13")
     checkout.add_python("python3.10")
     assert checkout.make_environment("python3.10") == [
@@ -148,21 +148,21 @@ def test_the_python_that_is_named_is_taken(checkout):
     ]
 
 
-def test_nothing_is_done_twice(checkout):
+def test_a_second_run_does_nothing(checkout):
     checkout.add_python("python3")
     checkout.make_environment()
     assert checkout.make_environment() == []
     assert checkout.make_environment("python3") == []
 
 
-def test_other_dependencies_are_installed_into_the_same_environment(checkout):
+def test_changed_dependencies_are_installed_into_the_same_environment(checkout):
     checkout.add_python("python3")
     checkout.make_environment()
     (checkout.root / "framework/pyproject.toml").write_text("second")
     assert checkout.make_environment() == ["pip by python3"]
 
 
-def test_the_requirements_of_an_app_count(checkout):
+def test_changed_requirements_of_an_app_are_installed(checkout):
     checkout.add_python("python3")
     checkout.make_environment()
     (checkout.root / "apps/some").mkdir(parents=True)
@@ -170,13 +170,13 @@ def test_the_requirements_of_an_app_count(checkout):
     assert checkout.make_environment() == ["pip by python3"]
 
 
-def test_an_interrupted_environment_is_made_anew(checkout):
+def test_an_incomplete_environment_is_recreated(checkout):
     checkout.add_python("python3")
     (checkout.root / ".venv/bin").mkdir(parents=True)
     assert checkout.make_environment() == ["venv by python3", "pip by python3"]
 
 
-def test_an_interrupted_installation_is_made_anew(checkout):
+def test_an_environment_whose_installation_failed_is_recreated(checkout):
     checkout.add_python("python3")
     checkout.offline.touch()
     checkout.failure()
@@ -185,14 +185,14 @@ def test_an_interrupted_installation_is_made_anew(checkout):
     assert checkout.make_environment() == ["venv by python3", "pip by python3"]
 
 
-def test_an_environment_whose_python_is_gone_is_made_anew(checkout):
+def test_an_environment_whose_python_is_missing_is_recreated(checkout):
     checkout.add_python("python3")
     checkout.make_environment()
     (checkout.root / ".venv/bin/python").unlink()
     assert checkout.make_environment() == ["venv by python3", "pip by python3"]
 
 
-def test_another_python_makes_the_environment_anew(checkout):
+def test_another_requested_python_recreates_the_environment(checkout):
     checkout.add_python("python3.10")
     checkout.make_environment()
     checkout.add_python("python3.11")
@@ -202,60 +202,61 @@ def test_another_python_makes_the_environment_anew(checkout):
     ]
 
 
-def test_a_checkout_that_moved_makes_its_environment_anew(checkout):
+def test_a_moved_checkout_recreates_its_environment(checkout):
     checkout.add_python("python3")
     checkout.make_environment()
     checkout.root = checkout.root.rename(checkout.root.with_name("moved"))
     assert checkout.make_environment() == ["venv by python3", "pip by python3"]
 
 
-def test_a_folder_of_something_else_is_left_alone(checkout):
+def test_a_folder_that_is_not_an_environment_is_left_alone(checkout):
     checkout.add_python("python3")
     (checkout.root / ".venv").mkdir()
     (checkout.root / ".venv/letter.txt").write_text("dear")
     assert checkout.failure() == (
-        ".venv exists and is no virtual environment. Choose another place: VENV=...\n"
+        ".venv exists but is not a virtual environment. Choose another folder with VENV=...\n"
     )
     assert (checkout.root / ".venv/letter.txt").read_text() == "dear"
 
 
-def test_a_failing_installation_shows_what_pip_said(checkout):
+def test_a_failed_installation_shows_the_output_of_pip(checkout):
     checkout.add_python("python3")
     checkout.offline.touch()
     assert checkout.failure() == (
-        "no network\nThe packages could not be installed into .venv. What happened is above.\n"
+        "no network\nCould not install the packages into .venv. See the output above.\n"
     )
 
 
 INSTALL = "Install it (apt-get install python3 python3-venv on Debian and Ubuntu)"
 
 
-def test_no_python_at_all_is_one_line(checkout):
+def test_a_missing_python_is_reported_in_one_line(checkout):
     assert checkout.failure() == (
-        f"Python 3.10 or newer is needed, and none is on PATH. {INSTALL}, or name one: PYTHON=...\n"
+        "Python 3.10 or newer is required, but none is on PATH. "
+        f"{INSTALL}, or choose one with PYTHON=...\n"
     )
 
 
-def test_only_an_old_python_is_one_line(checkout):
+def test_a_python_that_is_too_old_is_reported_in_one_line(checkout):
     checkout.add_old_python("python3")
     assert checkout.failure() == (
-        "Python 3.10 or newer is needed, but python3 is Python 3.9. "
-        f"{INSTALL.replace('it', 'one', 1)}, or name one: PYTHON=...\n"
+        "Python 3.10 or newer is required, but python3 is Python 3.9. "
+        f"{INSTALL}, or choose another Python with PYTHON=...\n"
     )
 
 
-def test_no_venv_module_is_one_line(checkout):
+def test_a_missing_venv_module_is_reported_in_one_line(checkout):
     checkout.add_bare_python("python3")
     assert checkout.failure() == (
-        f"python3 (Python 3.12) has no venv module. {INSTALL}, or name another Python: PYTHON=...\n"
+        "python3 (Python 3.12) has no venv module. "
+        f"{INSTALL}, or choose another Python with PYTHON=...\n"
     )
 
 
-def test_a_named_python_that_does_not_run_is_one_line(checkout):
+def test_a_requested_python_that_does_not_run_is_reported_in_one_line(checkout):
     checkout.add_python("python3")
     assert checkout.failure("python3.99") == (
-        "PYTHON=python3.99 does not run. "
-        "Name a Python that is 3.10 or newer, or leave PYTHON out.\n"
+        "PYTHON=python3.99 does not run. Set PYTHON to Python 3.10 or newer, or leave it out.\n"
     )
 
 
@@ -265,5 +266,5 @@ def test_a_named_python_that_does_not_run_is_one_line(checkout):
 def test_a_command_without_python_fails_before_it_does_anything(checkout, command):
     done = checkout.run("make", command)
     assert done.returncode == 2
-    assert done.stderr.startswith("Python 3.10 or newer is needed, and none is on PATH.")
+    assert done.stderr.startswith("Python 3.10 or newer is required, but none is on PATH.")
     assert done.stdout == ""

@@ -1,7 +1,7 @@
-"""What ``.ci/postgres`` does around the command that it is given.
+"""Test ``.ci/postgres``: the server it starts, signals, and the installation of PostgreSQL.
 
-Where PostgreSQL is, the server is real. That it is installed, or cannot be, is played by programs
-that only pretend: nothing is installed.
+The server is real where PostgreSQL is installed. The tests of the installation use fake programs;
+nothing is installed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ needs_postgresql = pytest.mark.skipif(
     not is_here, reason="PostgreSQL is not on this machine; `.ci/postgres true` installs it"
 )
 
-# Says what a command of the script sees, then goes on as the test wants it.
+# A command that prints the setting `fsync` and the server's process ID; tests append to it.
 COMMAND = """
 import os, signal, sys, time
 from pathlib import Path
@@ -41,14 +41,14 @@ print(server, flush=True)
 
 @pytest.fixture
 def temporary() -> Iterator[Path]:
-    """A folder for temporary files that every user may enter: the server does not run as root."""
+    """A temporary folder that every user may enter: the server does not run as root."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)
 
 
 def allow_interrupts() -> None:
-    """What a shell ignores when it starts, it cannot heed: as when the tests run under nohup."""
+    """Reset SIGINT: a shell that starts with it ignored, as under nohup, cannot trap it."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
@@ -64,7 +64,7 @@ def start(temporary: Path, *command: str) -> subprocess.Popen[str]:
 
 
 def is_running(pid: str) -> bool:
-    """Whether a process runs; one that has ended and is not yet collected has no command line."""
+    """Return True if a process runs. A zombie does not count: its command line is empty."""
     try:
         return Path("/proc", pid, "cmdline").read_bytes() != b""
     except FileNotFoundError:
@@ -72,7 +72,7 @@ def is_running(pid: str) -> bool:
 
 
 @needs_postgresql
-def test_a_command_has_a_durable_database_and_its_status_is_passed_on(temporary):
+def test_a_command_gets_a_durable_database_and_its_status_is_returned(temporary):
     process = start(temporary, sys.executable, "-c", f"{COMMAND}sys.exit(7)")
     output, errors = process.communicate(timeout=END_SECONDS)
     assert (process.returncode, errors) == (7, "")
@@ -96,10 +96,8 @@ def test_a_signal_ends_the_command_then_the_server(temporary, number):
 
 
 @needs_postgresql
-def test_a_command_that_ends_itself_properly_when_interrupted_keeps_its_server_until_then(
-    temporary,
-):
-    ending = """
+def test_the_server_runs_until_an_interrupted_command_has_ended(temporary):
+    handling = """
 def end(number, frame):
     with create_engine(url).connect() as connection:
         sys.exit(connection.scalar(text("SELECT 5")))
@@ -107,7 +105,7 @@ signal.signal(signal.SIGINT, end)
 print("ready", flush=True)
 time.sleep(60)
 """
-    process = start(temporary, sys.executable, "-c", COMMAND + ending)
+    process = start(temporary, sys.executable, "-c", COMMAND + handling)
     with process:
         process.stdout.readline()
         assert process.stdout.readline() == "ready\n"
@@ -128,14 +126,14 @@ while Path(url.query["host"], "data/postmaster.pid").exists() and time.monotonic
     _, errors = process.communicate(timeout=END_SECONDS)
     assert process.returncode == 0
     assert "received immediate shutdown request" in errors
-    assert errors.endswith("PostgreSQL ended before the command did. What happened is above.\n")
+    assert errors.endswith("PostgreSQL ended before the command did. See the output above.\n")
     assert list(temporary.iterdir()) == []
 
 
 class Machine:
-    """A machine with the few tools that the script needs, and programs that only pretend.
+    """A machine with the tools that the script needs and with fake programs.
 
-    Its user is not the administrator, but may act as one. PostgreSQL is not there.
+    The user is not root, but may use ``sudo``. PostgreSQL is not installed.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -179,7 +177,7 @@ class Machine:
         )
 
     def add_apt_get(self, install: str) -> None:
-        """An apt-get that notes what it is asked, and how PostgreSQL is configured then."""
+        """Add an apt-get that records its arguments and the configuration of PostgreSQL."""
         self.add(
             self.tools / "apt-get",
             f'echo "$DEBIAN_FRONTEND: $*" >>{self.calls}\n'
@@ -211,13 +209,13 @@ ADVICE = (
 )
 
 
-def test_no_command_is_one_line(machine):
+def test_a_missing_command_is_reported_in_one_line(machine):
     done = machine.run()
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "Say what to run: .ci/postgres COMMAND [ARGUMENT...]\n"
+    assert done.stderr == "Usage: .ci/postgres COMMAND [ARGUMENT...]\n"
 
 
-def test_the_newest_of_debians_versions_is_taken(machine):
+def test_the_newest_of_debians_versions_is_used(machine):
     for version in ("9.6", "15", "16"):
         machine.add_postgresql(version)
     machine.add(machine.packaged / "17/bin/psql", "true")
@@ -225,7 +223,7 @@ def test_the_newest_of_debians_versions_is_taken(machine):
     assert (done.returncode, done.stdout) == (0, "server 16\n")
 
 
-def test_the_one_on_path_is_taken_first(machine):
+def test_the_postgresql_on_path_is_preferred(machine):
     machine.add_postgresql("16")
     machine.add(machine.tools / "initdb", "true")
     machine.add(machine.tools / "pg_ctl", "echo chosen")
@@ -240,7 +238,7 @@ def test_a_server_that_does_not_start_shows_its_log(machine):
     assert done.stderr == (
         "server 15\nno shared memory\n"
         f"The PostgreSQL in {machine.packaged}/15/bin did not start within 30 seconds. "
-        "What happened is above.\n"
+        "See the output above.\n"
     )
 
 
@@ -250,13 +248,13 @@ def test_a_signal_while_the_server_starts_ends_it(machine):
     assert (done.returncode, done.stdout, done.stderr) == (128 + signal.SIGTERM, "", "")
 
 
-def test_it_is_installed_if_it_is_not_there_without_a_cluster_for_the_machine(machine):
+def test_a_missing_postgresql_is_installed_without_a_default_cluster(machine):
     machine.add_postgresql("15")
     package = machine.packaged.rename(machine.packaged.with_name("package"))
     machine.add_apt_get(f"{shutil.which('mv')} {package} {machine.packaged}")
     done = machine.run("echo", "run")
     assert (done.returncode, done.stdout) == (0, "run\n")
-    assert done.stderr == "Installing PostgreSQL (takes a moment, once).\n"
+    assert done.stderr == "Installing PostgreSQL. This takes a moment.\n"
     assert machine.calls.read_text().splitlines() == [
         "noninteractive: update",
         "noninteractive: install --yes --no-install-recommends postgresql",
@@ -264,29 +262,29 @@ def test_it_is_installed_if_it_is_not_there_without_a_cluster_for_the_machine(ma
     ]
 
 
-def test_an_installation_that_fails_shows_what_apt_get_said(machine):
+def test_a_failed_installation_shows_the_output_of_apt_get(machine):
     machine.add_apt_get("echo no network >&2; exit 100")
     done = machine.run("echo", "never")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.endswith(
-        "no network\nPostgreSQL could not be installed. What happened is above.\n"
-    )
+    assert done.stderr.endswith("no network\nCould not install PostgreSQL. See the output above.\n")
 
 
-def test_without_apt_get_one_is_told_what_to_install(machine):
+def test_without_apt_get_the_message_names_the_package(machine):
     done = machine.run("echo", "never")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        f"PostgreSQL is needed, and cannot be installed from here without apt-get. {ADVICE}"
+        "PostgreSQL is required and cannot be installed automatically: apt-get is missing. "
+        f"{ADVICE}"
     )
 
 
-def test_without_the_right_to_install_one_is_told_what_to_install(machine):
+def test_without_permission_to_install_the_message_names_the_package(machine):
     machine.add_apt_get("true")
     machine.add(machine.tools / "sudo", "echo a password is required >&2; exit 1")
     done = machine.run("echo", "never")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        f"PostgreSQL is needed, and cannot be installed from here without a password. {ADVICE}"
+        "PostgreSQL is required and cannot be installed automatically: sudo asks for a password. "
+        f"{ADVICE}"
     )
     assert not machine.calls.exists()

@@ -1,4 +1,4 @@
-"""What is agreed about the repository as a whole."""
+"""Test conventions of the whole repository."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def test_the_package_carries_the_licence_of_the_repository():
     assert (ROOT / "framework/LICENSE").read_text() == (ROOT / "LICENSE").read_text()
 
 
-def test_there_is_no_other_top_level_folder():
+def test_the_top_level_folders_are_the_agreed_ones():
     folders = {path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0] != "."}
     assert folders <= {"framework", "apps", "e2e", "docker"}
 

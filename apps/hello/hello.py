@@ -1,4 +1,4 @@
-"""A first look at Clastic: five routes, each a plain function.
+"""A first Clastic app: five routes, each a plain function.
 
 Run it with ``APP=hello make run`` from the root of the repository.
 """
@@ -11,12 +11,12 @@ def home() -> Response:
 
 
 def greet(name: str) -> Response:
-    """The name comes from the path: an argument is filled in by its name."""
+    """Greet a person. The argument ``name`` is the ``<name>`` of the path."""
     return Response(f"Hello, {name}!\n")
 
 
 def fancy(request: Request) -> dict[str, object]:
-    """The query values, form values and cookies that came with the request."""
+    """Return the query values, form values and cookies of the request."""
     return {
         "query": request.args.to_dict(flat=False),
         "form": request.form.to_dict(flat=False),
@@ -25,16 +25,16 @@ def fancy(request: Request) -> dict[str, object]:
 
 
 def return_home(request: Request) -> Response:
-    """A redirect made by hand: any status and any headers can be set on a response.
+    """Redirect to ``/``, with the status and the header set directly on the response.
 
-    Home is below ``script_root``, the prefix that the application is mounted at, if there is one.
+    ``script_root`` is the prefix that the application is mounted at, or an empty string.
     """
     home_url = f"{request.script_root}/"
     return Response("Back home.\n", status=302, headers={"Location": home_url})
 
 
 def redirect_home(request: Request) -> Response:
-    """The same with less to type."""
+    """Redirect to ``/`` with the helper ``redirect``."""
     return redirect(f"{request.script_root}/")
 
 
@@ -45,7 +45,7 @@ def create_app() -> Application:
             ("/fancy", fancy, render_basic),
             ("/return-home", return_home),
             ("/redirect-home", redirect_home),
-            # Routes are tried in this order, so the one that matches any name comes last.
+            # Routes are tried in this order. "/<name>" matches any name, so it is the last.
             ("/<name>", greet),
         ]
     )

@@ -1,4 +1,4 @@
-"""The launcher behind ``make run``, as a command, over apps that need nothing but Python."""
+"""Test ``apps/serve.py`` as a command, with apps that use only the standard library."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SERVING = """
     if __name__ == "__main__":
         create_app().serve_forever()
 """
-# As a reloader does: the process that was started only watches the one that serves.
+# Like a reloader: the started process only watches the process that serves.
 SERVING_IN_A_CHILD = """
     import subprocess, sys
 
@@ -43,12 +43,12 @@ SERVING_IN_A_CHILD = """
         create_app()
 """
 IGNORING_SIGTERM = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-DYING = "import sys\ndef create_app(): ...\nsys.exit('no database here')\n"
+EXITING = "import sys\ndef create_app(): ...\nsys.exit('no database here')\n"
 NO_APP = "ALPHABET = 'abc'\n"
 
 
 class Launcher:
-    """A folder of apps with the launcher in it, and the launcher once it is started."""
+    """A folder with apps and a copy of the launcher, and the process of the launcher."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -75,7 +75,7 @@ class Launcher:
         return self.process
 
     def start_and_wait(self, **environment: str) -> list[str]:
-        """The lines printed up to the one that says that everything answers."""
+        """Start the launcher and return the lines it prints until all apps respond."""
         lines = []
         for line in self.start(**environment).stdout or ():
             lines.append(line.rstrip())
@@ -84,7 +84,7 @@ class Launcher:
         raise AssertionError(f"the launcher ended: {self.outcome()}")
 
     def outcome(self) -> tuple[int, str]:
-        """The exit status and the standard error of a launcher that ends."""
+        """Wait for the launcher to end; return its exit status and standard error."""
         assert self.process is not None
         _, errors = self.process.communicate(timeout=30)
         return self.process.returncode, errors
@@ -97,7 +97,7 @@ class Launcher:
 
 @pytest.fixture
 def folder(tmp_path):
-    """Where the apps are."""
+    """Return the folder of the apps."""
     return tmp_path
 
 
@@ -113,7 +113,7 @@ def launcher(folder):
 
 @pytest.fixture
 def first_port():
-    """The first of two neighbouring ports that are free."""
+    """Return the first of two consecutive free ports."""
     for _ in range(100):
         with socket.socket() as one, socket.socket() as other:
             one.bind(("127.0.0.1", 0))
@@ -123,7 +123,7 @@ def first_port():
             except (OSError, OverflowError):
                 continue
         return port
-    raise AssertionError("no two neighbouring ports are free")
+    raise AssertionError("no two consecutive ports are free")
 
 
 def fetch(port: int) -> str:
@@ -136,7 +136,7 @@ def is_refused(port: int) -> bool:
         return client.connect_ex(("127.0.0.1", port)) != 0
 
 
-def test_serves_every_app_on_a_port_of_its_own_in_learning_order(launcher, first_port):
+def test_every_app_is_served_on_its_own_port_in_tutorial_order(launcher, first_port):
     launcher.write_app("another", SERVING)
     launcher.write_app("hello", SERVING)
     launcher.write_app("shared", NO_APP)
@@ -150,7 +150,7 @@ def test_serves_every_app_on_a_port_of_its_own_in_learning_order(launcher, first
     assert fetch(first_port + 1) == "this is another"
 
 
-def test_app_names_the_one_to_serve(launcher, first_port):
+def test_app_selects_one_app(launcher, first_port):
     launcher.write_app("another", SERVING)
     launcher.write_app("hello", SERVING)
     lines = launcher.start_and_wait(APP="another", PORT=str(first_port))
@@ -158,7 +158,7 @@ def test_app_names_the_one_to_serve(launcher, first_port):
     assert fetch(first_port) == "this is another"
 
 
-def test_control_c_ends_every_process_and_says_nothing(launcher, first_port):
+def test_control_c_ends_every_process_without_a_traceback(launcher, first_port):
     launcher.write_app("hello", SERVING)
     launcher.write_app("watched", SERVING_IN_A_CHILD)
     launcher.start_and_wait(PORT=str(first_port))
@@ -186,25 +186,25 @@ def test_an_app_that_ignores_sigterm_is_killed(launcher, first_port):
     assert is_refused(first_port)
 
 
-def test_an_app_that_cannot_start_is_named_and_takes_the_others_down(launcher, first_port):
+def test_an_app_that_cannot_start_is_named_and_the_others_are_stopped(launcher, first_port):
     launcher.write_app("hello", SERVING)
-    launcher.write_app("sick", DYING)
+    launcher.write_app("broken", EXITING)
     launcher.start(PORT=str(first_port))
     status, errors = launcher.outcome()
     assert status == 1
-    assert errors.endswith("sick ended with exit code 1. Its last output:\n  no database here\n")
+    assert errors.endswith("broken exited with code 1. Its last output:\n  no database here\n")
     assert is_refused(first_port)
 
 
-def test_an_app_that_dies_later_is_named_with_the_signal(launcher, first_port):
-    launcher.write_app("another", SERVING + "\n    # runs as the leader of its group")
+def test_an_app_that_is_killed_is_named_with_the_signal(launcher, first_port):
+    launcher.write_app("another", SERVING)
     launcher.write_app("hello", "import os\nprint(os.getpid())\n" + textwrap.dedent(SERVING))
     launcher.start_and_wait(PORT=str(first_port))
     first_line = launcher.process.stderr.readline()
     os.kill(int(first_line.removeprefix("hello | ")), signal.SIGKILL)
     status, errors = launcher.outcome()
     assert status == 1
-    assert "hello ended with signal SIGKILL. Its last output:\n" in errors
+    assert "hello was killed by SIGKILL. Its last output:\n" in errors
     assert is_refused(first_port + 1)
 
 
@@ -217,12 +217,12 @@ def test_a_port_in_use_is_named_with_its_app_and_nothing_starts(launcher, first_
     example = 7000 if first_port + 1 > 7000 else 8000
     assert status == 1
     assert errors == (
-        f"Port {first_port + 1} is in use, so another cannot be served on it. "
+        f"Port {first_port + 1} is in use, so another cannot use it. "
         f"Choose another with PORT=..., for example PORT={example}.\n"
     )
 
 
-def test_an_unknown_app_gets_the_list_of_apps(launcher):
+def test_the_error_for_an_unknown_app_lists_the_apps(launcher):
     launcher.write_app("another", SERVING)
     launcher.write_app("hello", SERVING)
     launcher.start(APP="helo")
@@ -234,7 +234,7 @@ def test_an_unknown_app_gets_the_list_of_apps(launcher):
 
 def test_a_folder_without_apps_is_an_error(launcher):
     launcher.start()
-    assert launcher.outcome() == (1, f"There is no app under {launcher.folder}.\n")
+    assert launcher.outcome() == (1, f"There are no apps in {launcher.folder}.\n")
 
 
 @pytest.mark.parametrize(
@@ -249,7 +249,7 @@ def test_a_folder_without_apps_is_an_error(launcher):
         pytest.param("٣٠٠٠", id="digits that are not ASCII"),
     ],
 )
-def test_a_port_that_is_none_is_refused(launcher, port):
+def test_an_invalid_port_is_refused(launcher, port):
     launcher.write_app("another", SERVING)
     launcher.write_app("hello", SERVING)
     launcher.start(PORT=port)
@@ -262,7 +262,7 @@ def test_a_port_that_is_none_is_refused(launcher, port):
 @pytest.mark.parametrize(
     "folder", [pytest.param(LAUNCHER.parent, id="the apps of this repository")]
 )
-def test_hello_starts_as_its_readme_says_and_ends_with_its_reloader(launcher, first_port):
+def test_hello_starts_as_its_readme_shows_and_ends_with_its_reloader(launcher, first_port):
     readme = (launcher.folder / "hello/README.md").read_text()
     lines = launcher.start_and_wait(APP="hello", PORT=str(first_port))
     shown = "\n".join(["$ APP=hello make run", *lines]).replace(str(first_port), "5000")

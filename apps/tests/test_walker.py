@@ -1,4 +1,4 @@
-"""The walker passes a page that holds, and fails each that does not, with the place and the reason.
+"""Test the walker: it accepts correct pages, and reports location and cause for incorrect ones.
 
 The app of these pages is called ``links``.
 """
@@ -85,7 +85,7 @@ needs_browser = pytest.mark.skipif(
 
 @pytest.fixture
 def folder(tmp_path):
-    """Where the app is."""
+    """Return the folder of the app."""
     folder = tmp_path / "links"
     folder.mkdir()
     (folder / "links.py").write_text(APP)
@@ -94,7 +94,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def walk_page(folder, tmp_path):
-    """Walks a page with some text under one chapter, that begins on line 3; without a browser."""
+    """Return a function that walks a page with one chapter, whose text begins on line 3."""
 
     def run(text, programs=None, **options):
         path = folder / "TUTORIAL.md"
@@ -106,14 +106,14 @@ def walk_page(folder, tmp_path):
     return run
 
 
-def message_of(walk_page, *arguments, **options):
-    """What the walker says about a page that does not hold."""
+def error_of(walk_page, *arguments, **options):
+    """Walk an incorrect page and return the message of the error."""
     with pytest.raises(WalkError) as caught:
         walk_page(*arguments, **options)
     return str(caught.value)
 
 
-def test_a_page_that_holds_passes(walk_page, capsys):
+def test_a_correct_page_passes(walk_page, capsys):
     walk_page(WRITE + START + ASK)
     assert capsys.readouterr().out == "links: 1. Links\n"
 
@@ -126,89 +126,87 @@ def test_a_page_that_holds_passes(walk_page, capsys):
         ),
         pytest.param("    print()\n", 3, "'without a language'", id="an indented block"),
         pytest.param(
-            "```console\nHello!\n```\n", 3, "begins with '$ '", id="a console without a command"
+            "```console\nHello!\n```\n", 3, "must begin with '$ '", id="a console without a command"
         ),
         pytest.param(
             "```console\n$ make it so\n```\n",
             4,
-            "'make it so' is no command that the walker knows",
+            "unknown command 'make it so'",
             id="an unknown command",
         ),
         pytest.param(
             "```browser\n1. see a\n3. see b\n```\n",
             3,
-            "'3. see b' has to be step 2",
-            id="steps that are misnumbered",
+            "'3. see b' must be step 2",
+            id="misnumbered steps",
         ),
         pytest.param(
             WRITE + "```diff file=links.py\n-def start():\n+def home():\n```\n",
             19,
-            "change links.py: the change does not fit: the file has no line 'def start():'",
-            id="a change of a line that is not there",
+            "change links.py: the change does not match: the file has no line 'def start():'",
+            id="a change of a missing line",
         ),
         pytest.param(
             WRITE + CHANGE.replace('-    return Response("Hello!', '-    return Response("Hallo!'),
             19,
             "line 5 of the file is '    return Response(\"Hello!\\n\")', "
             "not '    return Response(\"Hallo!\\n\")'",
-            id="a change whose second line is not there",
+            id="a change whose second line is missing",
         ),
         pytest.param(
             WRITE + "```diff file=links.py\n \n \n+# a comment\n```\n",
             19,
-            "fits at lines 2 and 6 and 10 of the file: it needs more context",
-            id="a change that fits in several places",
+            "matches at lines 2 and 6 and 10 of the file: add more context",
+            id="a change that matches in several places",
         ),
         pytest.param(
             WRITE + "```diff file=links.py\n+# a comment\n```\n",
             19,
-            "no line to find its place by",
+            "the change has no context and no '-' line",
             id="a change without context",
         ),
-        pytest.param(
-            CHANGE, 4, "there is no file links.py", id="a change of a file that is not there"
-        ),
+        pytest.param(CHANGE, 4, "there is no file links.py", id="a change of a missing file"),
         pytest.param(
             "```css file=static/style.css\n```\n",
             3,
-            "there is no folder for it",
-            id="a file in a folder that is not there",
+            "there is no folder static",
+            id="a file in a missing folder",
         ),
         pytest.param(
             WRITE + "```python from=links.py\ndef home():\n    return\n```\n",
             18,
             "these lines are not in the file",
-            id="a quotation that is none",
+            id="a wrong quotation",
         ),
         pytest.param(
             WRITE + START + ASK.replace("Hello!", "Bye!"),
             22,
-            "it should print\nBye!\nand it prints\nHello!\n",
-            id="another output",
+            "expected output:\nBye!\nactual output:\nHello!\n",
+            id="a wrong output",
         ),
         pytest.param(
             WRITE + "```console\n$ python links.py\n * link: ...\n```\n",
             19,
-            "it should print\n * link: ...\nand it prints\n * links: http://127.0.0.1:5000/",
-            id="another output of the app",
+            "expected output:\n * link: ...\nactual output:\n * links: http://127.0.0.1:5000/",
+            id="a wrong output of the app",
         ),
-        pytest.param(ASK, 4, "Connection refused", id="an app that nobody has started"),
+        pytest.param(ASK, 4, "Connection refused", id="an app that was not started"),
         pytest.param(
             WRITE.replace("home():", "home(db):") + START,
             19,
             "Route '/' (endpoint home, links.py:4) needs 'db', which nothing provides.",
-            id="an app that does not start",
+            id="an app that fails to start",
         ),
         pytest.param(
             WRITE + START + CHANGE + ASK,
             27,
-            "and it prints\nBye!",
-            id="an output of before a change",
+            "actual output:\nBye!",
+            id="an outdated output",
         ),
         pytest.param(
             "```console\n$ python -c 'exit(3)'\n```\n",
             4,
-            "it ended with exit code 3",
+            "it exited with code 3",
             id="a program that fails",
         ),
         pytest.param(
@@ -224,47 +222,47 @@ def test_a_page_that_holds_passes(walk_page, capsys):
             "```console\n$ curl --fail http://127.0.0.1:5000/\n```\n",
             4,
             "unrecognized arguments: --fail",
-            id="an option of curl that the walker does not know",
+            id="an unknown option of curl",
         ),
         pytest.param(
             WRITE + CHANGE,
             19,
             '+++ links.py of the app\n@@ -4,3 +4,3 @@\n def home():\n-    return Response("Bye!',
-            id="another file than the one of the app",
+            id="a file that differs from the app's",
         ),
         pytest.param(
             WRITE + "```css file=style.css\n```\n",
             18,
-            "style.css is made by the page, and not in the app",
-            id="a file that the app does not have",
+            "the page creates style.css, which the app lacks",
+            id="a file that the app lacks",
         ),
         pytest.param(
             WRITE + "![The form](screenshots/form.png)\n",
             3,
-            "screenshots/form.png is shown, and there is no such file",
-            id="a picture that is not there",
+            "screenshots/form.png is shown, but the file does not exist",
+            id="a missing picture",
         ),
         pytest.param(
             WRITE + "```browser\n1. screenshot form.png\n```\n",
             19,
-            "screenshots/form.png is taken, and not shown",
+            "screenshots/form.png is taken, but not shown",
             id="a picture that is not shown",
         ),
     ],
 )
-def test_a_page_that_does_not_hold_fails(walk_page, text, line, reason):
-    message = message_of(walk_page, text)
+def test_an_incorrect_page_fails(walk_page, text, line, reason):
+    message = error_of(walk_page, text)
     assert message.startswith(f"links/TUTORIAL.md:{line}, in '1. Links': ")
     assert reason in message
 
 
 def test_a_file_missing_from_the_page_fails(walk_page, folder):
     (folder / "home.html").write_text("<p>Hello!</p>\n")
-    message = message_of(walk_page, WRITE)
-    assert message.endswith("home.html is in the app, and not made by the page")
+    message = error_of(walk_page, WRITE)
+    assert message.endswith("the app has home.html, which the page does not create")
 
 
-def test_what_is_not_typed_need_not_be_on_the_page(walk_page, folder):
+def test_tests_pages_and_databases_need_not_be_on_the_page(walk_page, folder):
     for name in ("README.md", "links.db", "tests/test_links.py", "__pycache__/links.pyc"):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).touch()
@@ -290,11 +288,11 @@ def test_changes_of_one_block_are_applied_in_turn(walk_page, folder):
     )
 
 
-def test_a_file_that_is_removed_is_no_longer_the_apps(walk_page):
+def test_a_removed_file_is_not_compared_with_the_app(walk_page):
     walk_page(WRITE + "```python file=race.py\n```\n```console\n$ rm race.py\n```\n")
 
 
-def test_the_preparations_of_a_page_lead_into_its_folder(walk_page):
+def test_the_setup_commands_of_a_page_create_and_enter_its_folder(walk_page):
     walk_page(
         "```console\n$ python3 -m venv ~/tutorial\n$ . ~/tutorial/bin/activate\n"
         "$ python -m pip install ./framework\n"
@@ -303,24 +301,24 @@ def test_the_preparations_of_a_page_lead_into_its_folder(walk_page):
 
 
 @pytest.mark.parametrize(
-    ("said", "holds"),
+    ("expected", "matches"),
     [
-        pytest.param("one\ntwo\nthree\n", True, id="all of it"),
+        pytest.param("one\ntwo\nthree\n", True, id="the whole output"),
         pytest.param("one\n...\nthree\n", True, id="lines left out"),
         pytest.param("...\n", True, id="all left out"),
         pytest.param("one\nt...o\nth...\n", True, id="parts of lines left out"),
         pytest.param("one\ntwo\n", False, id="the end missing"),
-        pytest.param("...\ntwo\n", False, id="lines left out before what is not the end"),
+        pytest.param("...\ntwo\n", False, id="lines left out and the end missing"),
         pytest.param("one\n...\n", True, id="the end left out"),
-        pytest.param("one\nt...wo!\nthree\n", False, id="something else after what is left out"),
+        pytest.param("one\nt...wo!\nthree\n", False, id="a wrong end of a line"),
     ],
 )
-def test_an_output_is_compared_as_a_whole(walk_page, said, holds):
-    text = f"{WRITE}```console\n$ python -c \\\n  'print(\"one\\ntwo\\nthree\")'\n{said}```\n"
-    if holds:
+def test_the_whole_output_is_compared(walk_page, expected, matches):
+    text = f"{WRITE}```console\n$ python -c \\\n  'print(\"one\\ntwo\\nthree\")'\n{expected}```\n"
+    if matches:
         walk_page(text)
     else:
-        assert "and it prints\none\ntwo\nthree" in message_of(walk_page, text)
+        assert "actual output:\none\ntwo\nthree" in error_of(walk_page, text)
 
 
 def test_curl_keeps_cookies_and_sends_json(walk_page, folder):
@@ -357,17 +355,17 @@ if __name__ == "__main__":
     )
 
 
-def test_a_quotation_goes_on_in_the_next_line(walk_page):
+def test_a_quoted_argument_may_contain_newlines(walk_page):
     program = "import sys\nprint(len(sys.argv))"
     walk_page(f"{WRITE}```console\n$ python -c '{program}' \\\n  one\n2\n```\n")
 
 
-def test_a_program_may_fail_as_the_page_says(walk_page):
+def test_a_program_may_fail_if_the_page_shows_its_output(walk_page):
     failing = "$ python -c 'raise SystemExit(\"no links\")'\nno links\n"
     walk_page(f"{WRITE}```console\n{failing}```\n")
 
 
-def test_the_environment_is_the_one_of_the_page(walk_page, monkeypatch):
+def test_the_apps_variables_come_only_from_the_page(walk_page, monkeypatch):
     monkeypatch.setenv("LINKS_HOST", "of the machine")
     program = "'import os; print(os.environ.get(\"LINKS_HOST\"))'"
     walk_page(
@@ -376,21 +374,21 @@ def test_the_environment_is_the_one_of_the_page(walk_page, monkeypatch):
     )
 
 
-def test_no_process_is_left(walk_page):
+def test_no_process_is_left_running(walk_page):
     printing = "import os\n\nprint('pid', os.getpid())\n\n\ndef create_app"
     write = WRITE.replace("def create_app", printing)
-    message = message_of(walk_page, write + START + ASK.replace("Hello!", "Bye!"))
+    message = error_of(walk_page, write + START + ASK.replace("Hello!", "Bye!"))
     process = int(message.partition("pid ")[2].split()[0])
     with pytest.raises(ProcessLookupError):
         os.kill(process, 0)
 
 
-def test_without_a_browser_its_steps_are_left_out(walk_page):
+def test_without_a_browser_its_steps_are_skipped(walk_page):
     walk_page(WRITE + START + "```browser\n1. see what is not there\n```\n")
 
 
 @needs_browser
-def test_a_browser_does_what_the_page_says(walk_page, folder):
+def test_the_browser_steps_of_a_page_are_carried_out(walk_page, folder):
     (folder / "links.py").write_text(FORM_APP)
     walk_page(
         FORM
@@ -423,7 +421,7 @@ def test_a_browser_does_what_the_page_says(walk_page, folder):
 
 @pytest.fixture(scope="module")
 def browser(serve_app, tmp_path_factory):
-    """A browser that has opened the form."""
+    """Yield a browser for the app with the form."""
     script = tmp_path_factory.mktemp("links") / "links.py"
     script.write_text(FORM_APP)
     browser = Browser(find_browser(), urlsplit(serve_app(script)).port)
@@ -435,18 +433,18 @@ def browser(serve_app, tmp_path_factory):
 @pytest.mark.parametrize(
     ("step", "reason"),
     [
-        pytest.param("see Bob", "it is not there; there is\nWhat When To Say it", id="a text"),
-        pytest.param("do not see What", "it is there", id="a text that is there"),
-        pytest.param("find new in What", "it has 'old'", id="a value"),
-        pytest.param("press Send", "0 'Send' among each button: ['Say it']", id="a button"),
-        pytest.param("follow Home", "0 'Home' among each link: []", id="a link"),
-        pytest.param("type a into Who", "0 'Who' among each field: ['What', 'When'", id="a field"),
+        pytest.param("see Bob", "is missing from\nWhat When To Say it", id="a missing text"),
+        pytest.param("do not see What", "the text is on the page", id="an unwanted text"),
+        pytest.param("find new in What", "the value is 'old'", id="a value"),
+        pytest.param("press Send", "0 buttons 'Send'; the buttons are ['Say it']", id="a button"),
+        pytest.param("follow Home", "0 links 'Home'; the links are []", id="a link"),
+        pytest.param("type a into Who", "0 fields 'Who'; the fields are ['What',", id="a field"),
         pytest.param("choose Cid in To", "'To' has 0 options 'Cid'", id="an option"),
-        pytest.param("type now into When", "'When' does not take 'now'", id="a date"),
-        pytest.param("dance", "'dance' is no step that the walker knows", id="an unknown step"),
+        pytest.param("type now into When", "'When' does not accept 'now'", id="a date"),
+        pytest.param("dance", "unknown browser step 'dance'", id="an unknown step"),
     ],
 )
-def test_what_a_browser_does_not_find_fails(browser, monkeypatch, step, reason):
+def test_a_browser_step_that_fails_raises_an_error(browser, monkeypatch, step, reason):
     monkeypatch.setattr("walker.browser.WAIT_SECONDS", 0.3)
     browser.do("open http://127.0.0.1:5000/")
     with pytest.raises(StepError, match=re.escape(reason)):
@@ -454,16 +452,16 @@ def test_what_a_browser_does_not_find_fails(browser, monkeypatch, step, reason):
 
 
 @needs_browser
-def test_a_step_in_the_browser_that_does_not_hold_fails(walk_page):
+def test_the_error_of_a_browser_step_has_its_location(walk_page):
     text = FORM + "```browser\n1. open http://127.0.0.1:5000/\n2. dance\n```\n"
-    message = message_of(walk_page, text, find_browser())
-    assert message.startswith("links/TUTORIAL.md:40, in '1. Links': browse dance: 'dance' is no")
+    message = error_of(walk_page, text, find_browser())
+    assert message.startswith("links/TUTORIAL.md:40, in '1. Links': browse dance: unknown browser")
 
 
-def test_the_command_says_what_does_not_hold(folder):
+def test_the_command_prints_the_error(folder):
     (folder / "TUTORIAL.md").write_text("## 1. Links\n\n" + WRITE + CHANGE)
     command = [sys.executable, "-m", "walker", "--no-browser", str(folder / "TUTORIAL.md")]
     done = subprocess.run(command, cwd=WALKER, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
-    assert done.stdout == "Without a browser.\nlinks: 1. Links\n"
-    assert done.stderr.startswith("links/TUTORIAL.md:19, in '1. Links': at its end the page")
+    assert done.stdout == "Skipping the browser steps.\nlinks: 1. Links\n"
+    assert done.stderr.startswith("links/TUTORIAL.md:19, in '1. Links': the page does not end with")

@@ -35,7 +35,7 @@ def install() -> None:
     """Install the programs that are not there. Raises `ToolError` if that fails."""
     done = subprocess.run(["sh", str(HERE / "install-tools")], check=False, stdout=sys.stderr)
     if done.returncode:
-        raise ToolError("The tools could not be installed. What happened is above.")
+        raise ToolError("The tools could not be installed. See the output above.")
 
 
 def doable(jobs: Sequence[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""hello as its users meet it: served by its own file, on a real port."""
+"""Test hello over HTTP, served by its own file."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def url(serve_app):
 
 
 @pytest.fixture
-def ask(url):
-    """Sends a request, and gives the response and its body."""
+def send(url):
+    """Return a function that sends a request and returns the response and its body."""
 
-    def send(path: str, method: str = "GET", body: str | None = None, **headers: str):
+    def exchange(path: str, method: str = "GET", body: str | None = None, **headers: str):
         connection = HTTPConnection(urlsplit(url).netloc, timeout=10)
         try:
             fields = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -31,11 +31,11 @@ def ask(url):
         finally:
             connection.close()
 
-    return send
+    return exchange
 
 
-def test_home_says_hello(ask):
-    response, body = ask("/")
+def test_home_says_hello(send):
+    response, body = send("/")
     assert (response.status, body) == (200, "Hello, world!\n")
 
 
@@ -48,19 +48,19 @@ def test_home_says_hello(ask):
         pytest.param("/fancy%21", "fancy!", id="almost another route"),
     ],
 )
-def test_a_name_is_greeted(ask, path, name):
-    response, body = ask(path)
+def test_a_name_is_greeted(send, path, name):
+    response, body = send(path)
     assert (response.status, body) == (200, f"Hello, {name}!\n")
 
 
-def test_a_name_is_never_markup(ask):
-    response, body = ask("/%3Cscript%3Ealert(1)%3C%2Fscript%3E".replace("%2F", "%5C"))
+def test_a_name_is_sent_as_plain_text(send):
+    response, body = send("/%3Cscript%3Ealert(1)%3C%2Fscript%3E".replace("%2F", "%5C"))
     assert response.getheader("Content-Type") == "text/plain; charset=utf-8"
     assert body == "Hello, <script>alert(1)<\\script>!\n"
 
 
-def test_fancy_lists_query_values(ask):
-    response, body = ask("/fancy?size=large&size=small&empty=")
+def test_fancy_lists_query_values(send):
+    response, body = send("/fancy?size=large&size=small&empty=")
     assert response.getheader("Content-Type") == "application/json"
     assert json.loads(body) == {
         "query": {"size": ["large", "small"], "empty": [""]},
@@ -69,8 +69,8 @@ def test_fancy_lists_query_values(ask):
     }
 
 
-def test_fancy_lists_form_values_beside_those_of_the_query(ask):
-    _, body = ask(
+def test_fancy_lists_form_values_and_query_values(send):
+    _, body = send(
         "/fancy?size=large",
         "POST",
         "colour=blue&colour=green",
@@ -83,13 +83,13 @@ def test_fancy_lists_form_values_beside_those_of_the_query(ask):
     }
 
 
-def test_fancy_lists_cookies(ask):
-    _, body = ask("/fancy", Cookie="session=42; theme=dark")
+def test_fancy_lists_cookies(send):
+    _, body = send("/fancy", Cookie="session=42; theme=dark")
     assert json.loads(body)["cookies"] == {"session": "42", "theme": "dark"}
 
 
-def test_fancy_is_a_page_for_a_browser_with_every_value_escaped(ask):
-    response, body = ask(
+def test_fancy_escapes_all_values_in_the_page_for_a_browser(send):
+    response, body = send(
         "/fancy?%3Cb%3Ename=%3Cb%3Evalue",
         "POST",
         "form=%3Ci%3Evalue",
@@ -104,28 +104,28 @@ def test_fancy_is_a_page_for_a_browser_with_every_value_escaped(ask):
         assert raw not in body
 
 
-def test_return_home_has_its_status_and_location_by_hand(ask):
-    response, body = ask("/return-home")
+def test_return_home_sets_status_and_location(send):
+    response, body = send("/return-home")
     assert (response.status, response.getheader("Location")) == (302, "/")
     assert body == "Back home.\n"
 
 
-def test_redirect_home_redirects(ask):
-    response, _ = ask("/redirect-home")
+def test_redirect_home_redirects(send):
+    response, _ = send("/redirect-home")
     assert (response.status, response.getheader("Location")) == (302, "/")
 
 
-def test_head_answers_like_get_without_a_body(ask):
-    response, body = ask("/", "HEAD")
+def test_head_responds_like_get_without_a_body(send):
+    response, body = send("/", "HEAD")
     assert (response.status, response.getheader("Content-Length"), body) == (200, "14", "")
 
 
-def test_nothing_else_is_there(ask):
-    response, _ = ask("/no/such/page")
+def test_an_unknown_path_is_a_404(send):
+    response, _ = send("/no/such/page")
     assert response.status == 404
 
 
-def test_the_readme_tells_what_one_sees(url, replay):
-    said, printed = replay(FOLDER / "README.md", "http://127.0.0.1:5000", url)
-    assert printed == said
-    assert len(said) == 7
+def test_the_commands_of_the_readme_print_what_it_shows(url, replay):
+    expected, printed = replay(FOLDER / "README.md", "http://127.0.0.1:5000", url)
+    assert printed == expected
+    assert len(expected) == 7

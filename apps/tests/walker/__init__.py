@@ -1,4 +1,4 @@
-"""Walks a tutorial as its reader would, in an empty folder; README.md has the form of a page."""
+"""Follow a tutorial step by step in an empty folder; README.md describes the format of a page."""
 
 from walker.page import Page, Step, StepError, WalkError, read_page
 from walker.walk import walk

@@ -13,22 +13,22 @@ from walker.walk import walk
 
 
 def main() -> str | None:
-    """Walk each page in an empty folder; gives what is wrong."""
-    options = argparse.ArgumentParser("walker", description="Walk tutorials as a reader would.")
-    options.add_argument("pages", nargs="+", type=Path, metavar="PAGE")
-    options.add_argument("--screenshots", action="store_true", help="take the pictures anew")
-    options.add_argument("--no-browser", action="store_true", help="leave the browser out")
-    given = options.parse_args()
-    programs = None if given.no_browser else find_browser()
+    """Walk each page in an empty folder; return the first error, or None."""
+    parser = argparse.ArgumentParser("walker", description="Follow tutorials step by step.")
+    parser.add_argument("pages", nargs="+", type=Path, metavar="PAGE")
+    parser.add_argument("--screenshots", action="store_true", help="retake the screenshots")
+    parser.add_argument("--no-browser", action="store_true", help="skip the browser steps")
+    options = parser.parse_args()
+    programs = None if options.no_browser else find_browser()
     if programs is None:
-        if given.screenshots:
+        if options.screenshots:
             return "Screenshots need Chromium, chromedriver and selenium."
-        print("Without a browser.")
+        print("Skipping the browser steps.")
     try:
-        for path in given.pages:
+        for path in options.pages:
             with tempfile.TemporaryDirectory() as home:
                 page = read_page(path.resolve())
-                walk(page, Path(home), programs, takes_screenshots=given.screenshots)
+                walk(page, Path(home), programs, takes_screenshots=options.screenshots)
     except WalkError as error:
         return str(error)
     return None

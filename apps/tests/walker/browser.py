@@ -1,4 +1,4 @@
-"""Does in a real browser what a page says, in words that its reader understands too."""
+"""Carry out the browser steps of a page with Chromium."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ FLAGS = (
     "--lang=en-US",
 )
 
-# Gives [elements with the text, texts of all elements of the kind]; visible ones only.
+# Returns [visible elements with the text, texts of all visible elements of the kind].
 FIND = """
 const [kind, wanted] = arguments;
 const clean = text => text.replace(/\\s+/g, " ").trim();
@@ -62,13 +62,13 @@ const pairs = {
 }[kind]();
 return [pairs.filter(pair => pair[1] === wanted).map(pair => pair[0]), pairs.map(pair => pair[1])];
 """
-# The lists of options are left out: what they hold is not seen before they are opened.
+# Without the options of lists, which are not visible until a list is opened.
 TEXT = """
 let text = document.body.innerText;
 for (const list of document.querySelectorAll("select")) text = text.replace(list.innerText, "");
 return text.replace(/\\s+/g, " ").trim();
 """
-# A date is typed differently in every language of the browser.
+# Sets a value directly: the keys that enter a date depend on the browser's language.
 SET = """
 const [field, value] = arguments;
 field.value = value;
@@ -80,17 +80,17 @@ TYPES_TO_SET = ("date", "datetime-local", "month", "time", "week")
 
 
 def find_browser() -> tuple[str, str] | None:
-    """The paths of Chromium and of its driver, if both and selenium are on this machine."""
+    """Return the paths of Chromium and chromedriver, or None if one or selenium is missing."""
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
     driver = shutil.which("chromedriver")
     return (chromium, driver) if webdriver and chromium and driver else None
 
 
 class Browser:
-    """A browser in which the address of the page leads to the real one.
+    """A browser that sends requests for the address on the page to the app's real port.
 
-    :param programs: the paths of Chromium and of its driver
-    :param port: where the app is
+    :param programs: the paths of Chromium and chromedriver
+    :param port: the port of the app
     """
 
     def __init__(self, programs: tuple[str, str], port: int) -> None:
@@ -110,18 +110,18 @@ class Browser:
         self._profile.cleanup()
 
     def do(self, action: str) -> None:
-        """Do one step, other than a screenshot. Raises StepError."""
+        """Carry out one step other than a screenshot. Raise StepError if it fails."""
         for pattern, method in ACTIONS.items():
             if match := re.fullmatch(pattern, action):
                 try:
                     method(self, *match.groups())
                 except WebDriverException as error:
-                    raise StepError(f"the browser says: {error.msg}") from error
+                    raise StepError(f"error in the browser: {error.msg}") from error
                 return
-        raise StepError(f"'{action}' is no step that the walker knows")
+        raise StepError(f"unknown browser step '{action}'")
 
     def screenshot(self, path: Path) -> None:
-        """Write a picture of the page, as wide as WIDTH and as high as what is on it."""
+        """Write a screenshot of the page: WIDTH wide and as high as its content."""
         height = self._driver.execute_script("return document.documentElement.scrollHeight")
         self._resize(max(HEIGHT, min(height, HIGHEST)))
         self._driver.execute_script("document.activeElement.blur(); scrollTo(0, 0)")
@@ -146,13 +146,13 @@ class Browser:
             field.clear()
             field.send_keys(text)
         elif self._driver.execute_script(SET, field, text) != text:
-            raise StepError(f"the field '{label}' does not take '{text}'")
+            raise StepError(f"the field '{label}' does not accept '{text}'")
 
     def _choose(self, option: str, label: str) -> None:
         options = Select(self._find("field", label)).options
         texts = [" ".join(str(each.get_property("text")).split()) for each in options]
         if texts.count(option) != 1:
-            raise StepError(f"'{label}' has {texts.count(option)} options '{option}'")
+            raise StepError(f"'{label}' has {texts.count(option)} options '{option}', not one")
         options[texts.index(option)].click()
 
     def _press(self, text: str) -> None:
@@ -163,17 +163,17 @@ class Browser:
 
     def _see(self, text: str) -> None:
         self._wait(
-            lambda: text in self._text(), lambda: f"it is not there; there is\n{self._text()}"
+            lambda: text in self._text(), lambda: f"the text is missing from\n{self._text()}"
         )
 
     def _do_not_see(self, text: str) -> None:
-        self._wait(lambda: text not in self._text(), lambda: "it is there")
+        self._wait(lambda: text not in self._text(), lambda: "the text is on the page")
 
     def _find_value(self, text: str, label: str) -> None:
         field = self._find("field", label)
         self._wait(
             lambda: field.get_property("value") == text,
-            lambda: f"it has '{field.get_property('value')}'",
+            lambda: f"the value is '{field.get_property('value')}'",
         )
 
     def _text(self) -> str:
@@ -181,23 +181,23 @@ class Browser:
         return text
 
     def _find(self, kind: str, text: str) -> Any:
-        """The one ``field``, ``button`` or ``link`` with a text, once it is there."""
+        """Wait for the only ``field``, ``button`` or ``link`` with a text, and return it."""
         found: list[Any] = []
-        others: list[str] = []
+        texts: list[str] = []
 
         def look() -> bool:
-            found[:], others[:] = self._driver.execute_script(FIND, kind, text)
+            found[:], texts[:] = self._driver.execute_script(FIND, kind, text)
             return len(found) == 1 and found[0] is not None
 
-        self._wait(look, lambda: f"there are {len(found)} '{text}' among each {kind}: {others}")
+        self._wait(look, lambda: f"found {len(found)} {kind}s '{text}'; the {kind}s are {texts}")
         return found[0]
 
-    def _wait(self, holds: Callable[[], bool], problem: Callable[[], str]) -> None:
-        """Wait until something holds; while a page gives way to the next, nothing does."""
+    def _wait(self, condition: Callable[[], bool], problem: Callable[[], str]) -> None:
+        """Wait until a condition is true. It may raise while the browser loads another page."""
         deadline = time.monotonic() + WAIT_SECONDS
         while True:
             try:
-                if holds():
+                if condition():
                     return
             except WebDriverException:
                 if time.monotonic() > deadline:

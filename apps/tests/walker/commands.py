@@ -1,4 +1,4 @@
-"""What the commands of a page do: a short list of programs, each as a shell would run it."""
+"""Run the shell commands of a page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from walker.curl import Curl
 from walker.page import Step, StepError
 from walker.server import HOST, POLL_SECONDS, Server, free_port
 
-# Where the apps of all pages answer; a free port stands for it.
+# The address of the app on all pages; it is replaced by one with a free port.
 WRITTEN_ADDRESS = "127.0.0.1:5000"
 
 PROGRAM_SECONDS = 120.0
@@ -24,12 +24,12 @@ ASSIGNMENT = re.compile(r"[A-Z][A-Z0-9_]*=.*", re.DOTALL)
 
 
 class Commands:
-    """Somebody at a terminal, in a home folder of their own.
+    """A terminal with its own home folder.
 
-    :param home: the folder that ``~`` is
-    :param app: the name of the app: ``python NAME.py`` starts it in place of the one before
+    :param home: the folder for ``~``
+    :param app: the name of the app; ``python NAME.py`` starts it and stops the previous one
 
-    ``is_stale`` is to be set when a file has changed since the app was started.
+    Set ``is_stale`` when a file has changed since the app was started.
     """
 
     def __init__(self, home: Path, app: str) -> None:
@@ -43,11 +43,11 @@ class Commands:
         self._started: Step | None = None
 
     def run(self, step: Step) -> None:
-        """Do what a command says, and compare what it prints. Raises StepError."""
+        """Run a command and compare its output. Raise StepError if it fails."""
         words = shlex.split(step.subject)
         match [word for word in words if not ASSIGNMENT.fullmatch(word)]:
             case ["curl", *_]:
-                self.catch_up()
+                self.restart_if_stale()
                 self._compare(step, self._curl.run(step.subject))
             case ["python", script, *_] if script == f"{self._app}.py":
                 self._start(step)
@@ -58,7 +58,7 @@ class Commands:
             case [".", _]:
                 pass
             case ["python", *_]:
-                self.catch_up()
+                self.restart_if_stale()
                 self._compare(step, self._finish(step))
             case ["mkdir", *places]:
                 for place in places:
@@ -68,21 +68,21 @@ class Commands:
             case ["rm", *names]:
                 self._remove(names)
             case _:
-                raise StepError(f"'{step.subject}' is no command that the walker knows")
+                raise StepError(f"unknown command '{step.subject}'")
 
-    def catch_up(self) -> None:
-        """Start the app anew if a file has changed, as its reloader does."""
+    def restart_if_stale(self) -> None:
+        """Restart the app if a file has changed, as its reloader does."""
         if self.is_stale and self._started is not None:
             self._start(self._started)
 
     def end(self) -> None:
-        """End the app."""
+        """Stop the app."""
         if self._server is not None:
             self._server.end()
             self._server = None
 
     def app_output(self) -> str:
-        """The last that the app has printed, if it runs."""
+        """Return the last output of the app, or an empty string if it is not running."""
         return self._as_written(self._server.output()) if self._server is not None else ""
 
     def _path(self, written: str) -> Path:
@@ -90,20 +90,20 @@ class Commands:
         return self.folder / path
 
     def _environment(self) -> dict[str, str]:
-        """The environment of a program, without what configures the app from outside."""
+        """Return the environment of a program, without variables that configure the app."""
         prefix = f"{self._app.upper()}_"
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(prefix)}
-        # A file that is changed twice in a second leaves a cached one behind that looks current.
-        return {**kept, "HOME": str(self.home), "PYTHONDONTWRITEBYTECODE": "1"}
+        others = {name: value for name, value in os.environ.items() if not name.startswith(prefix)}
+        # Two changes of a file within a second could leave stale bytecode in the cache.
+        return {**others, "HOME": str(self.home), "PYTHONDONTWRITEBYTECODE": "1"}
 
     def _split(self, words: list[str]) -> tuple[dict[str, str], list[str]]:
-        """The environment and the arguments of a command of Python."""
+        """Return the environment and the arguments of a ``python`` command."""
         at = words.index("python")
         assigned = dict(word.split("=", 1) for word in words[:at])
         return {**self._environment(), **assigned}, words[at + 1 :]
 
     def _start(self, step: Step) -> None:
-        """Start the app in place of the one before, and compare how its output begins."""
+        """Stop the previous app, start the new one, and compare the beginning of its output."""
         self.end()
         environment, arguments = self._split(shlex.split(step.subject))
         self._server = Server(arguments, self.folder, self.port, environment)
@@ -116,9 +116,9 @@ class Commands:
             time.sleep(POLL_SECONDS)
 
     def _finish(self, step: Step) -> str:
-        """Run a program to its end; give what it printed.
+        """Run a program and return its output.
 
-        Its end has to be a good one, unless the page shows what it prints.
+        A failing exit code is an error unless the page shows the output.
         """
         words = shlex.split(step.subject)
         real = [word.replace(WRITTEN_ADDRESS, self._address) for word in words]
@@ -135,17 +135,17 @@ class Commands:
                 timeout=PROGRAM_SECONDS,
             )
         except subprocess.TimeoutExpired as error:
-            raise StepError(f"it has not ended after {PROGRAM_SECONDS:.0f} seconds") from error
+            raise StepError(f"it did not end within {PROGRAM_SECONDS:.0f} seconds") from error
         printed = self._as_written(done.stdout)
         if done.returncode and not step.text:
-            raise StepError(f"it ended with exit code {done.returncode}:\n{printed}")
+            raise StepError(f"it exited with code {done.returncode}:\n{printed}")
         return printed
 
     def _as_written(self, printed: str) -> str:
         return printed.replace(self._address, WRITTEN_ADDRESS)
 
     def _check_install(self, what: list[str]) -> None:
-        """Check that the files are there that a pip command reads; installed it is all."""
+        """Check that the files of a pip command exist. The packages are installed already."""
         for option, name in pairwise(what):
             if option == "-r" and not self._path(name).is_file():
                 raise StepError(f"there is no file {name}")
@@ -160,16 +160,16 @@ class Commands:
 
     def _compare(self, step: Step, printed: str) -> None:
         if not pattern_of(step.text).fullmatch(printed):
-            said = step.text or "nothing\n"
-            raise StepError(f"it should print\n{said}and it prints\n{printed or 'nothing'}")
+            expected = step.text or "nothing\n"
+            raise StepError(f"expected output:\n{expected}actual output:\n{printed or 'nothing'}")
 
 
-def pattern_of(said: str) -> re.Pattern[str]:
-    """What an output on a page stands for: itself, with ``...`` for any text or any lines."""
+def pattern_of(expected: str) -> re.Pattern[str]:
+    """Compile the expected output of a page: ``...`` matches any text of a line, or any lines."""
     lines = [
         r"(?:.*\n)*?"
         if line == "..."
         else ".*?".join(map(re.escape, line.split("..."))) + r"[ \t\r]*\n"
-        for line in said.splitlines()
+        for line in expected.splitlines()
     ]
     return re.compile("".join(lines))

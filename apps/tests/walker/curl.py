@@ -1,4 +1,4 @@
-"""Does what ``curl`` does, for the options that pages use."""
+"""Imitate ``curl`` with the options that pages use."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from walker.page import StepError
 
 REQUEST_SECONDS = 20.0
 
-# They differ from one run, one Python or one machine to the next; pages leave them out.
+# These differ between runs, Python versions or machines; pages leave them out.
 VARIABLE_HEADERS = {"connection", "date", "server"}
 
 
@@ -38,10 +38,10 @@ class Options(argparse.ArgumentParser):
 
 
 class Curl:
-    """A user of curl, with cookie jars.
+    """Run curl commands and keep their cookie jars.
 
-    :param written: the ``HOST:PORT`` of the commands
-    :param real: the one that stands for it; servers are told the written one
+    :param written: the ``HOST:PORT`` in the commands; it is sent as ``Host``
+    :param real: the ``HOST:PORT`` to connect to instead
     """
 
     def __init__(self, written: str, real: str) -> None:
@@ -49,7 +49,7 @@ class Curl:
         self._jars: dict[str, dict[str, str]] = {}
 
     def run(self, command: str) -> str:
-        """What a command prints, without the variable headers, and with the last line ended."""
+        """Run a command and return its output, without variable headers, ending in a newline."""
         given = Options().parse_args(shlex.split(command)[1:])
         if given.json is not None:
             given.data = [given.json]
@@ -63,15 +63,15 @@ class Curl:
         return text if text.endswith("\n") or not text else f"{text}\n"
 
     def _exchange(self, given: argparse.Namespace, url: str) -> tuple[HTTPResponse, str]:
-        """Send the request of a command to a URL; gives the response and its body."""
+        """Send the request of a command to a URL; return the response and its body."""
         target = urlsplit(url)
-        usual = "HEAD" if given.head else "POST" if given.data else "GET"
+        method = given.request or ("HEAD" if given.head else "POST" if given.data else "GET")
         path = target._replace(scheme="", netloc="", fragment="").geturl() or "/"
         body = "&".join(given.data) or None
         address = self._real.get(target.netloc, target.netloc)
         with closing(HTTPConnection(address, timeout=REQUEST_SECONDS)) as connection:
             headers = self._headers(given, target.netloc)
-            connection.request(given.request or usual, path, body, headers)
+            connection.request(method, path, body, headers)
             response = connection.getresponse()
             self._keep_cookies(given, response)
             return response, response.read().decode()
@@ -88,7 +88,7 @@ class Curl:
         return headers
 
     def _keep_cookies(self, given: argparse.Namespace, response: HTTPResponse) -> None:
-        """Write the cookies into the jar, those that were read from another one too."""
+        """Write the cookies of the response and those that were read (``-b``) into the jar."""
         if not given.cookie_jar:
             return
         jar = dict(self._jars.get(given.cookie, {}))
@@ -101,7 +101,7 @@ class Curl:
 
 
 def head_of(response: HTTPResponse) -> str:
-    """The status line and the headers, as curl prints them."""
+    """Format the status line and the headers as curl does."""
     lines = [f"HTTP/{response.version / 10} {response.status} {response.reason}"]
     for name, value in response.getheaders():
         if name.lower() not in VARIABLE_HEADERS:

@@ -1,4 +1,4 @@
-"""Exact changes to the text of a file, and exact comparison of two folders."""
+"""Apply the changes of a page to files, and compare the files of two folders."""
 
 from __future__ import annotations
 
@@ -9,47 +9,47 @@ from pathlib import Path
 
 from walker.page import StepError
 
-# What is beside an app's files and not for the reader to make.
+# Files in an app's folder that its tutorial does not create.
 NOT_TYPED = ("README.md", "TUTORIAL.md", "tests", "screenshots", "__pycache__", ".*", "*.db*")
 
 
 def change(text: str, difference: str) -> str:
-    """Apply one change: its context and ``-`` lines give way to its context and ``+`` lines.
+    """Apply one change: replace its context and ``-`` lines by its context and ``+`` lines.
 
-    Raises StepError unless the lines to be found are in the text exactly once.
+    Raise StepError unless the replaced lines are in the text exactly once.
     """
     old, new = _sides(difference)
     if not old:
-        raise StepError("the change has no line to find its place by")
+        raise StepError("the change has no context and no '-' line")
     lines = text.splitlines()
     places = [start for start in range(len(lines)) if lines[start : start + len(old)] == old]
     if not places:
-        raise StepError(f"the change does not fit: {_first_that_differs(lines, old)}")
+        raise StepError(f"the change does not match: {_first_difference(lines, old)}")
     if len(places) > 1:
         where = " and ".join(str(start + 1) for start in places)
-        raise StepError(f"the change fits at lines {where} of the file: it needs more context")
+        raise StepError(f"the change matches at lines {where} of the file: add more context")
     start = places[0]
     return "".join(f"{line}\n" for line in lines[:start] + new + lines[start + len(old) :])
 
 
 def _sides(difference: str) -> tuple[list[str], list[str]]:
-    """The lines of a change that are in the file before it, and after it."""
+    """Return the lines that a change replaces, and the lines that it inserts."""
     old, new = [], []
     for line in difference.splitlines():
         sign, content = line[:1] or " ", line[1:]
         if sign not in " -+":
-            raise StepError(f"the line '{line}' of the change begins with neither ' ', '-' nor '+'")
+            raise StepError(f"the line '{line}' of the change must begin with ' ', '-' or '+'")
         if sign != "+":
             old.append(content)
         if sign != "-":
             new.append(content)
     if old == new:
-        raise StepError("the change changes nothing")
+        raise StepError("the change has no '-' or '+' line")
     return old, new
 
 
-def _first_that_differs(lines: list[str], old: list[str]) -> str:
-    """Where the longest beginning of the lines to be found stops being in the file."""
+def _first_difference(lines: list[str], old: list[str]) -> str:
+    """Describe the first line of a change that differs, at the place with the longest match."""
     found, at = 0, 0
     for start in range(len(lines)):
         same = 0
@@ -64,7 +64,7 @@ def _first_that_differs(lines: list[str], old: list[str]) -> str:
 
 
 def typed_files(folder: Path) -> dict[str, str]:
-    """The files of an app that its reader makes, by their paths."""
+    """Return the texts of the files that a reader of the tutorial creates, by path."""
     return {
         path.relative_to(folder).as_posix(): path.read_text("utf-8")
         for path in sorted(folder.rglob("*"))
@@ -79,8 +79,8 @@ def typed_files(folder: Path) -> dict[str, str]:
 
 def compare(page: Mapping[str, str], app: Mapping[str, str]) -> None:
     """Raise StepError with every difference between the files of a page and those of the app."""
-    problems = [f"{name} is in the app, and not made by the page" for name in app.keys() - page]
-    problems += [f"{name} is made by the page, and not in the app" for name in page.keys() - app]
+    problems = [f"the app has {name}, which the page does not create" for name in app.keys() - page]
+    problems += [f"the page creates {name}, which the app lacks" for name in page.keys() - app]
     for name in sorted(page.keys() & app.keys()):
         lines = difflib.unified_diff(
             page[name].splitlines(keepends=True),
@@ -91,4 +91,4 @@ def compare(page: Mapping[str, str], app: Mapping[str, str]) -> None:
         )
         problems += ["".join(lines)] if page[name] != app[name] else []
     if problems:
-        raise StepError("at its end the page has made another app:\n" + "\n".join(problems))
+        raise StepError("the page does not end with the app's files:\n" + "\n".join(problems))

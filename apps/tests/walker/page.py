@@ -1,4 +1,4 @@
-"""What a page asks its reader to do: the steps in its fenced blocks, and the pictures it shows."""
+"""Read a page: the steps in its fenced blocks, and the images that it shows."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ NUMBERED = re.compile(r"(\d+)\. (.+)")
 
 
 class StepError(Exception):
-    """What is wrong with a step; whoever walks the page adds where it stands."""
+    """A step failed. The location is added by ``walk_error``."""
 
 
 class WalkError(Exception):
-    """What is wrong with a page, with its place."""
+    """A page is wrong; the message begins with the location."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that the reader does.
+    """One step of a tutorial.
 
-    :param chapter: the heading it stands under
-    :param line: where on the page it begins, counted from 1
+    :param chapter: the heading above it
+    :param line: its first line on the page, counted from 1
     :param kind: ``write``, ``change``, ``quote``, ``command`` or ``browse``
-    :param subject: the file; the command; what to do in the browser
-    :param text: what goes into the file; what changes; what the command prints
+    :param subject: the file, the command or the browser action
+    :param text: the text of the file, the change, the quotation or the expected output
     """
 
     chapter: str
@@ -43,9 +43,9 @@ class Step:
 
 @dataclass(frozen=True)
 class Page:
-    """A tutorial, read.
+    """A tutorial.
 
-    :param pictures: the images that it shows, as it names them
+    :param pictures: the paths of its images, as written on the page
     """
 
     path: Path
@@ -54,7 +54,7 @@ class Page:
 
 
 def read_page(path: Path) -> Page:
-    """Read a page. Raises WalkError for a block of an unknown kind."""
+    """Read a page. Raise WalkError for a block of an unknown kind."""
     steps: list[Step] = []
     pictures: set[str] = set()
     chapter, heading = path.name, False
@@ -71,7 +71,7 @@ def read_page(path: Path) -> Page:
 
 
 def _steps_of(path: Path, chapter: str, token: Token) -> Iterator[Step]:
-    """The steps of one block."""
+    """Yield the steps of one block."""
     line = (token.map or [0])[0] + 1
     language, _, rest = token.info.strip().partition(" ")
     attribute = ATTRIBUTE.fullmatch(rest.strip())
@@ -87,30 +87,30 @@ def _steps_of(path: Path, chapter: str, token: Token) -> Iterator[Step]:
             parts = iter([(0, kind, attribute[2], token.content)])
         else:
             raise StepError(
-                f"unknown block '{token.info.strip() or 'without a language'}': it has to be "
+                f"unknown block '{token.info.strip() or 'without a language'}': use "
                 "'LANGUAGE file=NAME', 'diff file=NAME', 'LANGUAGE from=NAME', 'console' or "
                 "'browser'"
             )
         for offset, kind, subject, text in parts:
             yield Step(chapter, line + offset, kind, subject, text)
     except StepError as error:
-        raise place(path, line, chapter, error) from error
+        raise walk_error(path, line, chapter, error) from error
 
 
-def place(path: Path, line: int, chapter: str, error: object) -> WalkError:
-    """The error of a step with where it stands."""
+def walk_error(path: Path, line: int, chapter: str, error: object) -> WalkError:
+    """Return the error of a step with its location."""
     return WalkError(f"{path.parent.name}/{path.name}:{line}, in '{chapter}': {error}")
 
 
-# Each part of a block: the lines it begins after, and the kind, subject and text of its step.
+# Each part of a block: its offset in lines, and the kind, subject and text of its step.
 Parts = Iterator[tuple[int, str, str, str]]
 
 
 def _commands_of(text: str) -> Parts:
-    """Each command of a block, with the lines that it prints."""
+    """Yield each command of a block, with its expected output."""
     lines = text.splitlines()
     if not lines or not lines[0].startswith("$ "):
-        raise StepError("a console block begins with '$ ' and a command")
+        raise StepError("a console block must begin with '$ ' and a command")
     starts = [number for number, line in enumerate(lines) if line.startswith("$ ")]
     for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
         command, first = lines[start][2:], start + 1
@@ -121,7 +121,7 @@ def _commands_of(text: str) -> Parts:
 
 
 def _is_quoting(command: str) -> bool:
-    """Whether a command ends within quotation marks, and so goes on in the next line."""
+    """Return True if a command ends inside quotation marks and continues on the next line."""
     try:
         shlex.split(command)
     except ValueError:
@@ -130,16 +130,16 @@ def _is_quoting(command: str) -> bool:
 
 
 def _actions_of(text: str) -> Parts:
-    """Each numbered step of a block."""
+    """Yield each numbered step of a block."""
     for number, line in enumerate(text.splitlines(), 1):
         match = NUMBERED.fullmatch(line.strip())
         if not match or int(match[1]) != number:
-            raise StepError(f"'{line}' has to be step {number}: '{number}. open URL' for one")
+            raise StepError(f"'{line}' must be step {number}, such as '{number}. open URL'")
         yield number, "browse", match[2], ""
 
 
 def _changes_of(name: str, text: str) -> Parts:
-    """Each change of a block; ``@@`` stands between two."""
+    """Yield each change of a block; a line ``@@`` separates them."""
     lines = text.splitlines()
     start = 0
     for number, line in enumerate([*lines, "@@"]):

@@ -1,4 +1,4 @@
-"""An app that runs as its file says, on a free port, until it is ended."""
+"""Run an app's file on a free port."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def free_port() -> int:
         return port
 
 
-def answers(port: int) -> bool:
-    """Whether a request gets an answer, whatever its status."""
+def responds(port: int) -> bool:
+    """Return True if a request gets a response of any status."""
     with closing(HTTPConnection(HOST, port, timeout=5)) as connection:
         try:
             connection.request("HEAD", "/")
@@ -41,17 +41,17 @@ def answers(port: int) -> bool:
 
 
 class Server:
-    """An app's process, with the processes that it starts.
+    """An app's process and its child processes.
 
-    :param arguments: the app's file and its flags; Python and ``--port`` are added
-    :param environment: all of its environment
+    :param arguments: the app's file and its flags, without ``--port``
+    :param environment: the complete environment
     """
 
     def __init__(
         self, arguments: Sequence[str], folder: Path, port: int, environment: Mapping[str, str]
     ) -> None:
         self._name = arguments[0]
-        # It lives as long as the process, not as long as a block.
+        # No with statement: the file is open until `end`.
         self._output = tempfile.TemporaryFile(  # noqa: SIM115
             "w+", encoding="utf-8", errors="replace"
         )
@@ -71,36 +71,37 @@ class Server:
             raise
 
     def output(self) -> str:
-        """The last that it has printed."""
+        """Return the last output of the app."""
         self._output.seek(0)
         return self._output.read()[-SHOWN_CHARACTERS:]
 
     def end(self) -> None:
-        """End its processes: politely, and after END_SECONDS by force."""
+        """Terminate the app's processes, and kill them after END_SECONDS."""
         self._process.terminate()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(END_SECONDS)
-        with suppress(ProcessLookupError, PermissionError):  # none left: the latter on macOS
+        # No process is left: macOS raises PermissionError.
+        with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._output.close()
 
     def _wait_until_ready(self, port: int) -> None:
         deadline = time.monotonic() + READY_SECONDS
-        while not answers(port):
+        while not responds(port):
             if self._process.poll() is not None:
-                raise StepError(f"{self._name} does not start; it printed:\n{self.output()}")
+                raise StepError(f"{self._name} failed to start. Its output:\n{self.output()}")
             if time.monotonic() > deadline:
                 raise StepError(
-                    f"{self._name} does not answer within {READY_SECONDS:.0f} seconds; "
-                    f"it printed:\n{self.output()}"
+                    f"{self._name} did not respond within {READY_SECONDS:.0f} seconds. "
+                    f"Its output:\n{self.output()}"
                 )
             time.sleep(POLL_SECONDS)
 
 
 @contextmanager
 def served(script: Path) -> Iterator[str]:
-    """Run an app's file on a free port while the block lasts; gives the URL it answers on."""
+    """Serve an app's file on a free port inside a ``with`` block; yield its URL."""
     port = free_port()
     server = Server([script.name, "--no-debugger"], script.parent, port, os.environ)
     try:

@@ -1,4 +1,4 @@
-"""Goes through a page from its beginning to its end, and compares what comes of it with the app."""
+"""Carry out all steps of a page, and compare the resulting files with those of the app."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from walker.browser import Browser
 from walker.commands import Commands
 from walker.files import change, compare, typed_files
-from walker.page import Page, Step, StepError, place
+from walker.page import Page, Step, StepError, walk_error
 
 SCREENSHOT = re.compile(r"screenshot ([\w-]+\.png)")
 
@@ -25,11 +25,11 @@ def walk(
     takes_screenshots: bool = False,
     report: Callable[[str], None] = print,
 ) -> None:
-    """Walk a page in an empty folder. Raises WalkError at the first thing that does not hold.
+    """Walk a page in an empty folder. Raise WalkError at the first step that fails.
 
-    :param programs: Chromium and its driver; without them, what is done in a browser is left out
-    :param takes_screenshots: write the pictures of the page anew
-    :param report: is told of each chapter that has passed
+    :param programs: the paths of Chromium and chromedriver; None skips the browser steps
+    :param takes_screenshots: retake the screenshots of the page
+    :param report: called with the title of each chapter that passed
     """
     with ExitStack() as stack:
         walker = _Walker(page, home, programs, takes_screenshots, stack)
@@ -41,7 +41,7 @@ def walk(
 
 
 class _Walker:
-    """The reader of one page."""
+    """The state of a walk through one page."""
 
     def __init__(
         self,
@@ -62,17 +62,17 @@ class _Walker:
         self._made: set[Path] = set()
 
     def take(self, step: Step) -> None:
-        """Do one step. Raises WalkError."""
+        """Carry out one step. Raise WalkError if it fails."""
         try:
             getattr(self, f"_{step.kind}")(step)
         except (StepError, OSError, ValueError) as error:
             printed = self._commands.app_output()
             more = f"\nThe app's last output:\n{printed}" if printed else ""
             what = f"{step.kind} {step.subject}: {error}{more}"
-            raise place(self._page.path, step.line, step.chapter, what) from error
+            raise walk_error(self._page.path, step.line, step.chapter, what) from error
 
     def finish(self) -> None:
-        """Check the files and the pictures. Raises WalkError."""
+        """Check the files and the screenshots. Raise WalkError if they differ."""
         folder = self._commands.folder
         made = {
             path.relative_to(folder).as_posix(): path.read_text("utf-8")
@@ -84,21 +84,21 @@ class _Walker:
             compare(made, typed_files(self._app))
             self._check_pictures()
         except StepError as error:
-            raise place(self._page.path, last.line, last.chapter, error) from error
+            raise walk_error(self._page.path, last.line, last.chapter, error) from error
 
     def _check_pictures(self) -> None:
-        """Each picture is there, is shown by the page, and is taken by a step of it."""
+        """Check that each screenshot exists, is shown by the page, and is taken by a step."""
         taken = {
             f"screenshots/{match[1]}"
             for step in self._page.steps
             if (match := SCREENSHOT.fullmatch(step.subject))
         }
-        there = {f"screenshots/{path.name}" for path in self._app.glob("screenshots/*")}
+        existing = {f"screenshots/{path.name}" for path in self._app.glob("screenshots/*")}
         for names, what in (
-            (self._page.pictures - there, "is shown, and there is no such file"),
-            (self._page.pictures - taken, "is shown, and no step of the page takes it"),
-            (taken - self._page.pictures, "is taken, and not shown"),
-            (there - self._page.pictures, "is there, and not shown"),
+            (self._page.pictures - existing, "is shown, but the file does not exist"),
+            (self._page.pictures - taken, "is shown, but no step of the page takes it"),
+            (taken - self._page.pictures, "is taken, but not shown"),
+            (existing - self._page.pictures, "exists, but is not shown"),
         ):
             if names:
                 raise StepError(f"{', '.join(sorted(names))} {what}")
@@ -119,7 +119,7 @@ class _Walker:
     def _browse(self, step: Step) -> None:
         if self._programs is None:
             return
-        self._commands.catch_up()
+        self._commands.restart_if_stale()
         if self._browser is None:
             self._browser = Browser(self._programs, self._commands.port)
             self._stack.callback(self._browser.end)
@@ -138,7 +138,7 @@ class _Walker:
     def _put(self, name: str, text: str) -> None:
         path = self._commands.folder / name
         if not path.parent.is_dir():
-            raise StepError("there is no folder for it: the page has to make it, by mkdir for one")
+            raise StepError(f"there is no folder {path.parent.name}: create it with mkdir first")
         path.write_text(text, "utf-8", newline="\n")
         self._made.add(path)
         self._commands.is_stale = True

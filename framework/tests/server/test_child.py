@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -156,12 +157,14 @@ class TestReloaderLink:
         assert ReloaderLink.from_environment() is None
 
     def test_a_program_that_the_child_starts_has_none(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+        self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """It inherits the environment, but other files have the numbers of the sockets."""
-        with (tmp_path / "file").open("w") as file:
-            number = file.fileno()
-            monkeypatch.setenv("CLASTIC_RELOADER", f"{number},{number},{number},1")
+        """It inherits the environment, but other sockets, or none, have these numbers."""
+        ours, other = socket.socketpair()
+        with ours, other:
+            inode = os.fstat(ours.fileno()).st_ino
+            number = other.fileno()
+            monkeypatch.setenv("CLASTIC_RELOADER", f"{number},{number},{number},1,{inode}")
             assert ReloaderLink.from_environment() is None
-        monkeypatch.setenv("CLASTIC_RELOADER", "1000001,1000002,1000003,1")
+        monkeypatch.setenv("CLASTIC_RELOADER", f"1000001,1000002,1000003,1,{inode}")
         assert ReloaderLink.from_environment() is None

@@ -519,26 +519,6 @@ class TestInAProgram:
         assert answer.status == 500
         assert "ValueError: what happened" in answer.body
 
-    def test_the_port_can_be_chosen(self, start: Callable[..., Any], free_port: int) -> None:
-        program = start("--port", str(free_port))
-        program.wait_for_page()
-        assert program.port == free_port
-
-    def test_a_port_in_use_is_reported_in_one_line(self, start: Callable[..., Any]) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as other:
-            port = other.getsockname()[1]
-            code, output, errors = start("--port", str(port)).wait()
-        assert (code, output) == (1, "")
-        assert errors == (
-            f"hello: port {port} on 127.0.0.1 is in use by another program. "
-            "Stop that program, or choose another port with --port.\n"
-        )
-
-    def test_an_invalid_flag_is_reported_in_one_line(self, start: Callable[..., Any]) -> None:
-        code, output, errors = start("--port", "http").wait()
-        assert (code, output) == (2, "")
-        assert errors == "hello: argument --port: invalid int value: 'http'\n"
-
     def test_another_thread_can_serve_without_the_reloader(
         self, start: Callable[..., Any], folder: Path
     ) -> None:

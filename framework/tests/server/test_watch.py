@@ -85,10 +85,12 @@ class TestWatchedFiles:
         files.add([str(path)])
         assert files.changed() == [str(path)]
 
-    def test_other_files_can_be_forgotten(self, files: WatchedFiles, path: Path) -> None:
-        files.add([str(path.with_name("other.py"))])
-        files.keep([str(path), "/unknown.py"])
-        assert files.paths == [str(path)]
+    def test_paths_and_folders_are_those_of_all_files(
+        self, files: WatchedFiles, path: Path
+    ) -> None:
+        other = path.with_name("a_first.py")
+        files.add([str(other)])
+        assert files.paths == [str(other), str(path)]
         assert files.folders() == {str(path.parent)}
 
     @pytest.mark.parametrize(

@@ -13,21 +13,20 @@ import select
 import selectors
 import signal
 import socket
-import stat
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Collection
 from contextlib import suppress
-from typing import Any
+from typing import IO, Any, cast
 
 from clastic.server.options import main_path
 from clastic.server.watch import module_files
 from clastic.server.workers import ShutdownSignal
 
-# Holds three file descriptors (the listening socket, the socket for reports, and the standard error
-# of the parent), and 1 in the first child, else 0.
+# Holds the arguments of ReloaderLink, and the inode of the socket for reports. Other programs that
+# the child starts inherit the variable too, but not the socket.
 _VARIABLE = "CLASTIC_RELOADER"
 
 STOP_SECONDS = 3.0
@@ -84,7 +83,7 @@ class ChildProcess:
             self._process = subprocess.Popen(
                 [sys.executable, *sys.orig_argv[1:]],
                 cwd=folder,
-                env=_environment(*inherited, int(is_first)),
+                env=_environment(*inherited, int(is_first), os.fstat(reports.fileno()).st_ino),
                 stderr=subprocess.PIPE,
                 pass_fds=inherited,
             )
@@ -96,7 +95,8 @@ class ChildProcess:
             os.close(errors)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._reports, selectors.EVENT_READ)
-        self._selector.register(self._process.stderr or -1, selectors.EVENT_READ)
+        self._stderr = cast("IO[bytes]", self._process.stderr)
+        self._selector.register(self._stderr, selectors.EVENT_READ)
 
     @property
     def errors(self) -> str:
@@ -148,8 +148,7 @@ class ChildProcess:
             self._process.wait()
         self._selector.close()
         self._reports.close()
-        if self._process.stderr is not None:
-            self._process.stderr.close()
+        self._stderr.close()
 
 
 class ReloaderLink:
@@ -174,16 +173,13 @@ class ReloaderLink:
 
     @classmethod
     def from_environment(cls) -> ReloaderLink | None:
-        """Return the link of this process, or ``None`` if no reloader has started it.
-
-        Other programs that the child starts inherit the environment, but not the sockets.
-        """
-        try:
-            numbers = [int(number) for number in os.environ.pop(_VARIABLE).split(",")]
-            if all(stat.S_ISSOCK(os.fstat(number).st_mode) for number in numbers[:2]):
-                return cls(*numbers)
-        except (KeyError, OSError):
-            pass
+        """Return the link of this process, or ``None`` if no reloader has started it."""
+        value = os.environ.pop(_VARIABLE, None)
+        if value is not None:
+            *arguments, inode = map(int, value.split(","))
+            with suppress(OSError):  # there is no file of this number
+                if os.fstat(arguments[1]).st_ino == inode:
+                    return cls(*arguments)
         return None
 
     def report_ready(self, files: Collection[str]) -> None:

@@ -23,9 +23,9 @@ if sys.platform != "win32":
     import termios
 
 POLL_SECONDS = 0.1
-"""Seconds between two looks for changed files and for signals."""
+"""Seconds between two checks for changed files and for signals."""
 
-# After this many restarts in a row that a change interrupts, the program itself makes the change.
+# If changes interrupt more starts in a row than this, the program itself makes them.
 _MOST_INTERRUPTED_STARTS = 3
 
 # The exit codes of a program that SIGTERM has ended, and of one that Ctrl-C has ended.
@@ -113,7 +113,8 @@ class Reloader:
                 # Not read: the traceback that Ctrl-C causes in a program that has not served yet.
                 return self._stopped()
             was_ready = child.is_ready
-            self._take_reports(child, was_ready)
+            for report in child.read():
+                self._files.add(report["files"], max(report["since"], self._started))
             changed = self._changed(self._files, self._files.folders())
             if changed and (was_ready or not self._is_rewritten(changed)):
                 return self._settled(changed)
@@ -122,14 +123,6 @@ class Reloader:
             exit_code = child.exit_code()
             if exit_code is not None:
                 return _outcome(child, exit_code)
-
-    def _take_reports(self, child: ChildProcess, was_ready: bool) -> None:
-        """Watch the files that the child reports, and no others."""
-        reports = child.read()
-        for report in reports:
-            self._files.add(report["files"], max(report["since"], self._started))
-        if reports and not was_ready:
-            self._files.keep(reports[0]["files"])
 
     def _is_rewritten(self, changed: Sequence[str]) -> bool:
         """Return whether the program itself writes these files each time it starts.

@@ -9,7 +9,7 @@ import sysconfig
 import threading
 import time
 from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from importlib.util import cache_from_source
 from typing import Any, TypeAlias
@@ -89,10 +89,6 @@ class WatchedFiles:
                 stamp = stamp_of(path)
                 is_uncertain = stamp is not None and since <= stamp[0] <= now
                 self._stamps[path] = _UNCERTAIN if is_uncertain else stamp
-
-    def keep(self, paths: Collection[str]) -> None:
-        """Forget all files except these."""
-        self._stamps = {path: self._stamps[path] for path in self._stamps.keys() & set(paths)}
 
     def renew(self, paths: Iterable[str] | None = None) -> None:
         """Take the current stamps of these files, or of all: the program reads them now."""

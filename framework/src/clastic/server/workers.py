@@ -33,7 +33,7 @@ DRAIN_SECONDS = 1.0
 SILENCE_SECONDS = 0.1
 """Seconds that a new connection may then take to send a request: browsers open unused ones."""
 
-_WAIT_SECONDS = 0.1  # at most, for a connection, before looking for a signal
+_WAIT_SECONDS = 0.05  # at most, for a connection, before looking for a signal
 _POLL_SECONDS = 0.02  # between two checks of processes and requests, which have no event
 
 

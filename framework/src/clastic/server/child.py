@@ -2,7 +2,7 @@
 
 The child inherits the listening socket, reports the files that it has imported, and ends when its
 parent does. It is connected from the moment it calls ``serve()``. What it prints to standard error
-before that passes through the parent: if the program fails to start, this is why.
+before that passes through the parent, which keeps it in case the program fails to start.
 """
 
 from __future__ import annotations
@@ -100,11 +100,11 @@ class ChildProcess:
 
     @property
     def errors(self) -> str:
-        """What it has written to standard error before it began to serve, from the end."""
+        """The end of what it has written to standard error before it began to serve."""
         return self._errors.decode("utf-8", "replace")
 
     def wait_for_output(self, seconds: float) -> None:
-        """Wait until there is something to :meth:`read`, at most for some time."""
+        """Wait until there is something to :meth:`read`, at most `seconds`."""
         self._selector.select(seconds)
 
     def read(self) -> list[dict[str, Any]]:

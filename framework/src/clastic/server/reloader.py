@@ -59,8 +59,8 @@ class Reloader:
 
     :param listener: the socket, which stays open all the time
     :param files: the files to watch, as far as they are known
-    :param make_flaw: takes a text that says what is wrong and the paths of the watched files;
-        returns what answers requests until the next change
+    :param make_flaw: takes the text of an error and the paths of the watched files; returns the
+        server that answers requests until the next change
     """
 
     def __init__(
@@ -110,7 +110,7 @@ class Reloader:
         while True:
             child.wait_for_output(POLL_SECONDS)
             if self._shutdown.number is not None:
-                # Not read: the traceback that Ctrl-C causes in a program that has not served yet.
+                # Output is not read any more: Ctrl-C in a program that starts prints a traceback.
                 return self._stopped()
             was_ready = child.is_ready
             for report in child.read():
@@ -173,7 +173,7 @@ class Reloader:
 
 
 def _outcome(child: ChildProcess, exit_code: int) -> Failed | Stopped:
-    """Return what the end of a child means."""
+    """Return the outcome of a child that has ended."""
     if exit_code in _BY_SIGTERM:
         return Stopped(TERMINATED)
     if exit_code in _BY_CTRL_C or (child.is_ready and exit_code == 0):
@@ -216,7 +216,7 @@ def terminal_settings() -> list[Any] | None:
 def restore_terminal(settings: list[Any] | None) -> None:
     """Restore the settings of the terminal, which a child that ends in a debugger leaves changed.
 
-    A process in the background is left alone: the system would stop it.
+    A process in the background must not: the system would stop it.
     """
     if settings is None or settings == terminal_settings():
         return

@@ -1,4 +1,4 @@
-"""Serve an application for development, together with what helps the developer."""
+"""Serve an application for development: with meta pages, static files, checks and a debugger."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ def _assemble_and_print_pin(
 
 
 def assemble(application: Application, options: ServerOptions) -> WSGIApplication:
-    """Return the WSGI application to serve: `application` with what the options ask for."""
+    """Return the WSGI application to serve: `application`, wrapped as the options say."""
     served: WSGIApplication = application
     if options.may_show_meta and not _has_routes_below(application, META_PATH):
         served = with_meta(served, application)

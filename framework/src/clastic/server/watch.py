@@ -142,10 +142,10 @@ class DirectorySnapshot:
 
 
 class FolderEvents:
-    """Tell when the files are worth a look: at once after an event of the operating system.
+    """Decide when to check files: after an event of the operating system, and every second.
 
-    Without watchdog there are no events, and the files are always worth a look. Events can be
-    missed (from network drives, for one), so with watchdog they are still worth one every second.
+    The latter because events can be missed, for example from network drives. Without watchdog there
+    are no events, and files are always checked.
     """
 
     def __init__(self) -> None:
@@ -153,16 +153,16 @@ class FolderEvents:
         self._has_event = threading.Event()
         self._folders: set[str] = set()
         self._is_complete = False
-        self._next_look = 0.0
+        self._next_check = 0.0
 
     def may_have_changed(self, folders: set[str]) -> bool:
-        """Return whether to look at the files in these folders now; watch them for events."""
+        """Return whether to check the files in these folders now, and watch the folders."""
         now = time.monotonic()
         is_watched = folders == self._folders and self._is_complete
-        if is_watched and now < self._next_look and not self._has_event.is_set():
+        if is_watched and now < self._next_check and not self._has_event.is_set():
             return False
         self._has_event.clear()
-        self._next_look = now + _POLL_SECONDS_WITH_WATCHDOG
+        self._next_check = now + _POLL_SECONDS_WITH_WATCHDOG
         if folders != self._folders:
             self._folders = folders
             self._is_complete = self._watch(folders)

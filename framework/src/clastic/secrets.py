@@ -1,9 +1,9 @@
 """Recognize secrets by their names, and mask their values in text.
 
-:class:`Secrets` collects the values whose names say that they are secret, as ``db_password`` does,
-and masks them wherever they occur in a text. It also masks what stands beside such a name in the
-text, passwords in URLs, and tokens of well-known formats. This takes time in proportion to the
-length of the text: no part of a text is matched twice by one pattern.
+:class:`Secrets` collects the values that have the name of a secret, such as ``db_password``, and
+masks them wherever they occur in a text. It also masks values that follow such a name in the text
+(``token=abc``), passwords in URLs, and tokens of well-known formats. The time is linear in the
+length of the text: no pattern matches a part of a text twice.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ _NAME = (
 )
 _WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[ .-]")
 
-# The length of a secret, in characters, from which on it is masked where it is all of a text, and
-# where it is a part of a text; and how much of it is looked for.
+# The least length of a secret, in characters, that is a whole text; that is a part of a text; and
+# the most characters of a secret that are looked for.
 _SHORTEST_WHOLE = 4
 _SHORTEST = 6
 _LONGEST = 8_192
-# A secret is looked for in pieces, so that a part of it is found where a text is cut off. For that,
-# a text is read this far beyond the cut: a piece with each character written as up to sixteen.
+# A secret is looked for in pieces, so that a part of it is found where a text is cut off. The text
+# is read up to this margin beyond the cut: a piece, each character of it written as up to sixteen.
 _PIECE = 128
 _MOST_PIECES = 1_000
 _MARGIN = 16 * _PIECE
-# How many values are searched at once, and how many members of each.
+# The most values that are searched at once, and members of each.
 _MOST_VALUES = 1_000
 _MOST_MEMBERS = 100
 
@@ -100,9 +100,9 @@ _TOKEN = re.compile(
 
 
 class Secrets:
-    """Recognize the names of secrets, collect their values, and mask these in texts.
+    """Recognize names of secrets, collect the values of secrets, and mask them in texts.
 
-    :param words: more words that a name of a secret can have as a part, in any case
+    :param words: more words that make a name secret if they are a part of it, in any case
     """
 
     def __init__(self, words: Iterable[str] = ()) -> None:
@@ -126,7 +126,8 @@ class Secrets:
     def add(self, value: str | bytes | int, shortest: int = _SHORTEST) -> None:
         """Add the value of a secret.
 
-        :param shortest: the length, in characters, from which on it is masked as a part of a text
+        :param shortest: the least length, in characters, at which it is masked as a part of a text;
+            shorter ones are masked where they are the whole text
         """
         if isinstance(value, int):
             # Small numbers are counts, and Python refuses to write very long ones.
@@ -146,10 +147,10 @@ class Secrets:
                     self._pieces |= _forms(piece)
 
     def add_named(self, *values: object) -> None:
-        """Add what has a secret name in `values`, and the passwords in URLs.
+        """Add the values with secret names that are in `values`, and the passwords in URLs.
 
-        Searches mappings, sequences and attributes of objects, the outer ones first, and not more
-        than a thousand values.
+        This searches mappings, sequences and attributes of objects, the outer ones first, and at
+        most a thousand values.
         """
         waiting = deque((value, False) for value in values)
         for _ in range(_MOST_VALUES):
@@ -158,7 +159,8 @@ class Secrets:
             value, is_secret = waiting.popleft()
             with suppress(Exception):  # an object can fail in any way
                 if not isinstance(value, _SCALARS):
-                    waiting.extend(islice(self._members(value, is_secret), _MOST_MEMBERS))
+                    room = min(_MOST_MEMBERS, _MOST_VALUES - len(waiting))
+                    waiting.extend(islice(self._members(value, is_secret), max(room, 0)))
                 elif is_secret:
                     self.add(value)
                 if isinstance(value, str):
@@ -166,7 +168,7 @@ class Secrets:
                         self.add(value[start:end])
 
     def _members(self, value: Any, is_secret: bool) -> Iterator[tuple[Any, bool]]:
-        """Return what is in `value`, each with whether it is secret."""
+        """Return the members of `value`, each with whether it is secret."""
         is_container = isinstance(value, _CONTAINERS)
         is_namespace = isinstance(value, (type, ModuleType))
         for name, member in _named_members(value):
@@ -174,15 +176,15 @@ class Secrets:
             if self.is_secret_name(name):
                 yield member, is_scalar or not is_namespace
             elif not is_namespace:
-                # A secret object, such as a session, has more than secrets.
+                # A secret object, such as a session, also has other attributes.
                 yield member, is_secret and (is_scalar or is_container)
 
     def mask(self, text: str, most: int | None = None, *, is_source: bool = False) -> str:
         """Return `text` with a mask in place of each secret.
 
-        :param most: where to cut the text off, in characters; None for nowhere
-        :param is_source: whether the text is Python code: of that only string literals are values
-            of secret names, and the number of lines stays the same
+        :param most: the number of characters to cut the text off after; all if None
+        :param is_source: whether the text is Python source code: then only string literals are
+            masked as values of secret names, and the number of lines stays the same
         """
         seen = text if most is None else text[: most + _MARGIN]
         if seen.strip() in self._values:
@@ -203,7 +205,7 @@ class Secrets:
                 yield match.span(1)
 
     def _find_named(self, text: str, is_source: bool) -> Iterator[_Span]:
-        """Find the values that stand beside a secret name, as in ``token=abc`` or ``"pin": 12``."""
+        """Find the values that follow a secret name, as in ``token=abc`` or ``"pin": 12``."""
         named, end = _NAMED_IN_SOURCE if is_source else _NAMED_IN_TEXT, 0
         while match := named.search(text, end):
             start = end = match.end()
@@ -226,7 +228,7 @@ class Secrets:
 def _named_members(value: Any) -> Iterable[tuple[object, Any]]:
     """Return the items of a container, and the attributes of anything else, with their names."""
     if isinstance(value, Mapping):
-        # A MultiDict has all its values as a dict only.
+        # Only dict.items returns all the values of a MultiDict.
         return dict.items(value) if isinstance(value, dict) else value.items()
     if isinstance(value, (list, tuple)) and len(value) == 2 and type(value[0]) in (str, bytes):
         return [(value[0], value[1])]
@@ -237,7 +239,7 @@ def _named_members(value: Any) -> Iterable[tuple[object, Any]]:
 
 
 def _forms(text: str) -> set[str]:
-    """Return the ways in which a text is written inside others: as it is, in URLs, in literals."""
+    """Return the spellings of a text inside other texts: as it is, in URLs, in literals."""
     data = text.encode("utf-8", "surrogatepass")
     forms = {text, quote(data), quote(data, safe=""), quote_plus(data), repr(data)[2:-1]}
     literals = {text}
@@ -258,9 +260,9 @@ def _url_passwords(text: str) -> Iterator[_Span]:
 
 
 def _end_of_value(text: str, position: int, is_line: bool) -> int:
-    """Return the end of a value without quotes.
+    """Return the end of a value without quotes: a word, or brackets with their content.
 
-    :param is_line: whether it is the rest of the line, or else a word with all that is in brackets
+    :param is_line: whether the value is the rest of the line instead
     """
     if is_line:
         end = text.find("\n", position)

@@ -82,7 +82,7 @@ class RaisedException:
     """An exception of a record.
 
     :param number: from 1, in the order to show them
-    :param relation: what it is to another exception: its :data:`CAUSE`, its :data:`CONTEXT`, or a
+    :param relation: its relation to another exception: its :data:`CAUSE`, its :data:`CONTEXT`, or a
         :data:`MEMBER` of that group. Empty for the first
     :param related_to: the number of the other exception, 0 for the first
     :param type: the name of its type, with the module unless it is built in
@@ -198,7 +198,7 @@ def _related_to(error: BaseException) -> Iterator[tuple[BaseException, str]]:
 
 
 def _values_of(error: BaseException, secrets: Secrets) -> Iterator[object]:
-    """Return what may hold secrets that an exception shows, above all variables."""
+    """Return the values of an exception in which secrets are looked for."""
     yield error.args
     yield error
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]

@@ -48,8 +48,8 @@ _SHORTEST_IN_ENVIRONMENT = 8
 class ContextualErrorHandler(ErrorHandler):
     """Show where an exception comes from, and which routes were tried, in every format.
 
-    This is for development: it needs ``debug=True``, and an application with that has it by
-    default. Without, it does what ``ErrorHandler`` does.
+    This is for development. It is the default of an application with ``debug=True``; in any other
+    application it behaves like ``ErrorHandler``.
 
     The page of an uncaught exception has the exceptions behind it, their calls with source and
     variables, the request and the types of the resources. The page of a 404 or 405 has the routes

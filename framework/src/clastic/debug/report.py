@@ -69,7 +69,7 @@ class RequestData:
 
 @dataclass(frozen=True)
 class RouteData:
-    """A route, and what came of trying it.
+    """A route, and the outcome of trying it.
 
     :param pattern: the pattern with the prefixes of the applications around it
     :param methods: the methods, none for all of them
@@ -134,7 +134,7 @@ def report_exception(
 ) -> DebugReport:
     """Return the report on an uncaught exception.
 
-    :param error: the error that it became
+    :param error: the error that the client gets for it
     :param route: the route that it was raised in
     """
     frame = record.exceptions[0].application_frame
@@ -268,7 +268,7 @@ def _read_form(request: BaseRequest) -> tuple[MultiDict[str, str], MultiDict[str
     if "form" in vars(request):
         return request.form, request.files
     if 0 < (request.content_length or 0) <= _FORM:
-        with suppress(Exception):  # that it cannot be read may be the error
+        with suppress(Exception):  # reading it may be what failed
             form, files = request.form, request.files
             for file in files.values():
                 file.close()
@@ -310,7 +310,7 @@ def _read_routes(
     last: tuple[BoundRoute, HTTPException],
     secrets: Secrets,
 ) -> tuple[RouteData, ...]:
-    """Return what came of each route: of very many only the first, and those that match the path.
+    """Return the outcome of each route: of very many only the first, and those that match the path.
 
     :param last: the route that returned the error of the page, and the error
     """

@@ -55,11 +55,8 @@ class ValueWriter:
         if self._characters_left <= 0:
             return NamedText(name, "<not shown: the page is long enough>")
         is_empty = type(value) in _TEXTS and not value
-        if (
-            self.secrets.is_secret_name(name)
-            and not is_empty
-            and not issubclass(type(value), _NEVER_SECRET)
-        ):
+        can_be_secret = not is_empty and not issubclass(type(value), _NEVER_SECRET)
+        if can_be_secret and self.secrets.is_secret_name(name):
             return NamedText(name, MASK)
         text = self._short.represent(value)
         self._characters_left -= len(text)
@@ -97,7 +94,7 @@ def type_name(value: object) -> str:
 class _ShortRepr(reprlib.Repr):
     """Represent built-in containers item by item, and other objects by their ``repr``.
 
-    That is code of the application: it may raise, and takes the time it takes.
+    A ``repr`` is code of the application: it may raise, and a slow one is not interrupted.
     """
 
     def __init__(self, secrets: Secrets) -> None:

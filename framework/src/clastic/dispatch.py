@@ -19,6 +19,7 @@ from clastic.errors import (
     render_by_accept,
 )
 from clastic.http import BaseResponse, Request, Response, copy_response, redirect_to_path
+from clastic.http.limits import DrainRequestBody
 from clastic.middleware.base import Middleware
 from clastic.pattern import S_REDIRECT, normal_path
 from clastic.routing.bound import BoundRoute, Mount, finishing
@@ -234,9 +235,6 @@ class Dispatcher:
         if route.finishing or self.mounts:
             response = self.finish(response, route, environ, request)
         if error.code == RequestEntityTooLarge.code:
-            # Imported late, because hardly any application needs it.
-            from clastic.http.limits import DrainRequestBody
-
             return DrainRequestBody(response)
         return response
 

@@ -481,7 +481,7 @@ class TestMisses:
         application = Application([("/a", text("a"))], middlewares=[Broken()])
         assert call(application, "/b").status_code == 500
         assert "returned None, which is not a Response." in caplog.text
-        remedy = "Each middleware (Broken) has to return what next() returned, or a Response."
+        remedy = "Each middleware (Broken) must return the result of next(), or a Response."
         assert remedy in caplog.text
 
     def test_are_not_wrapped_by_the_endpoint_functions_of_middlewares(self) -> None:
@@ -681,13 +681,13 @@ class TestNoResponse:
             pytest.param(
                 ("/", nothing, nothing_of_a_context),
                 f"{NOTHING}which is not a Response.\n  Its render nothing_of_a_context, "
-                f"{place(nothing_of_a_context)} has to return a Response.\n",
+                f"{place(nothing_of_a_context)} must return a Response.\n",
                 id="a render",
             ),
             pytest.param(
                 Route("/", nothing, middlewares=[Middleware(), DummyMiddleware()]),
-                f"{NOTHING}which is not a Response.\n  Each middleware (DummyMiddleware) has to "
-                "return what next() returned, or a Response. Return a Response, or give the route "
+                f"{NOTHING}which is not a Response.\n  Each middleware (DummyMiddleware) must "
+                "return the result of next(), or a Response. Return a Response, or give the route "
                 "a render that makes one, for example render_basic.\n",
                 id="something between middlewares",
             ),
@@ -739,7 +739,7 @@ class TestNoResponse:
 
         assert call(Application([("/", endpoint)])).status_code == 500
         coroutines[0].close()
-        assert "a coroutine, which is not a Response.\n  WSGI calls functions that return: run it "
+        assert "a coroutine, which is not a Response.\n  WSGI does not await coroutines: run it "
         assert "run it with asyncio.run()." in caplog.text
 
     def test_something_that_cannot_be_shown_is_told_by_its_type(

@@ -283,7 +283,7 @@ def test_one_that_returns_nothing_is_named_in_the_log(caplog: pytest.LogCaptureF
     application = Application([GET("/", lambda: Response("x"))], middlewares=[Forgetful()])
     assert request(application, "/")[0] == 500
     assert "Forgetful.finish" in caplog.text
-    assert "returned None, which is not a Response. Return the response that it" in caplog.text
+    assert "returned None, which is not a Response. Return the response that was" in caplog.text
 
 
 def test_a_head_request_is_finished_too() -> None:

@@ -68,12 +68,12 @@ class TestMissingArguments:
 
             1. Route '/' (endpoint show, {show}) needs 'script_root', which nothing provides.
               Available here: request.
-              Give the application a clastic.middleware.url.ScriptRootMiddleware().
+              Add clastic.middleware.url.ScriptRootMiddleware() to middlewares=.
 
             2. Route '/' (endpoint show, {show}) needs 'cookie', which nothing provides.
               Available here: request.
-              Give the application a \
-            clastic.middleware.cookie.SignedCookieMiddleware(secret_key=...).
+              Add \
+            clastic.middleware.cookie.SignedCookieMiddleware(secret_key=...) to middlewares=.
             """,
             show=here(show),
         )
@@ -149,7 +149,8 @@ class TestMissingArguments:
 
         assert message([("/", ok)], middlewares=[Audit(), Session()]) == golden(
             """
-            Middleware Audit.request ({audit}) needs 'user', which Session provides only further in.
+            Middleware Audit.request ({audit}) needs 'user', which Session provides only to \
+            functions inside it.
               Found on route '/'.
               Put Session before Audit in middlewares=.
             """,
@@ -227,7 +228,7 @@ class TestCycles:
             Middleware First.request ({first}) needs 'c' of Third, which needs 'b' of Second, \
             which needs 'a' of First: a cycle.
               Found on route '/'.
-              Move what one of them provides into a middleware of its own.
+              Move what one of them provides into a separate middleware.
             """,
             first=here(First.request),
         )
@@ -255,14 +256,14 @@ class TestCycles:
             2 problems in this application:
 
             1. Middleware Waiting.request ({waiting}) needs 'c', which Third provides only \
-            further in.
+            to functions inside it.
               Found on route '/'.
               Put Third before Waiting in middlewares=.
 
             2. Middleware Second.request ({second}) needs 'c' of Third, which needs 'b' of \
             Second: a cycle.
               Found on route '/'.
-              Move what one of them provides into a middleware of its own.
+              Move what one of them provides into a separate middleware.
             """,
             waiting=here(Waiting.request),
             second=here(Second.request),
@@ -275,7 +276,7 @@ class TestCycles:
         assert str(caught.value) == golden(
             """
             SubApplication '/again' embeds an application in itself: a cycle.
-              Embed another application, or add the routes by themselves.
+              Embed another application, or add the routes one by one.
             """
         )
 
@@ -343,7 +344,7 @@ class TestReservedNames:
         assert message([("/", ok)], {"request": 1}) == golden(
             """
             The application has a resource 'request', a name reserved for the framework.
-              Give it another name; reserved are request, context, next, _application, _route, \
+              Rename it. The reserved names are request, context, next, _application, _route, \
             _dispatch_state, _error.
             """
         )
@@ -353,7 +354,7 @@ class TestReservedNames:
         assert message([route]) == golden(
             """
             Route '/' has a resource 'next', a name reserved for the framework.
-              Give it another name; reserved are request, context, next, _application, _route, \
+              Rename it. The reserved names are request, context, next, _application, _route, \
             _dispatch_state, _error.
             """
         )
@@ -362,7 +363,7 @@ class TestReservedNames:
         assert message([("/<context>", ok)]) == golden(
             """
             Route '/<context>' binds 'context' in its pattern, a name reserved for the framework.
-              Give it another name; reserved are request, context, next, _application, _route, \
+              Rename it. The reserved names are request, context, next, _application, _route, \
             _dispatch_state, _error.
             """
         )
@@ -377,7 +378,7 @@ class TestReservedNames:
         assert message([("/", ok)], middlewares=[Session()]) == golden(
             """
             Middleware Session declares 'request' in provides, a name reserved for the framework.
-              Give it another name; reserved are request, context, next, _application, _route, \
+              Rename it. The reserved names are request, context, next, _application, _route, \
             _dispatch_state, _error.
             """
         )
@@ -390,9 +391,9 @@ class TestMisplacedNames:
 
         assert message([("/", show)]) == golden(
             """
-            Route '/' (endpoint show, {show}) takes 'next', which only the methods of a \
-            middleware are passed.
-              Remove it, or make the function part of a Middleware.
+            Route '/' (endpoint show, {show}) takes 'next', which is passed only to \
+            the methods of a middleware.
+              Remove it, or make the function a method of a Middleware.
             """,
             show=here(show),
         )
@@ -401,7 +402,7 @@ class TestMisplacedNames:
         def show(next: Any = None) -> Response:
             return Response(next)
 
-        assert "takes 'next', which only" in message([("/", show)])
+        assert "takes 'next', which is passed only" in message([("/", show)])
 
     def test_a_middleware_does_not_take_next_first(self) -> None:
         class Auth(Middleware):
@@ -410,8 +411,8 @@ class TestMisplacedNames:
 
         assert message([("/", ok)], middlewares=[Auth()]) == golden(
             """
-            Middleware Auth.request ({auth}) takes 'request' first, but its first argument has \
-            to be next.
+            Middleware Auth.request ({auth}) takes 'request' first, but its first argument must \
+            be next.
               Define it as request(self, next, ...).
             """,
             auth=here(Auth.request),
@@ -437,7 +438,7 @@ class TestMisplacedNames:
 
         assert message([("/", ok)], middlewares=[Auth()]) == golden(
             """
-            Middleware Auth.endpoint ({auth}) takes no argument, but its first argument has to \
+            Middleware Auth.endpoint ({auth}) takes no argument, but its first argument must \
             be next.
               Define it as endpoint(self, next, ...).
             """,
@@ -478,7 +479,7 @@ class TestMisplacedNames:
 
         assert message([("/", show)]) == golden(
             """
-            Route '/' (endpoint show, {show}) takes '_error', which only render_error is passed.
+            Route '/' (endpoint show, {show}) takes '_error', which is passed only to render_error.
               Remove it, or make the function a render_error.
             """,
             show=here(show),
@@ -513,8 +514,8 @@ class TestProvides:
 
         assert message([("/", ok)], middlewares=[Session()]) == golden(
             """
-            Middleware Session.endpoint ({session}) calls next('ann') on line {line}, without \
-            'token' of its endpoint_provides.
+            Middleware Session.endpoint ({session}) calls next('ann') on line {line} without \
+            'token', which it declares in endpoint_provides.
               Call next(user=..., token=...).
             """,
             session=here(Session.endpoint),
@@ -531,7 +532,7 @@ class TestProvides:
         assert message([("/", ok)], middlewares=[Session()]) == golden(
             """
             Middleware Session.request ({session}) calls next('ann', 'token') on line {line} with \
-            2 by position, but its provides declares 1.
+            2 positional arguments, but declares 1 in provides.
               Declare each value that it passes on in provides, in order.
             """,
             session=here(Session.request),
@@ -549,7 +550,7 @@ class TestProvides:
             """
             Middleware Session.request ({session}) calls next('ann', user='bob', token=1) on line \
             {line}, which passes 'user' by position and by name.
-              Pass each value once; what goes by position goes in the order declared.
+              Pass each value once. Positional values are in the declared order.
             """,
             session=here(Session.request),
             line=str(Session.request.__code__.co_firstlineno + 1),
@@ -579,7 +580,7 @@ class TestProvides:
 
         assert message([("/", ok)], middlewares=[Session()]) == golden(
             """
-            Middleware Session declares provides = ('user',), but has no request function to \
+            Middleware Session declares provides = ('user',), but has no request method to \
             pass them on.
               Define request(self, next, ...), or remove provides.
             """
@@ -656,8 +657,8 @@ class TestProvides:
             """
             2 problems in this application:
 
-            1. Middleware Session.request ({session}) calls next(user='ann') on line {line}, \
-            without 'token' of its provides.
+            1. Middleware Session.request ({session}) calls next(user='ann') on line {line} \
+            without 'token', which it declares in provides.
               Call next(user=..., token=...).
 
             2. Route '/' (endpoint show, {show}) needs 'usr', which nothing provides.
@@ -677,8 +678,8 @@ class TestMiddlewares:
 
         assert message([("/", ok)], middlewares=[Session]) == golden(
             """
-            Middleware Session is given as a class, and middlewares are instances.
-              Write Session(...) with its configuration in middlewares=.
+            Middleware Session is a class, not an instance.
+              Write Session(...) in middlewares=.
             """
         )
 
@@ -691,9 +692,9 @@ class TestMiddlewares:
         routes = [Route(path, ok, middlewares=[session]) for path in ("/", "/a")]
         assert message(routes) == golden(
             """
-            Middleware Session.request ({session}) is an async function, and WSGI calls functions \
-            that return.
-              Define it with def; to call async code from it, use asyncio.run().
+            Middleware Session.request ({session}) is an async function, which WSGI does not \
+            support.
+              Define it with def. To call async code from it, use asyncio.run().
             """,
             session=here(Session.request),
         )
@@ -768,7 +769,7 @@ class TestMiddlewares:
         assert message([("/", ok)], middlewares=[Gzip()]) == golden(
             """
             Middleware Gzip has a wsgi_wrapper that is not callable: 6.
-              Give it a callable that takes a WSGI application and returns one.
+              Use a callable that takes a WSGI application and returns one.
             """
         )
 
@@ -794,9 +795,9 @@ class TestCallables:
 
         assert message([("/", show)]) == golden(
             """
-            Route '/' (endpoint show, {show}) takes *names, and arguments are injected by name.
-              Name each argument it needs; a decorator can keep the names of what it wraps with \
-            functools.wraps or clastic.decorators.clastic_decorator.
+            Route '/' (endpoint show, {show}) takes *names, but arguments are injected by name.
+              Name each argument. A decorator can keep the arguments of the decorated function \
+            with functools.wraps or clastic.decorators.clastic_decorator.
             """,
             show=here(show),
         )
@@ -805,7 +806,7 @@ class TestCallables:
         def show(**values: str) -> Response:
             return Response(str(values))
 
-        assert "takes **values, and arguments are injected by name" in message([("/", show)])
+        assert "takes **values, but arguments are injected by name" in message([("/", show)])
 
     def test_a_method_without_self(self) -> None:
         class Links:
@@ -815,7 +816,7 @@ class TestCallables:
         assert message([("/", Links().show)]) == golden(
             """
             Route '/' (endpoint Links.show, {show}) is a method that does not take self.
-              Give it self as its first argument, or make it a staticmethod.
+              Add self as its first argument, or make it a staticmethod.
             """,
             show=here(Links.show),
         )
@@ -826,9 +827,9 @@ class TestCallables:
 
         assert message([("/", show)]) == golden(
             """
-            Route '/' (endpoint show, {show}) is an async function, and WSGI calls functions \
-            that return.
-              Define it with def; to call async code from it, use asyncio.run().
+            Route '/' (endpoint show, {show}) is an async function, which WSGI does not \
+            support.
+              Define it with def. To call async code from it, use asyncio.run().
             """,
             show=here(show),
         )
@@ -841,7 +842,7 @@ class TestCallables:
             """
             Route '/' (endpoint show, {show}) is a generator function, so calling it runs none \
             of its code.
-              Return a value; to stream, return Response(generator()).
+              Return a value. To stream, return Response(generator()).
             """,
             show=here(show),
         )
@@ -849,8 +850,8 @@ class TestCallables:
     def test_a_builtin_that_does_not_tell_its_arguments(self) -> None:
         assert message([("/", dict)]) == golden(
             """
-            Route '/' (endpoint dict) has no signature that Python can read.
-              Wrap it in a function whose arguments have names.
+            Route '/' (endpoint dict) has no readable signature.
+              Wrap it in a function with named arguments.
             """
         )
 
@@ -882,7 +883,7 @@ class TestRenders:
             """
             Route '/' (endpoint ok, {ok}) has the render 'home.html', but no render factory to \
             turn it into a function.
-              Give the application a render_factory=, or give the route a callable.
+              Pass render_factory= to the application, or a callable as the render.
             """,
             ok=here(ok),
         )
@@ -1006,7 +1007,7 @@ def test_an_error_handler_that_is_none(wrong: Any) -> None:
     assert message([("/", ok)], error_handler=wrong) == golden(
         """
         The application has the error_handler {wrong!r}, which is not an ErrorHandler.
-          Give it an instance of clastic.errors.ErrorHandler, or of a subclass.
+          Pass an instance of clastic.errors.ErrorHandler or of a subclass.
         """,
         wrong=wrong,
     )
@@ -1025,16 +1026,16 @@ def test_all_problems_of_an_application_are_reported_together() -> None:
         3 problems in this application:
 
         1. The application has a resource 'request', a name reserved for the framework.
-          Give it another name; reserved are request, context, next, _application, _route, \
+          Rename it. The reserved names are request, context, next, _application, _route, \
         _dispatch_state, _error.
 
         2. Route '/show' (endpoint show, {show}) needs 'datbase', which nothing provides.
           Available here: request, database. Did you mean 'database'?
           Otherwise add it to resources=, or to the provides of a middleware.
 
-        3. Route '/edit' (endpoint edit, {edit}) takes 'next', which only the methods of a \
-        middleware are passed.
-          Remove it, or make the function part of a Middleware.
+        3. Route '/edit' (endpoint edit, {edit}) takes 'next', which is passed only to \
+        the methods of a middleware.
+          Remove it, or make the function a method of a Middleware.
         """,
         show=here(show),
         edit=here(edit),

@@ -74,7 +74,7 @@ class SubApplication:
             context.problems.add(
                 f"SubApplication '{self.prefix}'",
                 "embeds an application in itself: a cycle",
-                "Embed another application, or add the routes by themselves.",
+                "Embed another application, or add the routes one by one.",
             )
             return []
         routes = [
@@ -291,7 +291,7 @@ class Application:
             problems.add(
                 "The application",
                 f"has the error_handler {error_handler!r}, which is not an ErrorHandler",
-                "Give it an instance of clastic.errors.ErrorHandler, or of a subclass.",
+                "Pass an instance of clastic.errors.ErrorHandler or of a subclass.",
             )
             problems.raise_if_any()
         error_chain = self._compile_error_handler(error_handler, problems)

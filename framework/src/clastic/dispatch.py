@@ -297,7 +297,7 @@ class Dispatcher:
                     raise TypeError(
                         f"{describe_role('Middleware', function)} returned "
                         f"{describe_type(finished)}, which is not a Response. Return the response "
-                        "that it was given, or another."
+                        "that was passed to it, or another one."
                     )
             except Exception as exception:
                 raised = self.handle_exception(exception, route, environ, request)
@@ -355,9 +355,9 @@ def _check_response(response: Any, route: BoundRoute) -> BaseResponse:
     if isinstance(response, type) and issubclass(response, HTTPException):
         remedy = f"Raise or return {response.__name__}(), an instance."
     elif hasattr(response, "__await__"):
-        remedy = "WSGI calls functions that return: run it with asyncio.run()."
+        remedy = "WSGI does not await coroutines: run it with asyncio.run()."
     elif route.render is not None:
-        remedy = f"Its render {describe_callable(route.render)} has to return a Response."
+        remedy = f"Its render {describe_callable(route.render)} must return a Response."
     else:
         remedy = (
             "Return a Response, or give the route a render that makes one, for example "
@@ -366,7 +366,7 @@ def _check_response(response: Any, route: BoundRoute) -> BaseResponse:
     around = [each.name for each in route.middlewares if each.request or each.render]
     if around:
         remedy = (
-            f"Each middleware ({', '.join(around)}) has to return what next() returned, or a "
+            f"Each middleware ({', '.join(around)}) must return the result of next(), or a "
             f"Response. {remedy}"
         )
     raise TypeError(

@@ -32,15 +32,15 @@ MAX_NESTED = 90
 
 _MISPLACED = {
     "next": (
-        "takes 'next', which only the methods of a middleware are passed",
-        "Remove it, or make the function part of a Middleware.",
+        "takes 'next', which is passed only to the methods of a middleware",
+        "Remove it, or make the function a method of a Middleware.",
     ),
     "context": (
         "takes 'context', which is available only on the render side, after the endpoint",
         "Use it in the render, or in the render method of a middleware.",
     ),
     "_error": (
-        "takes '_error', which only render_error is passed",
+        "takes '_error', which is passed only to render_error",
         "Remove it, or make the function a render_error.",
     ),
 }
@@ -53,9 +53,9 @@ _WSGI_REMEDY = (
 _REMEDIES = {
     "environ": _WSGI_REMEDY,
     "start_response": _WSGI_REMEDY,
-    "script_root": "Give the application a clastic.middleware.url.ScriptRootMiddleware().",
+    "script_root": "Add clastic.middleware.url.ScriptRootMiddleware() to middlewares=.",
     "cookie": (
-        "Give the application a clastic.middleware.cookie.SignedCookieMiddleware(secret_key=...)."
+        "Add clastic.middleware.cookie.SignedCookieMiddleware(secret_key=...) to middlewares=."
     ),
     "self": "Pass the method of an instance, not that of the class.",
 }
@@ -185,14 +185,14 @@ class _Side:
         path = self._dependency_path(provider, needing, ())
         if not path:
             return (
-                f"needs '{name}', which {provider.name} provides only further in",
+                f"needs '{name}', which {provider.name} provides only to functions inside it",
                 f"Put {provider.name} before {needing.name} in middlewares=.",
             )
         cycle = " needs ".join(f"'{step}' of {self.providers[step].name}, which" for step in path)
         return (
             f"needs '{name}' of {provider.name}, which needs {cycle.removesuffix(', which')}: "
             "a cycle",
-            "Move what one of them provides into a middleware of its own.",
+            "Move what one of them provides into a separate middleware.",
         )
 
     def _dependency_path(

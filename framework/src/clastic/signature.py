@@ -68,7 +68,7 @@ def read_signature(function: Callable[..., Any], *, ignore_kwargs: bool = False)
         if not plain.__code__.co_argcount:
             raise UnreadableSignature(
                 "is a method that does not take self",
-                "Give it self as its first argument, or make it a staticmethod.",
+                "Add self as its first argument, or make it a staticmethod.",
             )
         return _read_code(plain)[1:]
     _refuse_deferred(function)
@@ -76,8 +76,8 @@ def read_signature(function: Callable[..., Any], *, ignore_kwargs: bool = False)
         signature = inspect.signature(function)
     except (TypeError, ValueError) as error:
         raise UnreadableSignature(
-            "has no signature that Python can read",
-            "Wrap it in a function whose arguments have names.",
+            "has no readable signature",
+            "Wrap it in a function with named arguments.",
         ) from error
     return _from_inspect(function, signature, ignore_kwargs)
 
@@ -127,8 +127,8 @@ def _from_inspect(
         if kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             stars = "*" if kind is parameter.VAR_POSITIONAL else "**"
             raise UnreadableSignature(
-                f"takes {stars}{name}, and arguments are injected by name",
-                "Name each argument it needs; a decorator can keep the names of what it wraps "
+                f"takes {stars}{name}, but arguments are injected by name",
+                "Name each argument. A decorator can keep the arguments of the decorated function "
                 "with functools.wraps or clastic.decorators.clastic_decorator.",
             )
         required = parameter.default is parameter.empty
@@ -143,11 +143,11 @@ def _refuse_deferred(function: Callable[..., Any]) -> None:
     target = underlying_function(function)
     if inspect.iscoroutinefunction(target) or inspect.isasyncgenfunction(target):
         raise UnreadableSignature(
-            "is an async function, and WSGI calls functions that return",
-            "Define it with def; to call async code from it, use asyncio.run().",
+            "is an async function, which WSGI does not support",
+            "Define it with def. To call async code from it, use asyncio.run().",
         )
     if inspect.isgeneratorfunction(target):
         raise UnreadableSignature(
             "is a generator function, so calling it runs none of its code",
-            "Return a value; to stream, return Response(generator()).",
+            "Return a value. To stream, return Response(generator()).",
         )

@@ -853,7 +853,7 @@ def test_settings_that_browsers_would_ignore_are_refused(
 
 
 def test_a_key_of_another_type() -> None:
-    with pytest.raises(TypeError, match=r"^secret_key has to be text or bytes, not int$"):
+    with pytest.raises(TypeError, match=r"^secret_key must be text or bytes, not int$"):
         SignedCookieMiddleware(secret_key=[KEY, 1])  # type: ignore[list-item]
 
 

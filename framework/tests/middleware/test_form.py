@@ -77,7 +77,7 @@ def test_a_required_field() -> None:
     assert response.status_code == 400
     assert response.json["detail"] == (
         "The form field 'title' is missing. "
-        "The form field 'count' cannot be read; it has to be of type int."
+        "The form field 'count' is invalid; it must be of type int."
     )
 
 
@@ -202,10 +202,10 @@ class TestJSON:
     def test_required_fields(self) -> None:
         client = self.client({"value": int}, required=True)
         assert client.post("/", json={"value": 1}).json == ["1"]
-        for sent, problem in (({}, "is missing"), ({"value": "x"}, "cannot be read")):
+        for sent, problem in (({}, "is missing"), ({"value": "x"}, "is invalid")):
             response = client.post("/", json=sent)
             assert response.status_code == 400
-            assert f"The JSON field 'value' {problem}; it has to be of type int." in response.text
+            assert f"The JSON field 'value' {problem}; it must be of type int." in response.text
 
     @given(st.binary(max_size=200))
     def test_any_body(self, body: bytes) -> None:

@@ -105,7 +105,7 @@ def test_a_route_of_one_method_takes_no_others() -> None:
     )
 
 
-ENDPOINT_REMEDY = "Give it a function; its result goes to the render, if there is one."
+ENDPOINT_REMEDY = "Pass a function. Its result is passed to the render, if there is one."
 ORDER_REMEDY = (
     "The order is pattern, endpoint, render, render_error. For methods write GET('/', ...), "
     "for middlewares Route('/', ..., middlewares=[...])."

@@ -638,7 +638,7 @@ class TestConstruction:
         assert client.get("/a.txt").data == b"there"
 
     def test_no_folder_is_refused(self) -> None:
-        message = "search_paths is empty. Give one folder or more."
+        message = "search_paths is empty. Pass at least one folder."
         with pytest.raises(ValueError, match=exactly(message)):
             StaticApplication([])
 

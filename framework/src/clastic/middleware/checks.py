@@ -30,7 +30,7 @@ def check_middleware(middleware: object, problems: Problems) -> bool:
             problems.add(
                 f"Middleware {middleware.name}",
                 f"has a wsgi_wrapper that is not callable: {middleware.wsgi_wrapper!r}",
-                "Give it a callable that takes a WSGI application and returns one.",
+                "Use a callable that takes a WSGI application and returns one.",
             )
     else:
         _report_other_object(middleware, problems)
@@ -45,7 +45,7 @@ def report_reserved(problems: Problems, where: str, what: str) -> None:
     problems.add(
         where,
         f"{what} a name reserved for the framework",
-        f"Give it another name; reserved are {', '.join(RESERVED_ARGS)}.",
+        f"Rename it. The reserved names are {', '.join(RESERVED_ARGS)}.",
     )
 
 
@@ -74,8 +74,8 @@ def _report_other_object(middleware: object, problems: Problems) -> None:
         name = middleware.__name__
         problems.add(
             f"Middleware {name}",
-            "is given as a class, and middlewares are instances",
-            f"Write {name}(...) with its configuration in middlewares=.",
+            "is a class, not an instance",
+            f"Write {name}(...) in middlewares=.",
         )
         return
     problems.add(
@@ -99,7 +99,7 @@ def _check_sides(middleware: Middleware, problems: Problems) -> None:
         elif provides:
             problems.add(
                 f"Middleware {middleware.name}",
-                f"declares {attribute} = {provides!r}, but has no {side} function to pass them on",
+                f"declares {attribute} = {provides!r}, but has no {side} method to pass them on",
                 f"Define {side}(self, next, ...), or remove {attribute}.",
             )
 
@@ -156,7 +156,7 @@ def _check_method(function: Callable[..., Any], side: str, problems: Problems) -
         return
     if not parameters or parameters[0].name != "next":
         first = f"takes '{parameters[0].name}' first" if parameters else "takes no argument"
-        what = f"{first}, but its first argument has to be next"
+        what = f"{first}, but its first argument must be next"
     elif not parameters[0].by_position and not hasattr(function, "__wrapped__"):
         what = "takes 'next' by keyword only"
     else:
@@ -207,8 +207,8 @@ def _check_next_calls(
         if len(call.args) > len(provides):
             problems.add(
                 where,
-                f"{calls} with {len(call.args)} by position, "
-                f"but its {attribute} declares {len(provides)}",
+                f"{calls} with {len(call.args)} positional arguments, "
+                f"but declares {len(provides)} in {attribute}",
                 f"Declare each value that it passes on in {attribute}, in order.",
             )
         elif undeclared:
@@ -224,13 +224,13 @@ def _check_next_calls(
             problems.add(
                 where,
                 f"{calls}, which passes '{twice[0]}' by position and by name",
-                "Pass each value once; what goes by position goes in the order declared.",
+                "Pass each value once. Positional values are in the declared order.",
             )
         elif missing:
             passed = ", ".join(f"{name}=..." for name in provides)
             problems.add(
                 where,
-                f"{calls}, without '{missing[0]}' of its {attribute}",
+                f"{calls} without '{missing[0]}', which it declares in {attribute}",
                 f"Call next({passed}).",
             )
 

@@ -203,7 +203,7 @@ def _checked_keys(secret_key: str | bytes | Sequence[str | bytes], name: str) ->
     keys = []
     for key in [secret_key] if isinstance(secret_key, (str, bytes)) else secret_key:
         if not isinstance(key, (str, bytes)):
-            raise TypeError(f"secret_key has to be text or bytes, not {type(key).__name__}")
+            raise TypeError(f"secret_key must be text or bytes, not {type(key).__name__}")
         keys.append(key.encode() if isinstance(key, str) else key)
     if not all(keys) or not keys:
         raise ValueError(

@@ -54,7 +54,7 @@ class FieldsMiddleware(Middleware):
                 [fields] if isinstance(fields, str) else fields, self.default_type
             )
         if not types:
-            raise ValueError("fields is empty. Give one name or more.")
+            raise ValueError("fields is empty. Pass at least one name.")
         check_argument_names(self.name, types, RESERVED_ARGS)
         for name, read in types.items():
             if not callable(read):
@@ -105,10 +105,10 @@ class FieldsMiddleware(Middleware):
     def _problems(self, given: Iterable[Any], values: Iterable[Any]) -> Iterator[str]:
         for (name, read), raw, value in zip(self._types.items(), given, values, strict=True):
             if value is None:
-                what = "is missing" if raw is None else "cannot be read"
+                what = "is missing" if raw is None else "is invalid"
                 type_name = getattr(read, "__name__", type(read).__name__)
                 is_default = read is self.default_type
-                expected = "" if is_default else f"; it has to be of type {type_name}"
+                expected = "" if is_default else f"; it must be of type {type_name}"
                 yield f"The {self.kind} '{name}' {what}{expected}."
 
 

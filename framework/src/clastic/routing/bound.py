@@ -313,7 +313,7 @@ def _make_render(
         problems.add(
             where,
             f"has the render {route.render!r}, but no render factory to turn it into a function",
-            "Give the application a render_factory=, or give the route a callable.",
+            "Pass render_factory= to the application, or a callable as the render.",
         )
         return None
     # An application without templates does not import what they need.

@@ -15,7 +15,7 @@ HTTP_METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "T
 """The methods of RFC 9110, section 9, and RFC 5789."""
 
 CALLABLE_REMEDIES = {
-    "endpoint": "Give it a function; its result goes to the render, if there is one.",
+    "endpoint": "Pass a function. Its result is passed to the render, if there is one.",
     "render_error": (
         "The order is pattern, endpoint, render, render_error. For methods write GET('/', ...), "
         "for middlewares Route('/', ..., middlewares=[...])."

@@ -139,7 +139,7 @@ def _absolute_paths(search_paths: _Path | Iterable[_Path]) -> tuple[str, ...]:
         search_paths = [search_paths]
     paths = tuple(os.path.abspath(os.fspath(path)) for path in search_paths)
     if not paths:
-        raise ValueError("search_paths is empty. Give one folder or more.")
+        raise ValueError("search_paths is empty. Pass at least one folder.")
     return paths
 
 

@@ -1,4 +1,4 @@
-"""Converts a local time from one time zone to another, on a page and in JSON.
+"""Convert a local time from one time zone to another, on a page and in JSON.
 
 Run it with ``python tzconvert.py``.
 """
@@ -27,17 +27,17 @@ BAD_BODY = (
     "Send a JSON object of the type application/json, such as "
     '{"dt": "2021-03-14T12:00", "src": "America/New_York", "dst": "Europe/London"}.'
 )
-UNEVEN = "The two zones are not whole minutes apart at that time, so there are seconds to it."
+UNEVEN = "The offsets of the zones differ by a fraction of a minute, so the result has seconds."
 
 Fields = Mapping[str, object]
 Zones = Mapping[str, ZoneInfo]
 
 
 class BadField(BadRequest):
-    """A request with a field that cannot be used.
+    """A field of the request is missing or invalid.
 
-    :param field: the name of the field, or ``body`` for the request as a whole
-    :param problem: what to do about it, in a sentence for the person who filled it in
+    :param field: the name of the field, or ``body`` for the whole request
+    :param problem: a sentence that tells the user how to correct it
     """
 
     def __init__(self, field: str, problem: str) -> None:
@@ -46,10 +46,9 @@ class BadField(BadRequest):
 
 
 def load_zones() -> dict[str, ZoneInfo]:
-    """Every time zone by its name, in the order of the labels.
+    """Return all time zones by name, sorted by label.
 
-    They are those of the package tzdata, and not this machine's, so that the answers are the same
-    everywhere.
+    They come from the package tzdata, so the answers are the same on every machine.
     """
     database = files("tzdata")
     zones = {}
@@ -60,15 +59,15 @@ def load_zones() -> dict[str, ZoneInfo]:
 
 
 def label_of(name: str) -> str:
-    """The city first, because one looks for it; what follows tells it from its namesakes."""
+    """Return a unique label that begins with the city: ``Louisville (America, Kentucky)``."""
     *area, city = name.replace("_", " ").split("/")
     return f"{city} ({', '.join(area)})" if area else city
 
 
 def read_time(fields: Fields) -> datetime:
-    """The local time that is asked about.
+    """Read the local time from the field ``dt``.
 
-    :raises BadField: when it is missing, or is not written like ``2021-03-14T12:00``
+    :raises BadField: if it is missing or not written like ``2021-03-14T12:00``
     """
     text = fields.get("dt")
     try:
@@ -76,14 +75,14 @@ def read_time(fields: Fields) -> datetime:
     except ValueError:
         time = None
     if time is None or to_value(time) != text:
-        raise BadField("dt", "Give a date and a time of day, in the form 2021-03-14T12:00.")
+        raise BadField("dt", "Enter a date and a time, such as 2021-03-14T12:00.")
     return time
 
 
 def read_zone(fields: Fields, field: str, zones: Zones) -> ZoneInfo:
-    """The zone that a field names.
+    """Read a time zone from a field.
 
-    :raises BadField: when it is missing, or there is no such zone
+    :raises BadField: if it is missing or there is no such zone
     """
     name = fields.get(field)
     if not isinstance(name, str) or name not in zones:
@@ -92,10 +91,10 @@ def read_zone(fields: Fields, field: str, zones: Zones) -> ZoneInfo:
 
 
 def find_instants(time: datetime, zone: ZoneInfo) -> list[datetime]:
-    """The instants, in UTC, at which the clocks of a zone show a time.
+    """Return the instants, in UTC, at which the clocks of a zone show a time.
 
-    There is one, or none if the clocks skip that time, or two if they are put back and show it
-    again.
+    There is usually one. There is none if the clocks skip the time, and there are two if the
+    clocks are put back and show it again.
     """
     readings = (time.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
     instants = {reading.astimezone(timezone.utc) for reading in readings}
@@ -105,7 +104,7 @@ def find_instants(time: datetime, zone: ZoneInfo) -> list[datetime]:
 
 
 def explain(time: datetime, zone: ZoneInfo) -> str:
-    """Why the clocks of a zone show a time never or twice; nothing if they show it once."""
+    """Explain why a zone skips or repeats a time. Return an empty string if it does neither."""
     count = len(find_instants(time, zone))
     if count == 1:
         return ""
@@ -114,11 +113,11 @@ def explain(time: datetime, zone: ZoneInfo) -> str:
     label = label_of(zone.key)
     if count == 0:
         return f"{time.ctime()} is skipped in {label}: the clocks go from {before} to {after}."
-    return f"{time.ctime()} comes twice in {label}: the clocks go from {before} back to {after}."
+    return f"{time.ctime()} occurs twice in {label}: the clocks go from {before} back to {after}."
 
 
 def to_value(time: datetime) -> str:
-    """A time as ``<input type="datetime-local">`` has it."""
+    """Format a time for ``<input type="datetime-local">``."""
     return time.isoformat(timespec="minutes")
 
 
@@ -127,13 +126,13 @@ def describe(time: datetime) -> dict[str, str]:
 
 
 def convert(fields: Fields, zones: Zones) -> dict[str, object]:
-    """The answer to a request.
+    """Convert a local time, and return the data to show.
 
-    For a time that is skipped, ``dst_dt`` is None; for one that comes twice, there is
-    ``second_dst_dt`` too. ``note`` is there if there is something to explain.
+    For a skipped time, ``dst_dt`` is None. For a repeated time, there is ``second_dst_dt`` too.
+    ``note`` is present if there is something to explain.
 
     :param fields: ``dt``, a local time, and ``src`` and ``dst``, the zones to convert between
-    :raises BadField: when one of them cannot be used
+    :raises BadField: if a field is missing or invalid
     """
     time = read_time(fields)
     src, dst = (read_zone(fields, field, zones) for field in ("src", "dst"))
@@ -144,7 +143,7 @@ def convert(fields: Fields, zones: Zones) -> dict[str, object]:
         if not note and (note := explain(times[0], dst)):
             note += f" This is the {'second' if times[0].fold else 'first'} time."
     except OverflowError:
-        raise BadField("dt", "Give a time that is in the years 1 to 9999 in both zones.") from None
+        raise BadField("dt", "Enter a time in the years 1 to 9999 in both zones.") from None
     if any(each.second for each in times):
         note = f"{note} {UNEVEN}".lstrip()
     answer: dict[str, object] = {
@@ -163,7 +162,7 @@ def convert(fields: Fields, zones: Zones) -> dict[str, object]:
 def page(
     zones: Zones, fields: Fields, answer: Fields | None = None, errors: Fields | None = None
 ) -> dict[str, object]:
-    """What the template shows: the form as it is filled in, and an answer or what is wrong."""
+    """Return the data of the template: the fields of the form, and an answer or errors."""
     lists = {
         f"{field}_zones": [
             {"name": name, "label": label_of(name), "chosen": name == fields.get(field)}
@@ -179,14 +178,14 @@ def home(zones: Zones, first_choice: Fields) -> dict[str, object]:
 
 
 def show_page(request: Request, zones: Zones) -> dict[str, object]:
-    """The answer on the page, for a browser without JavaScript."""
+    """Show the answer on the page, for a browser without JavaScript."""
     return page(zones, request.form, convert(request.form, zones))
 
 
 def show_error_page(
     request: Request, _error: HTTPException, zones: Zones, render_home: Callable[..., Response]
 ) -> Response:
-    """The form as it was sent, with what is wrong beside the field."""
+    """Show the form as it was sent, with the error beside the field."""
     if not isinstance(_error, BadRequest):
         return _error
     fields = request.form if isinstance(_error, BadField) else {}
@@ -197,9 +196,9 @@ def show_error_page(
 
 
 def show_json(request: Request, zones: Zones) -> dict[str, object]:
-    """The answer for the script on the page, and for other programs."""
+    """Return the answer as JSON, for the script on the page and for other programs."""
     if request.mimetype == "application/x-www-form-urlencoded":
-        raise UnsupportedMediaType(is_breaking=False)  # so the next route gets it
+        raise UnsupportedMediaType(is_breaking=False)  # try the next route
     fields = request.get_json(silent=True)
     if not isinstance(fields, dict):
         raise BadField("body", BAD_BODY)
@@ -207,7 +206,7 @@ def show_json(request: Request, zones: Zones) -> dict[str, object]:
 
 
 def show_json_error(_error: HTTPException) -> Response:
-    """What is wrong, and with which field."""
+    """Return the error and the name of its field as JSON."""
     if not isinstance(_error, BadRequest):
         return _error
     field = getattr(_error, "field", "body")
@@ -217,7 +216,7 @@ def show_json_error(_error: HTTPException) -> Response:
 
 
 class SmallRequest(Request):
-    max_content_length = 500  # bytes; a form or an object that makes sense has about 100
+    max_content_length = 500  # bytes; a valid form or JSON object has about 100
 
 
 class Converter(Application):
@@ -225,16 +224,16 @@ class Converter(Application):
 
 
 def create_app(config: Mapping[str, str] | None = None) -> Application:
-    """Make the application.
+    """Create the application.
 
-    :param config: ``src`` and ``dst``, the zones that the form begins with; UTC if left out
-    :raises ValueError: when there is no such zone
+    :param config: ``src`` and ``dst``, the zones that are selected at first; UTC if left out
+    :raises ValueError: if there is no such zone
     """
     zones = load_zones()
     first_choice = {field: (config or {}).get(field, "UTC") for field in ("src", "dst")}
     for field, name in first_choice.items():
         if name not in zones:
-            raise ValueError(f"{field} is {name!r}, and there is no such time zone.")
+            raise ValueError(f"{field}: there is no time zone {name!r}.")
     templates = AshesRenderFactory(FOLDER)
     return Converter(
         [

@@ -36,7 +36,7 @@ def test_a_second_question_is_answered_too(page):
     page.fill("2021-06-01T12:00", NEW_YORK, LONDON).convert_without_scripts()
     page.fill("2024-11-03T01:30", NEW_YORK, LONDON).convert_without_scripts()
     assert {"Sun Nov 3 05:30:00 2024", "Sun Nov 3 06:30:00 2024"} <= set(page.answer)
-    assert page.note.startswith("Sun Nov 3 01:30:00 2024 comes twice")
+    assert page.note.startswith("Sun Nov 3 01:30:00 2024 occurs twice")
 
 
 def test_a_skipped_hour_is_explained(page):

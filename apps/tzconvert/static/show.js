@@ -1,10 +1,10 @@
-// Asks the server for the answer in JSON, and puts it into the page without leaving it.
+// Requests the answer as JSON, and shows it on the page without leaving it.
 const form = document.querySelector("form");
 const answerParts = ["src_location", "src_dt", "dst_location", "dst_dt", "second_dst_dt", "note"];
 const fields = ["dt", "src", "dst", "body"];
-let asking = new AbortController();
+let controller = new AbortController();
 
-// As text, so that nothing in it is taken for markup.
+// Sets text, not HTML, so that markup has no effect.
 function write(id, text) {
   document.getElementById(id).textContent = text ?? "";
 }
@@ -23,7 +23,7 @@ function showError(field, error) {
   document.getElementById(field)?.focus();
 }
 
-async function ask(signal) {
+async function requestAnswer(signal) {
   const response = await fetch(form.action, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
@@ -37,15 +37,15 @@ async function ask(signal) {
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  asking.abort(); // an older question whose answer would come late
-  asking = new AbortController();
-  const { signal } = asking;
+  controller.abort(); // cancel the previous request: its answer is outdated
+  controller = new AbortController();
+  const { signal } = controller;
   try {
-    await ask(signal);
+    await requestAnswer(signal);
   } catch (error) {
     if (!signal.aborted) {
       showAnswer({});
-      showError("body", "There is no answer from the server. Try again in a while.");
+      showError("body", "The server does not respond. Try again later.");
     }
   }
 });

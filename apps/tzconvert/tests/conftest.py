@@ -1,4 +1,4 @@
-"""tzconvert for its tests, and a reader of its page."""
+"""Fixtures for the tests of tzconvert, and a parser for its page."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ SCRIPT = Path(__file__).parents[1] / "tzconvert.py"
 
 @pytest.fixture(scope="session")
 def create_app() -> Callable[..., Application]:
-    made: Callable[..., Application] = runpy.run_path(str(SCRIPT))["create_app"]
-    return made
+    factory: Callable[..., Application] = runpy.run_path(str(SCRIPT))["create_app"]
+    return factory
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +31,7 @@ def url(serve_app):
 
 
 class Page(HTMLParser):
-    """What a test wants to know of a page."""
+    """The parsed page: its tags, the texts by id, and the options of the two lists."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

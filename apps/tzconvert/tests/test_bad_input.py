@@ -1,4 +1,4 @@
-"""What is refused: always with a 400 that names the field, in the form of the question."""
+"""Test invalid requests: each gets a 400 that names the field, as JSON or as a page."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ BAD_FIELDS = [
     pytest.param({"dt": "2021-03-14"}, "dt", id="a day alone"),
     pytest.param({"dt": "2021-3-4T1:2"}, "dt", id="single digits"),
     pytest.param({"dt": "2021-03-14T12:00+01:00"}, "dt", id="an offset"),
-    pytest.param({"dt": "2021-03-14T12:00 "}, "dt", id="a space behind"),
+    pytest.param({"dt": "2021-03-14T12:00 "}, "dt", id="a space at the end"),
     pytest.param({"dt": "\u0662021-03-14T12:00"}, "dt", id="digits that are not ASCII"),
-    pytest.param({"dt": "2021-03-14T12:00\0"}, "dt", id="NUL behind a time"),
+    pytest.param({"dt": "2021-03-14T12:00\0"}, "dt", id="NUL at the end"),
     pytest.param({"dt": "0000-01-01T00:00"}, "dt", id="the year 0"),
     pytest.param({"dt": "10000-01-01T00:00"}, "dt", id="the year 10000"),
     pytest.param({"dt": "0001-01-01T00:00", "src": "Asia/Tokyo"}, "dt", id="before the year 1"),
@@ -37,7 +37,7 @@ BAD_FIELDS = [
 
 
 def changed(change: dict[str, object]) -> dict[str, object]:
-    """The question with some of its fields changed, and without those that are None."""
+    """Return QUESTION with changed fields, without fields that are None."""
     return {key: value for key, value in {**QUESTION, **change}.items() if value is not None}
 
 
@@ -50,9 +50,7 @@ def test_a_bad_field_is_named_in_json(client, change, field):
 
 
 @pytest.mark.parametrize(("change", "field"), BAD_FIELDS)
-def test_a_bad_field_is_marked_on_the_page_which_keeps_what_was_typed(
-    client, read_page, change, field
-):
+def test_a_bad_field_is_marked_on_the_page_and_the_input_is_kept(client, read_page, change, field):
     response = client.post("/show", data=changed(change))
     page = read_page(response.text)
     assert (response.status_code, response.mimetype) == (400, "text/html")
@@ -97,13 +95,13 @@ def test_a_bad_field_is_marked_on_the_page_which_keeps_what_was_typed(
         pytest.param('{"dt": ', "body", id="half an object"),
         pytest.param("dt=2021-03-14T12:00", "body", id="a form"),
         pytest.param("[" * 500, "body", id="a deep list"),
-        pytest.param("[" * 5000, "body", id="deeper than Python reads"),
+        pytest.param("[" * 5000, "body", id="a list that is too deep for Python"),
         pytest.param("9" * 500, "body", id="a long number"),
-        pytest.param(b"\xff\xfe", "body", id="no text"),
+        pytest.param(b"\xff\xfe", "body", id="not UTF-8"),
         pytest.param(" " * 501, "body", id="one byte too long"),
     ],
 )
-def test_bad_json_is_answered_in_json(client, body, field):
+def test_the_error_of_bad_json_is_json(client, body, field):
     response = client.post("/show", data=body, content_type="application/json")
     assert (response.status_code, response.content_type) == (400, "application/json")
     assert response.json["field"] == field
@@ -113,7 +111,7 @@ def test_bad_json_is_answered_in_json(client, body, field):
 @pytest.mark.parametrize(
     "content_type", ["text/plain", "application/xml", "multipart/form-data", ""]
 )
-def test_another_content_type_is_answered_in_json(client, content_type):
+def test_the_error_of_another_content_type_is_json(client, content_type):
     response = client.post("/show", data=json.dumps(QUESTION), content_type=content_type)
     assert (response.status_code, response.json["field"]) == (400, "body")
 
@@ -126,7 +124,7 @@ def test_json_may_have_a_suffix_and_a_charset(client):
 
 @pytest.fixture
 def send_huge(url):
-    """Posts more than any server wants to read, and gives the status and the body of the answer."""
+    """Return a function that posts 8 MB and returns the status and body of the response."""
     connection = HTTPConnection(urlsplit(url).netloc, timeout=30)
 
     def send(content_type: str) -> tuple[int, str]:
@@ -138,11 +136,11 @@ def send_huge(url):
     connection.close()
 
 
-def test_a_huge_object_is_answered_in_json(send_huge):
+def test_the_error_of_a_huge_object_is_json(send_huge):
     status, body = send_huge("application/json")
     assert (status, json.loads(body)["field"]) == (400, "body")
 
 
-def test_a_huge_form_is_answered_on_the_page(send_huge, read_page):
+def test_the_error_of_a_huge_form_is_on_the_page(send_huge, read_page):
     status, body = send_huge("application/x-www-form-urlencoded")
     assert (status, bool(read_page(body).text_of("body_error"))) == (400, True)

@@ -1,4 +1,4 @@
-"""What is converted, and what is explained."""
+"""Test the conversion of times, and the notes about skipped and repeated times."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ CASABLANCA = "Africa/Casablanca"
 
 @pytest.fixture(scope="module")
 def convert(client):
-    """Gives the JSON answer to a question that has one."""
+    """Return a function that posts a valid request and returns the JSON response."""
 
-    def ask(dt: str, src: str, dst: str) -> dict[str, object]:
+    def send(dt: str, src: str, dst: str) -> dict[str, object]:
         response = client.post("/show", json={"dt": dt, "src": src, "dst": dst})
         assert response.status_code == 200, response.text
         return response.json
 
-    return ask
+    return send
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def convert(client):
         pytest.param("2024-02-29T23:30", "UTC", KATHMANDU, "2024-03-01T05:15", id="leap day"),
     ],
 )
-def test_a_time_is_converted_by_the_offsets_of_its_date(convert, dt, src, dst, value):
+def test_a_time_is_converted_with_the_offsets_of_its_date(convert, dt, src, dst, value):
     answer = convert(dt, src, dst)
     assert answer["dst_dt"] == {"text": datetime.fromisoformat(value).ctime(), "value": value}
     assert set(answer) == {"src_dt", "dst_dt", "src_location", "dst_location"}
@@ -117,7 +117,7 @@ def test_an_answer_repeats_the_question(convert):
             KATHMANDU,
             "Wed Jan  1 00:05:00 1986 is skipped in Kathmandu (Asia): "
             "the clocks go from UTC+05:30 to UTC+05:45.",
-            id="another offset for good",
+            id="a permanent change",
         ),
         pytest.param(
             "2019-06-09T02:30",
@@ -142,7 +142,7 @@ def test_a_skipped_time_is_explained_and_not_converted(convert, dt, src, note):
             "2021-11-07T01:30",
             NEW_YORK,
             ["2021-11-07T05:30", "2021-11-07T06:30"],
-            "Sun Nov  7 01:30:00 2021 comes twice in New York (America): "
+            "Sun Nov  7 01:30:00 2021 occurs twice in New York (America): "
             "the clocks go from UTC-04:00 back to UTC-05:00.",
             id="an hour",
         ),
@@ -150,7 +150,7 @@ def test_a_skipped_time_is_explained_and_not_converted(convert, dt, src, note):
             "2021-04-04T01:45",
             LORD_HOWE,
             ["2021-04-03T14:45", "2021-04-03T15:15"],
-            "Sun Apr  4 01:45:00 2021 comes twice in Lord Howe (Australia): "
+            "Sun Apr  4 01:45:00 2021 occurs twice in Lord Howe (Australia): "
             "the clocks go from UTC+11:00 back to UTC+10:30.",
             id="half an hour",
         ),
@@ -158,7 +158,7 @@ def test_a_skipped_time_is_explained_and_not_converted(convert, dt, src, note):
             "2019-05-05T02:30",
             CASABLANCA,
             ["2019-05-05T01:30", "2019-05-05T02:30"],
-            "Sun May  5 02:30:00 2019 comes twice in Casablanca (Africa): "
+            "Sun May  5 02:30:00 2019 occurs twice in Casablanca (Africa): "
             "the clocks go from UTC+01:00 back to UTC.",
             id="before Ramadan",
         ),
@@ -177,11 +177,11 @@ def test_a_repeated_time_has_both_readings(convert, dt, src, values, note):
         pytest.param("2021-11-07T06:30", "second", id="the second"),
     ],
 )
-def test_an_answer_that_comes_twice_says_which_it_is(convert, dt, which):
+def test_a_repeated_result_is_marked_as_first_or_second(convert, dt, which):
     answer = convert(dt, "UTC", NEW_YORK)
     assert answer["dst_dt"]["value"] == "2021-11-07T01:30"
     assert answer["note"] == (
-        "Sun Nov  7 01:30:00 2021 comes twice in New York (America): "
+        "Sun Nov  7 01:30:00 2021 occurs twice in New York (America): "
         f"the clocks go from UTC-04:00 back to UTC-05:00. This is the {which} time."
     )
 
@@ -197,13 +197,13 @@ def test_an_answer_that_comes_twice_says_which_it_is(convert, dt, which):
 def test_seconds_of_an_offset_are_explained(convert, zone, text):
     answer = convert("1900-01-01T12:00", "UTC", zone)
     assert answer["dst_dt"]["text"] == text
-    assert answer["note"].endswith("so there are seconds to it.")
+    assert answer["note"].endswith("so the result has seconds.")
 
 
 times = st.datetimes(datetime(1900, 1, 1), datetime(2037, 12, 31)).map(
     lambda time: time.isoformat(timespec="minutes")
 )
-# Days on which something changes are rare among all, and so are picked as well.
+# Random dates rarely hit a day on which the clocks change, so add some of these days.
 times_of_change = st.builds(
     lambda day, minutes: (day + timedelta(minutes=minutes)).isoformat(timespec="minutes"),
     st.sampled_from(
@@ -228,7 +228,7 @@ zones = st.sampled_from([NEW_YORK, LONDON, KATHMANDU, LORD_HOWE, APIA, CASABLANC
 
 @settings(max_examples=500)
 @given(times | times_of_change, zones | st.sampled_from(ZONES), zones | st.sampled_from(ZONES))
-def test_there_and_back_gives_the_start_or_the_answer_says_why_not(convert, dt, src, dst):
+def test_converting_back_returns_the_original_time_unless_there_is_a_note(convert, dt, src, dst):
     there = convert(dt, src, dst)
     readings = [there[key] for key in ("dst_dt", "second_dst_dt") if there.get(key)]
     returned = [convert(reading["value"], dst, src) for reading in readings]

@@ -1,4 +1,4 @@
-"""The page, with and without its script, and what the README says."""
+"""Test the page without its script, the configuration, and the commands of the README."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FOLDER = Path(__file__).parents[1]
 ZONES = (files("tzdata") / "zones").read_text().split()
 
 
-def test_every_zone_is_in_each_list_once_under_a_label_of_its_own(client, read_page):
+def test_every_zone_is_in_each_list_once_with_a_unique_label(client, read_page):
     page = read_page(client.get("/").text)
     for options in page.options.values():
         assert sorted(options) == sorted(ZONES)
@@ -19,7 +19,7 @@ def test_every_zone_is_in_each_list_once_under_a_label_of_its_own(client, read_p
         assert list(options.values()) == sorted(options.values())
 
 
-def test_namesakes_are_told_apart(client, read_page):
+def test_cities_of_the_same_name_have_different_labels(client, read_page):
     labels = read_page(client.get("/").text).options["src"]
     assert labels["Europe/Nicosia"] == "Nicosia (Europe)"
     assert labels["Asia/Nicosia"] == "Nicosia (Asia)"
@@ -27,7 +27,7 @@ def test_namesakes_are_told_apart(client, read_page):
     assert labels["America/Kentucky/Louisville"] == "Louisville (America, Kentucky)"
 
 
-def test_without_a_script_the_answer_is_on_the_page_beside_the_question(client, read_page):
+def test_without_a_script_the_page_has_the_answer_and_the_form_as_sent(client, read_page):
     question = {"dt": "2021-11-07T01:30", "src": "America/New_York", "dst": "Europe/London"}
     page = read_page(client.post("/show", data=question).text)
     assert page.text_of("src_location") == "New York (America)"
@@ -35,12 +35,12 @@ def test_without_a_script_the_answer_is_on_the_page_beside_the_question(client, 
     assert page.text_of("dst_location") == "London (Europe)"
     assert page.text_of("dst_dt") == "Sun Nov  7 05:30:00 2021"
     assert page.text_of("second_dst_dt") == "Sun Nov  7 06:30:00 2021"
-    assert "comes twice" in page.text_of("note")
+    assert "occurs twice" in page.text_of("note")
     assert page.field("dt")["value"] == "2021-11-07T01:30"
     assert page.chosen == {"src": "America/New_York", "dst": "Europe/London"}
 
 
-def test_the_page_begins_empty_and_with_utc(client, read_page):
+def test_the_first_page_is_empty_and_selects_utc(client, read_page):
     page = read_page(client.get("/").text)
     assert page.chosen == {"src": "UTC", "dst": "UTC"}
     assert page.field("dt")["value"] == ""
@@ -48,17 +48,17 @@ def test_the_page_begins_empty_and_with_utc(client, read_page):
     assert page.text_of("src_dt") == ""
 
 
-def test_the_zones_to_begin_with_can_be_configured(create_app, read_page):
+def test_the_zones_selected_at_first_can_be_configured(create_app, read_page):
     page = read_page(create_app({"src": "Asia/Kathmandu"}).get_local_client().get("/").text)
     assert page.chosen == {"src": "Asia/Kathmandu", "dst": "UTC"}
 
 
-def test_an_unknown_zone_to_begin_with_is_refused(create_app):
-    with pytest.raises(ValueError, match=r"^dst is 'Mars', and there is no such time zone\.$"):
+def test_an_unknown_zone_in_the_configuration_is_refused(create_app):
+    with pytest.raises(ValueError, match=r"^dst: there is no time zone 'Mars'\.$"):
         create_app({"dst": "Mars"})
 
 
-def test_the_page_works_under_any_prefix_and_any_policy_for_content(client, read_page):
+def test_the_page_has_relative_links_and_no_inline_style_or_script(client, read_page):
     page = read_page(client.get("/").text)
     links = [
         fields[name]
@@ -74,7 +74,7 @@ def test_the_page_works_under_any_prefix_and_any_policy_for_content(client, read
         assert [name for name in fields if name == "style" or name.startswith("on")] == []
 
 
-def test_the_readme_tells_what_one_sees(url, replay):
-    said, printed = replay(FOLDER / "README.md", "http://127.0.0.1:5000", url)
-    assert printed == said
-    assert len(said) == 5
+def test_the_commands_of_the_readme_print_what_it_shows(url, replay):
+    expected, printed = replay(FOLDER / "README.md", "http://127.0.0.1:5000", url)
+    assert printed == expected
+    assert len(expected) == 5

@@ -930,7 +930,7 @@ class TestTemplates:
             Template 'hom.html' does not exist in templates.
               Found on route '/'.
               Available here: home.html, about.html, base.html. Did you mean 'home.html'?
-              Correct the name, or make the template.
+              Correct the name, or create the template.
             """
         )
 
@@ -960,7 +960,7 @@ class TestTemplates:
             templates.
               Found on route '/about'.
               Available here: about.html, home.html, base.html. Did you mean 'about.html'?
-              Correct the name, or make the template.
+              Correct the name, or create the template.
             """,
             about=os.path.join("templates", "about.html"),
             base=os.path.join("templates", "base.html"),

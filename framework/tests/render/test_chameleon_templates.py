@@ -159,7 +159,7 @@ class TestLoad:
             "Template 'a/main' (line 2) loads 'a/nope' or 'nope' or 'a/no' or 'no', of which none "
             "exists in the templates given.\n"
             "  Available here: a/main.\n"
-            "  Correct the name, or make the template."
+            "  Correct the name, or create the template."
         )
 
 

@@ -161,7 +161,7 @@ class TestChoices:
             "Template 'main' (line 2) includes 'pat' or 'no', of which none exists in the "
             "templates given.\n"
             "  Available here: part. Did you mean 'part'?\n"
-            "  Correct the name, or make the template."
+            "  Correct the name, or create the template."
         )
 
     @pytest.mark.parametrize(

@@ -230,7 +230,7 @@ class TestNames:
         line = text.split("\n").index(next(each for each in text.split("\n") if "nope" in each)) + 1
         assert refusal(text) == (
             f"Template 'main' (line {line}) {verb} 'nope', which does not exist in the templates "
-            "given.\n  Available here: main.\n  Correct the name, or make the template."
+            "given.\n  Available here: main.\n  Correct the name, or create the template."
         )
 
     def test_of_modules_are_left_to_python(self):

@@ -152,7 +152,7 @@ MISSING = [
         "hoem.html",
         "Template 'hoem.html' does not exist in one or two.\n"
         "  Available here: home.html, about.html, parts/head.html. Did you mean 'home.html'?\n"
-        "  Correct the name, or make the template.",
+        "  Correct the name, or create the template.",
     ),
     (
         "a name like no other",
@@ -160,7 +160,7 @@ MISSING = [
         "x",
         "Template 'x' does not exist in one.\n"
         "  Available here: home.html, parts/head.html.\n"
-        "  Correct the name, or make the template.",
+        "  Correct the name, or create the template.",
     ),
     (
         "a name in the working directory",
@@ -169,7 +169,7 @@ MISSING = [
         "Template 'one/hom.html' does not exist in the working directory.\n"
         "  Available here: one/home.html, two/home.html, one/parts/head.html, "
         "two/about.html, secret.html. Did you mean 'one/home.html'?\n"
-        "  Correct the name, or make the template.",
+        "  Correct the name, or create the template.",
     ),
     (
         "a name without folders",
@@ -177,14 +177,14 @@ MISSING = [
         "hoem",
         "Template 'hoem' does not exist in the templates given.\n"
         "  Available here: home. Did you mean 'home'?\n"
-        "  Correct the name, or make the template.",
+        "  Correct the name, or create the template.",
     ),
     (
         "a name without any templates",
         (None, None),
         "home",
         "Template 'home' does not exist in the templates given.\n"
-        "  Correct the name, or make the template.",
+        "  Correct the name, or create the template.",
     ),
 ]
 

@@ -270,7 +270,7 @@ class TestConstructionErrors:
         assert refusal(engine.factory("templates"), "hoem.html") == (
             "Template 'hoem.html' does not exist in templates.\n"
             "  Available here: home.html, about.html. Did you mean 'home.html'?\n"
-            "  Correct the name, or make the template."
+            "  Correct the name, or create the template."
         )
 
     def test_a_template_outside_of_the_folders(self, engine, write):
@@ -286,7 +286,7 @@ class TestConstructionErrors:
             f"Template 'main.html' (templates/main.html:2) {engine.includes} 'prat.html', which "
             "does not exist in templates.\n"
             "  Available here: part.html, main.html. Did you mean 'part.html'?\n"
-            "  Correct the name, or make the template."
+            "  Correct the name, or create the template."
         )
 
     def test_a_base_that_does_not_exist(self, engine):

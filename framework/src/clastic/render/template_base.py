@@ -171,7 +171,7 @@ class TemplateFactory(ABC):
         """Return the error for a template that another one asks for while it is rendered."""
         name = "' or '".join(names)
         what = "is included by a name made at run time, and did not exist at construction"
-        remedy = "Correct the parts of the name, or make the template and restart."
+        remedy = "Correct the parts of the name, or create the template and restart."
         available = nearest_names(name, self.loaded)
         return TemplateError([Problem(f"Template '{name}'", what, remedy, name, available)])
 
@@ -343,7 +343,7 @@ class _TemplateFolders:
         paths = [shortest_path(str(folder)) for folder in self._folders]
         shown = ["the working directory" if path == os.curdir else path for path in paths]
         what = f"{what} in {' or '.join(shown) or 'the templates given'}"
-        remedy = "Correct the name, or make the template."
+        remedy = "Correct the name, or create the template."
         return Problem(where, what, remedy, name, nearest_names(name, self._names()))
 
     def _names(self) -> list[str]:

@@ -21,7 +21,12 @@ SOURCE = Path(clastic.__file__).parent
 
 DOCUMENTED = re.compile(r"^\.\. (?:auto\w+|(?:py:)?\w+):: (clastic[\w.]*)", re.MULTILINE)
 REFERRED = re.compile(r"\{(?:class|func|data|mod)\}`~?(clastic[\w.]*)`")
+CODE = re.compile(r"`([^`]+)`")
 LITERAL = re.compile(r"::\n\n((?:[ ]{4}.*\n|\n)+)")
+
+README = DOCS.parent / "README.md"
+# They only re-export names.
+RE_EXPORTS = {"route", "middleware/core"}
 
 REFERENCE = [*DOCS.glob("api/*.rst")]
 PAGES = [*DOCS.glob("*.md"), *DOCS.glob("api/*.md")]
@@ -40,6 +45,34 @@ def docstrings() -> Iterator[tuple[str, str]]:
                 for block in LITERAL.findall(f"{text}\n"):
                     name = getattr(node, "name", "module")
                     yield f"{path.relative_to(SOURCE).as_posix()}, {name}", textwrap.dedent(block)
+
+
+def rows_of(heading: str) -> Iterator[tuple[list[str], list[str]]]:
+    """Yield the code in the first and the second column of the table below a heading."""
+    section = README.read_text("utf-8").partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    for line in section.splitlines():
+        if line.startswith("| ") and "`" in line:
+            first, second = line.strip("| ").split(" | ")
+            yield CODE.findall(first), CODE.findall(second)
+
+
+def modules() -> set[str]:
+    paths = (path.relative_to(SOURCE).with_suffix("") for path in SOURCE.rglob("*.py"))
+    return {path.as_posix() for path in paths if path.name != "__init__"} - RE_EXPORTS
+
+
+def test_the_readme_lists_every_module_once():
+    listed = []
+    for names, parts in rows_of("Where everything is"):
+        for name in names:
+            listed += [name + part for part in parts] if name.endswith("/") else [name]
+    assert sorted(listed) == sorted(modules())
+
+
+def test_the_files_to_read_for_a_process_exist():
+    named = {name for _, names in rows_of("How a request goes") for name in names}
+    assert len(named) > 20
+    assert named - modules() == set()
 
 
 def test_the_reference_has_every_name_of_the_package():

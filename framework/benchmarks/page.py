@@ -71,10 +71,11 @@ def breakdown(results: Results) -> str:
     return (
         f"The loop that measures takes {micros['nothing']} µs with an application that does "
         f"nothing, {micros['bare']} µs with the bare callable, and {micros['hello']} µs with "
-        f"`hello`. Making a response and sending it takes {response:.0%} of what is `hello`'s own; "
-        "the rest finds the route and calls the endpoint.\n\n"
-        f"The same request, in the {whole:,} steps (instructions of Python, and calls of what is "
-        f"not written in Python) that it takes:\n\n{markdown(table)}"
+        f"`hello`. {response:.0%} of the time of `hello`, without that of the loop, is for "
+        "creating and sending the response; the rest is for finding the route and calling the "
+        "endpoint.\n\n"
+        f"The same request takes {whole:,} steps. A step is a bytecode instruction, or a call of "
+        f"code that is not written in Python.\n\n{markdown(table)}"
     )
 
 
@@ -86,7 +87,7 @@ def bounds(results: Results) -> str:
         steps = [max(0.0, b - a) for a, b in zip([0.0, *times], times, strict=False)]
         most = max(range(len(steps)), key=steps.__getitem__)
         said.append(
-            f"On {name}, {BOUNDS[most]} is what takes most: {number(steps[most] * 1e6)} of "
+            f"On {name}, {BOUNDS[most]} takes most of the time: {number(steps[most] * 1e6)} of "
             f"{number(times[-1] * 1e6)} µs."
         )
     return " ".join(said)

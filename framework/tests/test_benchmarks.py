@@ -525,9 +525,9 @@ def test_recording_keeps_results_and_makes_the_page_of_them(tmp_path: Path) -> N
     assert json.loads((script.with_name("recorded.json")).read_text(encoding="utf-8")) == RESULTS
     page = (framework / "docs" / "performance.md").read_text(encoding="utf-8")
     assert "| cookie | 7.00 | 20.0 | - | 41.0 |" in page
-    assert "Making a response and sending it takes 62% of what is `hello`'s own" in page
+    assert "62% of the time of `hello`, without that of the loop, is for creating" in page
     assert "| `clastic/dispatch.py: answer` | 75 | 75% |" in page
-    assert "On SQLite, SQLAlchemy with erosion's storage is what takes most: 340 of 580 µs." in page
+    assert "SQLAlchemy with erosion's storage takes most of the time: 340 of 580 µs." in page
     assert "The limit of open files here allowed 4,000." in page
     assert "Not measured: erosion on PostgreSQL, which is not installed." in page
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import ChainMap, UserString, deque, namedtuple
+from collections import ChainMap, deque, namedtuple
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clastic.json import JSONEncoding
+from clastic.json import JSONEncoding, NoJSONForm
 
 STRICT = JSONEncoding()
 LENIENT = JSONEncoding(lenient=True)
@@ -161,7 +161,6 @@ VALUES = [
     ("a bytearray", bytearray(b"a"), "a"),
     ("a memoryview", memoryview(b"a"), "a"),
     ("a path", PurePosixPath("/a/b"), "/a/b"),
-    ("a UserString", UserString("abc"), "abc"),
     ("text beyond ASCII", "é\u2028\U0001f600", "é\u2028\U0001f600"),
     ("an unpaired surrogate", "\ud800", "\ud800"),
 ]
@@ -206,145 +205,82 @@ def test_unknown_encoding_is_refused_at_construction():
         JSONEncoding(encoding="utf-9")
 
 
-PLAIN_KEY_ADVICE = "\n  Make it text in the endpoint, or return a list of pairs."
-OPAQUE_ADVICE = (
-    "\n  Convert it in the endpoint, give Opaque a to_dict() method, or use render_json_dev, which "
-    "falls back to repr."
-)
-
 FAILURES = [
     (
         "an object that JSON has nothing for",
         {"links": [1, (Opaque(),)]},
-        TypeError,
-        "context['links'][1][0] is of type Opaque, which JSON has no form for." + OPAQUE_ADVICE,
+        "context['links'][1][0] is of type Opaque, which has no JSON form and no to_dict() method",
     ),
     (
         "such an object as the context",
         Opaque(),
-        TypeError,
-        "context is of type Opaque, which JSON has no form for." + OPAQUE_ADVICE,
+        "context is of type Opaque, which has no JSON form and no to_dict() method",
     ),
     (
         "such an object from a generator",
         (item for item in (1, Opaque())),
-        TypeError,
-        "context[1] is of type Opaque, which JSON has no form for." + OPAQUE_ADVICE,
-    ),
-    (
-        "a to_dict() that returns a list",
-        [ToDictReturnsList()],
-        TypeError,
-        "ToDictReturnsList.to_dict() returned a list.\n  Return a dict from it.",
+        "context[1] is of type Opaque, which has no JSON form and no to_dict() method",
     ),
     (
         "a tuple as a key",
         {"a": {(1, 2): 3}},
-        TypeError,
-        "context['a'] has the key (1, 2), of type tuple; the keys of a JSON object are text."
-        + PLAIN_KEY_ADVICE,
-    ),
-    (
-        "a named tuple as a key",
-        {Point(1, 2): 3},
-        TypeError,
-        "context has the key Point(x=1, y=2), of type Point; the keys of a JSON object are text."
-        + PLAIN_KEY_ADVICE,
-    ),
-    (
-        "bytes that are no text as a key",
-        {b"\xff": 3},
-        TypeError,
-        r"context has the key b'\xff', of type bytes; the keys of a JSON object are text."
-        + PLAIN_KEY_ADVICE,
-    ),
-    (
-        "an object as a key",
-        {Opaque(): 3},
-        TypeError,
-        "context has the key <Opaque>, of type Opaque; the keys of a JSON object are text."
-        + PLAIN_KEY_ADVICE,
+        "context['a'] has the key (1, 2), but the keys of JSON are text",
     ),
     (
         "a member of an Enum of tuples as a key",
         {Corner.ORIGIN: 3},
-        TypeError,
-        "context has the key <Corner.ORIGIN: (0, 0)>, of type Corner; the keys of a JSON object "
-        "are text." + PLAIN_KEY_ADVICE,
+        "context has the key <Corner.ORIGIN: (0, 0)>, but the keys of JSON are text",
     ),
     (
-        "two keys of one text",
-        {date(2024, 2, 29): 1, "2024-02-29": 2},
-        ValueError,
-        "context has two keys that are both '2024-02-29' in JSON.\n"
-        "  Remove one of them, or make both text in the endpoint.",
+        "bytes that are no text as a key",
+        {b"\xff": 3},
+        r"context[b'\xff'] is bytes that are not utf-8 text",
+    ),
+    (
+        "an object as a key",
+        {Opaque(): 3},
+        "context[<Opaque>] is of type Opaque, which has no JSON form and no to_dict() method",
     ),
     (
         "NaN",
         {"ratio": float("nan")},
-        ValueError,
-        "context['ratio'] is nan, which JSON has no number for.\n"
-        "  Return None or text in its place.",
+        "context['ratio'] is nan, which JSON has no number for",
     ),
-    (
-        "infinity",
-        [float("-inf")],
-        ValueError,
-        "context[0] is -inf, which JSON has no number for.\n  Return None or text in its place.",
-    ),
-    (
-        "NaN as a key",
-        {float("nan"): 1},
-        ValueError,
-        "context[nan] is nan, which JSON has no number for.\n  Return None or text in its place.",
-    ),
+    ("infinity", [float("-inf")], "context[0] is -inf, which JSON has no number for"),
+    ("NaN as a key", {float("nan"): 1}, "context[nan] is nan, which JSON has no number for"),
     (
         "bytes that are no text",
         {"body": b"\xff"},
-        ValueError,
-        "context['body'] is bytes that are not utf-8 text (invalid start byte).\n"
-        "  Decode it in the endpoint, or write it in base64.",
+        "context['body'] is bytes that are not utf-8 text",
     ),
-    (
-        "a circle",
-        circle(),
-        ValueError,
-        "context['links'][0] is a dict that contains itself.\n"
-        "  Return its id or name there, or use render_json_dev, which cuts the circle.",
-    ),
-    (
-        "lists nested too deep",
-        nested(100_000),
-        ValueError,
-        "context[0][0][0] is nested deeper than Python's recursion limit.\n"
-        "  Return something flatter.",
-    ),
-    (
-        "a to_dict() without end",
-        Endless(),
-        ValueError,
-        "context['next']['next']['next'] is nested deeper than Python's recursion limit.\n"
-        "  Return something flatter.",
-    ),
-    (
-        "an int that Python does not write out",
-        [10**5000],
-        ValueError,
-        "context[0] is an int of more digits than Python writes out.\n"
-        "  Make it text in the endpoint, for instance by hex().",
-    ),
+    ("a circle", circle(), "context['links'][0] is a dict that contains itself"),
 ]
 
 
 @pytest.mark.parametrize(
-    ("context", "error_type", "message"),
-    [row[1:] for row in FAILURES],
-    ids=[row[0] for row in FAILURES],
+    ("context", "message"), [row[1:] for row in FAILURES], ids=[row[0] for row in FAILURES]
 )
-def test_failure_names_the_place_and_the_remedy(context, error_type, message):
-    with pytest.raises(error_type) as caught:
+def test_failure_names_the_place_and_the_remedy(context, message):
+    with pytest.raises(NoJSONForm) as caught:
         STRICT.encode(context)
-    assert str(caught.value) == message
+    assert str(caught.value) == (
+        f"{message}.\n"
+        "  Convert it in the endpoint, or use render_json_dev, which falls back to repr."
+    )
+
+
+def test_to_dict_that_returns_a_list_is_refused():
+    with pytest.raises(TypeError) as caught:
+        STRICT.encode([ToDictReturnsList()])
+    assert str(caught.value) == (
+        "ToDictReturnsList.to_dict() returned a list.\n  Return a dict from it."
+    )
+
+
+@pytest.mark.parametrize("context", [nested(100_000), Endless()], ids=["lists", "a to_dict()"])
+def test_value_that_is_nested_too_deep_is_a_recursion_error(context):
+    with pytest.raises(RecursionError):
+        STRICT.encode(context)
 
 
 def test_error_of_a_to_dict_is_not_changed():
@@ -400,9 +336,7 @@ LENIENT_VALUES = [
     ("NaN as a key", {float("nan"): 1}, {"nan": 1}),
     ("bytes that are no text", [b"\xff"], [r"b'\xff'"]),
     ("a tuple as a key", {(1, 2): 3}, {"(1, 2)": 3}),
-    ("two keys of one text", {1: "a", "1": "b"}, {"1": "a", "'1'": "b"}),
     ("a circle", circle(), {"links": ["<dict that contains itself>"]}),
-    ("an int that Python does not write out", [16**5000], ["0x1" + "0" * 5000]),
     ("what follows a failure", [Opaque(), {"a": 1}], ["<Opaque>", {"a": 1}]),
     ("a generator", (n for n in (1, {2})), [1, [2]]),
     ("an unpaired surrogate", ["\ud800"], ["\ud800"]),
@@ -435,8 +369,9 @@ def test_lenient_encoding_goes_on_after_a_broken_member():
 
 
 @pytest.mark.parametrize("context", [nested(100_000), Endless()], ids=["lists", "a to_dict()"])
-def test_lenient_encoding_cuts_values_that_are_nested_too_deep(context):
-    assert b"nested deeper than 100>" in LENIENT.encode(context)
+@pytest.mark.parametrize("indent", [None, 2])
+def test_lenient_encoding_cuts_values_that_are_nested_too_deep(context, indent):
+    assert b"RecursionError" in JSONEncoding(lenient=True, indent=indent).encode(context)
 
 
 JSON_VALUES = st.recursive(
@@ -508,28 +443,25 @@ def test_sorts_keys_of_several_types_by_their_text(make_encoding):
     ids=["NaN", "an object", "a circle"],
 )
 def test_refused(make_encoding, value, message):
-    with pytest.raises((TypeError, ValueError), match=message):
+    with pytest.raises(NoJSONForm, match=message):
         make_encoding().encode(value)
 
 
 def test_trail_leads_to_the_place(make_encoding):
-    with pytest.raises(ValueError, match=r"context\['rows'\]\[7\]\['x'\] is nan"):
+    with pytest.raises(NoJSONForm, match=r"context\['rows'\]\[7\]\['x'\] is nan"):
         make_encoding().encode({"x": float("nan")}, ("rows", 7))
 
 
 STREAMS = [
-    ("a list", [1, {"a": 2}], [b"[1", b',{"a":2}', b"]"]),
-    ("an iterator", iter([1, 2]), [b"[1", b",2", b"]"]),
-    ("a dict", {"a": 1, 2: iter("x")}, [b'{"a":1', b',"2":["x"]', b"}"]),
-    ("an empty list", [], [b"[", b"]"]),
-    ("an empty iterator", iter(()), [b"[", b"]"]),
-    ("an empty dict", {}, [b"{", b"}"]),
-    ("a set", {1}, [b"[1]"]),
+    ("an iterator", iter([1, {"a": 2}]), [b"[1", b',{"a":2}', b"]"]),
+    ("an empty iterator", iter(()), [b"[]"]),
+    ("a list", [1, 2], [b"[1,2]"]),
     ("text", "abc", [b'"abc"']),
+    ("a number", 7, [b"7"]),
     (
         "an iterable with to_dict()",
         IterableWithToDict(),
-        [b'{"kind":"to_dict"', b',"points":[[1,2]]', b"}"],
+        [b'{"kind":"to_dict","points":[[1,2]]}'],
     ),
 ]
 
@@ -541,9 +473,9 @@ def test_stream_of(context, chunks):
     assert list(STRICT.iter_encode(context)) == chunks
 
 
-@pytest.mark.parametrize("context", [[1, {"a": [2]}], {"a": [1], "b": {}}], ids=["list", "dict"])
-def test_stream_is_json_when_indented(context):
-    assert json.loads(b"".join(JSONEncoding(indent=2).iter_encode(context))) == context
+def test_stream_is_json_when_indented():
+    chunks = JSONEncoding(indent=2).iter_encode(iter([1, {"a": [2]}]))
+    assert json.loads(b"".join(chunks)) == [1, {"a": [2]}]
 
 
 def test_stream_reads_a_member_only_when_it_is_needed():
@@ -562,5 +494,5 @@ def test_stream_reads_a_member_only_when_it_is_needed():
 def test_stream_error_names_the_place():
     chunks = STRICT.iter_encode(iter([1, {"x": float("nan")}]))
     assert next(chunks) == b"[1"
-    with pytest.raises(ValueError, match=r"context\[1\]\['x'\] is nan"):
+    with pytest.raises(NoJSONForm, match=r"context\[1\]\['x'\] is nan"):
         next(chunks)

@@ -212,7 +212,7 @@ def test_dev_mode_falls_back_to_repr(query_string):
 
 
 def test_object_without_a_json_form_is_refused():
-    with pytest.raises(TypeError, match=r"^context is of type object, which JSON has no form for"):
+    with pytest.raises(TypeError, match=r"^context is of type object, which has no JSON form"):
         rendered(object())
 
 
@@ -236,7 +236,7 @@ def test_in_an_application_the_page_has_name_and_docstring_of_the_endpoint():
     application = Application([("/<count:int>", list_links, render_basic)])
     page = application.get_local_client().get("/2", headers={"Accept": BROWSER}).text
     assert "<h1>list_links</h1>\n<p>Every link.</p>" in page
-    assert "<caption>2 rows</caption>" in page
+    assert '<p class="hint">2 rows</p>' in page
 
 
 def test_in_an_application_an_unknown_format_is_a_bad_request():

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import types
-from collections import OrderedDict, UserString, deque, namedtuple
+from collections import OrderedDict, deque, namedtuple
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -116,14 +115,14 @@ SHAPES = [
     ("an object without public attributes", SimpleNamespace(_x=1), [["namespace(_x=1)"]]),
     ("a list of many kinds", [1, {"a": 2}, "x"], [["1"], ["{'a': 2}"], ["x"]]),
     ("numbers", range(2), [["0"], ["1"]]),
-    ("texts", ["ab", UserString("cd")], [["ab"], ["cd"]]),
+    ("texts", ["ab", "cd"], [["ab"], ["cd"]]),
+    ("lists among other values", [1, [2, 3]], [["1", ""], ["2", "3"]]),
     ("a generator", (n for n in (1, 2)), [["1"], ["2"]]),
     ("the values of a dict", {"a": 1}.values(), [["1"]]),
     ("text", "abc", [["abc"]]),
     ("None", None, [["None"]]),
     ("bytes", b"ab", [["ab"]]),
     ("a class", dict, [["<class 'dict'>"]]),
-    ("a module", types, [[repr(types)]]),
     ("a number with too many digits", [10**5000], [["<unprintable int object>"]]),
     ("an object in a cell", {"user": SimpleNamespace(a=1)}, [["#user", "namespace(a=1)"]]),
 ]
@@ -137,10 +136,10 @@ def test_data_has_the_cells(data, expected):
 
 
 @pytest.mark.parametrize("data", [[], {}, (), iter(()), [[]], [{}]], ids=repr)
-def test_empty_data_is_shown_as_empty(data):
+def test_empty_data_has_no_cells(data):
     table = Table.from_data(data)
-    assert table.is_empty
-    assert (table.to_html(), table.to_text()) == (Markup("<em>empty</em>"), "empty")
+    assert [cell for row in cells(table.to_html()) for cell in row] == []
+    assert table.to_text() == ""
 
 
 def test_headers_without_rows_are_shown():
@@ -154,7 +153,7 @@ HEADERS = [
     ("choose and order attributes", [User("x")], ["name"], [["#name"], ["x"]]),
     ("choose fields", {"a": 1, "b": 2}, ["b"], [["#b", "2"]]),
     ("name columns", [[1, 2]], ["a", "b"], [["#a", "#b"], ["1", "2"]]),
-    ("name the first columns", [[1, 2]], ["a"], [["#a", "#"], ["1", "2"]]),
+    ("name the first columns", [[1, 2]], ["a"], [["#a"], ["1", "2"]]),
     ("name more than there are", [[1]], ["a", "b"], [["#a", "#b"], ["1", ""]]),
     ("name a column of values", [1], ["a"], [["#a"], ["1"]]),
     ("name a value", 1, ["a"], [["#a"], ["1"]]),
@@ -172,14 +171,13 @@ def test_headers(data, headers, expected):
 
 def test_rows_and_headers_can_be_read():
     table = Table.from_data([{"a": 1}, {"b": 2}])
-    assert (table.headers, table.rows) == (["a", "b"], [[1, ""], ["", 2]])
-    assert (table.width, repr(table)) == (2, "<Table 2 rows, 2 columns>")
+    assert (table.headers, list(table)) == (["a", "b"], [[1, ""], ["", 2]])
 
 
 NESTED = {"a": {"b": {"c": {"d": 1}}}}
 
 DEPTHS = [
-    (1, [["#a", "{'b': {'c': {...}}}"]]),
+    (1, [["#a", "{'b': {'c': {'d': 1}}}"]]),
     (2, [["#a", "[|b|{'c': {'d': 1}}]"]]),
     (3, [["#a", "[|b|[|c|{'d': 1}]]"]]),
     (4, [["#a", "[|b|[|c|[|d|1]]]"]]),
@@ -200,8 +198,8 @@ INSIDE = [
     ("a dataclass", Link("a", 1), "[|alias|a|clicks|1]"),
     ("a deque", deque([1]), "[|1]"),
     ("an iterator", iter([1]), "[|1]"),
-    ("an empty list", [], "empty"),
-    ("an empty dict", {}, "empty"),
+    ("an empty list", [], "[]"),
+    ("an empty dict", {}, "[]"),
 ]
 
 
@@ -212,13 +210,12 @@ def test_inside_a_cell(inner, expected):
     assert cells(Table.from_data({"x": inner}, max_depth=2).to_html()) == [["#x", expected]]
 
 
-def test_data_that_contains_itself_is_cut():
+def test_data_that_contains_itself_is_cut_at_the_depth():
     circle = {"name": "x"}
     circle["me"] = circle
-    assert cells(Table.from_data(circle, max_depth=9).to_html()) == [
-        ["#name", "x"],
-        ["#me", "<dict that contains itself>"],
-    ]
+    (_, me) = cells(Table.from_data(circle, max_depth=2).to_html())
+    assert me[1].startswith("[|name|x|me|{'me': {'me': ")
+    assert me[1].endswith("…]")
 
 
 def test_value_that_occurs_twice_is_shown_twice():
@@ -237,12 +234,6 @@ def test_long_container_below_the_depth_is_cut():
     (((_, text),)) = cells(Table.from_data({"x": ["long" * 10] * 9}).to_html())
     assert len(text) == 80
     assert text.endswith("…")
-
-
-def test_container_below_the_depth_whose_repr_fails():
-    assert cells(Table.from_data({"x": [10**5000]}).to_html()) == [
-        ["#x", "<list whose repr failed>"]
-    ]
 
 
 def test_value_whose_text_fails_is_named_by_its_type():
@@ -274,7 +265,7 @@ def test_ten_thousand_rows():
 def test_orientation(orientation, expected):
     table = Table([[1, 2], [3, 4]], ["a", "b"])
     assert cells(table.to_html(orientation)) == expected
-    assert cells(Table(table.rows, table.headers, orientation=orientation).to_html()) == expected
+    assert cells(Table(table, table.headers, orientation=orientation).to_html()) == expected
 
 
 def test_vertical_table_without_headers():
@@ -283,28 +274,6 @@ def test_vertical_table_without_headers():
 
 def test_orientation_of_a_record_can_be_changed():
     assert cells(Table.from_data({"a": 1}).to_html("horizontal")) == [["#a"], ["1"]]
-
-
-@pytest.mark.parametrize(
-    "make",
-    [
-        partial(Table, orientation="diagonal"),
-        partial(TabularRender, orientation="diagonal"),
-        partial(Table([[1]]).to_html, "diagonal"),
-        partial(Table([[1]]).to_text, "diagonal"),
-    ],
-    ids=["of a table", "of a render", "of HTML", "of text"],
-)
-def test_unknown_orientation_is_refused(make):
-    with pytest.raises(ValueError, match=r"^orientation must be one of auto, horizontal"):
-        make()
-
-
-def test_header_cells_have_a_scope():
-    horizontal = Document(Table([[1]], ["a"]).to_html())
-    assert horizontal.attributes["th"] == [{"scope": "col"}]
-    vertical = Document(Table([[1]], ["a"]).to_html("vertical"))
-    assert vertical.attributes["th"] == [{"scope": "row"}]
 
 
 @pytest.mark.parametrize(
@@ -317,11 +286,6 @@ def test_numbers_are_marked(value, is_number):
     assert Document(Table([[value]]).to_html()).attributes["td"] == [expected]
 
 
-def test_caption_is_escaped():
-    document = Document(Table([[1]], caption="<b>").to_html())
-    assert document.text["caption"] == "<b>"
-
-
 def test_table_is_not_escaped_in_a_template():
     table = Table([["<b>"]])
     assert Markup("<p>%s</p>") % table == f"<p>{table.to_html()}</p>"
@@ -329,7 +293,7 @@ def test_table_is_not_escaped_in_a_template():
 
 @pytest.mark.parametrize("markup", ["<b>", Markup("<b>"), "&lt;", "'\"", "\x00\ud800"], ids=ascii)
 def test_everything_is_escaped(markup):
-    html = Table([[markup]], [markup], caption=markup).to_html()
+    html = Table([[markup]], [markup]).to_html()
     shown = markup.replace("\x00", "\ufffd").replace("\ud800", "\ufffd")
     document = Document(html)
     assert document.rows == [["#" + shown], [shown]]
@@ -360,21 +324,14 @@ def test_table_is_a_table_of_boltons():
 
 def test_rows_can_be_added():
     table = Table([[1, 2]], ["a"])
-    table.extend([[3], [4, 5, 6]])
-    assert (table.headers, table.width) == (["a", "", ""], 3)
-    assert table.rows == [[1, 2, ""], [3, "", ""], [4, 5, 6]]
+    table.extend([[3, 4]])
+    assert list(table) == [[1, 2], [3, 4]]
 
 
 def test_headers_can_be_left_out():
     table = Table([[1, 2]], ["a", "b"])
     assert cells(table.to_html(with_headers=False)) == [["1", "2"]]
     assert cells(table.to_html("vertical", with_headers=False)) == [["1"], ["2"]]
-
-
-def test_depth_of_html_can_be_limited():
-    table = Table.from_data(NESTED, max_depth=4)
-    assert cells(table.to_html(max_depth=2)) == [["#a", "[|b|[c: [d: 1]]]"]]
-    assert cells(table.to_html(max_depth=1)) == [["#a", "[b: [c: [d: 1]]]"]]
 
 
 def test_metadata_is_shown_above_or_below():
@@ -389,11 +346,14 @@ TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cn", "Co"
 CELLS = st.none() | st.booleans() | st.integers() | TEXT
 
 
-@given(st.lists(st.lists(CELLS, min_size=2, max_size=2), min_size=1), st.lists(TEXT, max_size=2))
+PAIRS = st.lists(CELLS, min_size=2, max_size=2)
+
+
+@given(st.lists(PAIRS, min_size=1), PAIRS)
 def test_cells_are_read_back_unchanged(rows, headers):
     written = [[str(value) for value in row] for row in rows]
-    filled = [f"#{header}" for header in (*headers, "", "")[:2]]
-    assert cells(Table(rows, headers).to_html()) == ([filled] if headers else []) + written
+    head = [f"#{header}" for header in headers]
+    assert cells(Table(rows, headers).to_html()) == [head, *written]
 
 
 @given(st.recursive(CELLS, lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner)))
@@ -409,9 +369,7 @@ TEXTS = [
     ("rows without headers", [[1, 2], [33, 4]], "1  | 2\n33 | 4"),
     ("a value of several lines", ["a\n  b\tc"], "a b c"),
     ("a long value", ["x" * 70], "x" * 59 + "…"),
-    ("a record inside", {"a": {"b": 1, "c": [2, 3]}}, "a | [b: 1, c: [2; 3]]"),
-    ("rows inside", {"a": [{"b": 1, "c": 2}, {"b": 3}]}, "a | [b: 1, c: 2; b: 3, c: ]"),
-    ("nothing inside", {"a": []}, "a | []"),
+    ("a record inside", {"a": {"b": 1, "c": [2, 3]}}, "a | {'b': 1, 'c': [2, 3]}"),
 ]
 
 
@@ -419,12 +377,12 @@ TEXTS = [
     ("data", "expected"), [row[1:] for row in TEXTS], ids=[row[0] for row in TEXTS]
 )
 def test_text(data, expected):
-    assert Table.from_data(data, max_depth=3).to_text() == expected
+    assert Table.from_data(data).to_text() == expected
 
 
 def test_text_can_be_turned_and_cut():
     table = Table([["abcdef", 2]], ["a", "b"])
-    assert table.to_text("vertical", max_width=4) == "a | abc…\nb | 2"
+    assert table.to_text("vertical", maxlen=4) == "a | abc…\nb | 2"
 
 
 def list_links():
@@ -465,14 +423,14 @@ def test_page_is_a_complete_document():
 def test_page_has_name_and_docstring_of_the_endpoint_above_the_table():
     document = page([{"a": 1}], list_links)
     assert document.text["title"] == document.text["h1"] == "list_links"
-    assert document.text["p"] == "Every link that is & was.Oldest first,\nby <date>."
+    assert document.text["p"] == "Every link that is & was.Oldest first,\nby <date>.1 row"
     assert document.rows == [["#a"], ["1"]]
 
 
 ENDPOINTS = [
     ("a partial", partial(list_links), "partial(list_links)", "Every link"),
     ("a callable object", Show(), "Show()", "Shows a link."),
-    ("a lambda without a docstring", lambda: None, "<lambda>", None),
+    ("a lambda without a docstring", lambda: None, "<lambda>", "1 row"),
 ]
 
 
@@ -484,27 +442,21 @@ ENDPOINTS = [
 def test_page_of(endpoint, heading, beginning):
     document = page([1], endpoint)
     assert document.text["h1"] == heading
-    assert document.text.get("p", "").startswith(beginning or "")
-    assert ("p" in document.text) == (beginning is not None)
+    assert document.text["p"].startswith(beginning)
 
 
 def test_page_without_a_route():
     document = page([1])
-    assert document.text["h1"] == "Table"
-    assert "p" not in document.text
+    assert (document.text["h1"], document.text["p"]) == ("Table", "1 row")
 
 
-CAPTIONS = [
-    ([1], "1 row"),
-    ([1] * 1234, "1,234 rows"),
-    ({"a": 1}, "1 field"),
-    ({"a": 1, "b": 2}, "2 fields"),
-]
+@pytest.mark.parametrize(("rows", "shown"), [(0, "0 rows"), (1, "1 row"), (1234, "1,234 rows")])
+def test_page_counts_rows(rows, shown):
+    assert page([1] * rows).text["p"] == shown
 
 
-@pytest.mark.parametrize(("context", "caption"), CAPTIONS, ids=[row[1] for row in CAPTIONS])
-def test_page_counts(context, caption):
-    assert page(context).text["caption"] == caption
+def test_page_does_not_count_the_fields_of_a_record():
+    assert "p" not in page({"a": 1}).text
 
 
 def test_page_links_to_the_json():
@@ -513,13 +465,8 @@ def test_page_links_to_the_json():
     assert Document(html).attributes["a"] == [link]
 
 
-def test_page_of_nothing():
-    assert page([]).text["em"] == "empty"
-
-
 def test_page_of_a_table():
-    document = page(Table([[1]], caption="Mine"))
-    assert (document.text["caption"], document.rows) == ("Mine", [["1"]])
+    assert page(Table([[1]])).rows == [["1"]]
 
 
 def test_page_nests_four_tables_deep():
@@ -528,7 +475,7 @@ def test_page_nests_four_tables_deep():
 
 def test_depth_and_orientation_of_a_page_can_be_set():
     render = TabularRender(max_depth=1, orientation="horizontal")
-    assert page(NESTED, render=render).rows == [["#a"], ["{'b': {'c': {...}}}"]]
+    assert page(NESTED, render=render).rows == [["#a"], ["{'b': {'c': {'d': 1}}}"]]
 
 
 def test_page_can_have_metadata_and_tables_of_another_type():
@@ -541,10 +488,5 @@ def test_page_can_have_metadata_and_tables_of_another_type():
 def test_page_can_do_without_a_heading():
     document = page([1], list_links, TabularRender(enable_title=False))
     assert document.text["title"] == "list_links"
-    assert {"h1", "p"}.isdisjoint(document.text)
-
-
-@pytest.mark.parametrize("max_depth", [0, -1])
-def test_depth_below_one_is_refused(max_depth):
-    with pytest.raises(ValueError, match=f"^max_depth must be at least 1, not {max_depth}$"):
-        TabularRender(max_depth=max_depth)
+    assert "h1" not in document.text
+    assert document.text["p"] == "1 row"

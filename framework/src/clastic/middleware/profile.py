@@ -178,7 +178,7 @@ def _respond(request: Request, title: str, lines: list[str], table: Table) -> Re
     """Return the report as text, or as a page if the client prefers that."""
     headers = [("Cache-Control", "no-store"), ("Vary", "Accept")]
     if request.accept_mimetypes.best_match(["text/plain", "text/html"]) != "text/html":
-        text = table.to_text(max_width=_MAX_WIDTH)
+        text = table.to_text(maxlen=_MAX_WIDTH)
         return Response("\n".join([title, *lines, "", text, ""]), headers=headers)
     page = html_page(
         title,

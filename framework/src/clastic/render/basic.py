@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import date, time, timedelta
-from enum import Enum
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,7 +12,7 @@ from markupsafe import Markup, escape
 
 from clastic.errors import BadRequest
 from clastic.http import Request, Response
-from clastic.json import BYTES_TYPES, PATH, UUID, JSONEncoding, imported_types, simplify
+from clastic.json import BYTES_TYPES, JSONEncoding, NoJSONForm, simplify
 from clastic.render.table import Table, TabularRender
 
 _HTML = "text/html; charset=utf-8"
@@ -24,10 +23,6 @@ _FORMATS = {"application/json": "json", "text/html": "html", "text/plain": "text
 
 _DOCUMENT_START = re.compile(r"\s*<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE)
 _FIRST_OF_DOCUMENT = frozenset("< \t\r\n")
-
-_SCALARS = (date, time, timedelta, Enum)
-_NUMBERS = (int, float, complex)
-_NUMBER = ("numbers", "Number")
 
 
 class BasicRender:
@@ -66,9 +61,7 @@ class BasicRender:
         """Render ``context``.
 
         :raises BadRequest: if the query parameter has an unknown format
-        :raises TypeError: for data of a type without a JSON form; the error names the place
-        :raises ValueError: for NaN, Infinity, bytes that are not text, and data that contains
-            itself; it names the place too
+        :raises TypeError: for data without a JSON form; the error names the place
         """
         if type(context) is str and context[:1] not in _FIRST_OF_DOCUMENT:
             return Response(context)  # plain text is the default of a response
@@ -81,9 +74,10 @@ class BasicRender:
             return Response(body, content_type=_bytes_type(body))
         if hasattr(type(context), "__html__"):
             return Response(str(escape(context)), content_type=_HTML)
-        if isinstance(context, (*_SCALARS, *imported_types(UUID, PATH))):
-            return Response(str(simplify(context)), content_type=_TEXT)
-        if isinstance(context, (*_NUMBERS, *imported_types(_NUMBER))):
+        if not isinstance(context, (dict, list, tuple)):
+            with suppress(NoJSONForm):
+                context = simplify(context)
+        if isinstance(context, (str, int, float)):
             return Response(str(context), content_type=_TEXT)
         return self._render_data(context, request, _route)
 
@@ -95,7 +89,7 @@ class BasicRender:
         if format_name == "html":  # a page and a text show what the JSON has
             body = self._tabular.page(json.loads(body), route, self._json_url(request))
         elif format_name == "text":
-            body = self._tabular.table(json.loads(body)).to_text() + "\n"
+            body = Table.from_data(json.loads(body)).to_text() + "\n"
         return Response(body, headers=headers, content_type=_CONTENT_TYPES[format_name])
 
     def _chosen_format(self, request: Request) -> str | None:

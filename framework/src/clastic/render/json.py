@@ -20,8 +20,8 @@ class JSONRender:
     Besides what JSON has, it accepts mappings, iterables, dataclasses, objects with ``to_dict()``
     or ``asdict()``, dates, UUIDs, decimals and more; :func:`clastic.json.simplify` lists them.
 
-    :param streaming: send an array or object member by member while it is iterated over; an error
-        in the middle can no longer change the status, it breaks the response off
+    :param streaming: send the members of a generator while it is iterated over; an error in the
+        middle can no longer change the status, it breaks the response off
     :param dev_mode: write the ``repr`` of values without a JSON form instead of failing, and indent
     :param encoding: how bytes in the context are decoded; the response is always UTF-8
     :param indent: spaces per level; ``None`` is the most compact form, or 2 in ``dev_mode``
@@ -47,9 +47,8 @@ class JSONRender:
     def __call__(self, context: object) -> Response:
         """Render ``context``.
 
-        :raises TypeError: for a type or a key without a JSON form; the error names the place
-        :raises ValueError: for NaN, Infinity, bytes that are not text, and a context that contains
-            itself; it names the place too
+        :raises TypeError: for what has no JSON form, such as NaN, a key that is not text, or a
+            value that contains itself; the error names the place
         """
         if self._streaming:
             return Response(self._json.iter_encode(context), content_type=_JSON_TYPE)
@@ -83,7 +82,6 @@ class JSONPRender(JSONRender):
 
         :raises BadRequest: if the parameter is not the name of a function
         :raises TypeError: as :class:`JSONRender`
-        :raises ValueError: as :class:`JSONRender`
         """
         headers = [("X-Content-Type-Options", "nosniff")]
         callback = request.args.get(self._qp_name)

@@ -97,13 +97,6 @@ def test_call_on_close_works():
     assert (ran, response.response.closed) == ([True], True)
 
 
-def test_it_can_be_forced_to_another_type():
-    class Own(BaseResponse):
-        pass
-
-    assert serve(Own.force_type(make())) == serve(theirs())
-
-
 def test_it_is_a_clastic_response():
     assert isinstance(make(), Response)
 

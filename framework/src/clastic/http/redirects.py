@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 import re
-from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar, overload
 from urllib.parse import quote
 
 from markupsafe import escape
-from werkzeug.urls import iri_to_uri
 from werkzeug.utils import redirect as werkzeug_redirect
 from werkzeug.wrappers import Response as BaseResponse
 
-from clastic.http.response import (
-    STATUS_LINES,
-    Response,
-    is_final_location,
-    lazy_response,
-    response_maker,
-)
+from clastic.http.response import STATUS_LINES, Response, is_final_location, lazy_response
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f]")
 _CODES = (301, 302, 303, 307, 308)
-_HTML = "text/html; charset=utf-8"
-_HEADS = MappingProxyType(
-    {code: (code, STATUS_LINES[code], (("Content-Type", _HTML),)) for code in _CODES}
-)
+_CONTENT_TYPE = ("Content-Type", "text/html; charset=utf-8")
 _AnyResponse = TypeVar("_AnyResponse", bound=BaseResponse)
 # In redirect() a parameter hides the name.
 _DEFAULT_TYPE = Response
@@ -62,9 +51,14 @@ def redirect(
     :param Response: the type of the response
     :raises ValueError: if there is a control character in `location`
     """
-    is_usual = Response is _DEFAULT_TYPE and code in _HEADS and type(location) is str
-    if is_usual and is_final_location(location):
-        return lazy_response(_HEADS[code], _page(location), (("Location", location),))
+    if (
+        Response is _DEFAULT_TYPE
+        and code in _CODES
+        and type(location) is str
+        and is_final_location(location)
+    ):
+        fields = (_CONTENT_TYPE, ("Location", location))
+        return lazy_response((int(code), STATUS_LINES[code], fields), _page(location))
     control_character = _CONTROL_CHARACTER.search(location)
     if control_character is not None:
         raise ValueError(
@@ -116,11 +110,10 @@ class Redirector:
             raise ValueError(f"Cannot redirect with the status {code!r}. Use one of {choices}.")
         self.location = location
         self.code = int(code)
-        self._body = redirect(location, self.code).get_data()
-        self._respond = response_maker(self.code, (("Location", iri_to_uri(location)),), _HTML)
+        redirect(location, self.code)  # checks the location
 
     def __call__(self) -> Response:
-        return self._respond(self._body)
+        return redirect(self.location, self.code)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.location!r}, code={self.code})"

@@ -79,7 +79,7 @@ class StaticFileResponse(DeferredResponse):
     """A response that sends a file as the server does it best, by the iterable made by the server.
 
     :param body: that iterable
-    :param status: the status code, of a response that has a body
+    :param status: the status code
     :param fields: all header fields, which Werkzeug sends unchanged
     """
 
@@ -157,7 +157,7 @@ class FileResponder:
         if is_precondition_failed(environ, state.entity_tag, state.last_modified):
             raise PreconditionFailed()
         if is_not_modified(environ, state.entity_tag, state.last_modified):
-            return Response(status=304, headers=state.not_modified_fields)
+            return StaticFileResponse((), 304, state.not_modified_fields)
         content_type = _with_charset(
             self._media_type or media_type_of(name) or self._default_type(found)
         )

@@ -1,4 +1,4 @@
-"""Short links that wear away: with time, or click by click.
+"""Shorten URLs with links that expire after some time or some clicks.
 
 Run it with ``python erosion.py``, or with ``APP=erosion make run`` from the root of the repository.
 """
@@ -39,7 +39,7 @@ logger = logging.getLogger("erosion")
 
 
 def home(cookie: dict[str, str], root_url: str) -> dict[str, object]:
-    """An empty form, and once the link that was just made."""
+    """Return the data of an empty form and, once, of the link that was just created."""
     new_alias = cookie.pop("new_alias", None)
     return {**form_context(DEFAULTS), "new_url": new_alias and root_url + new_alias}
 
@@ -56,7 +56,7 @@ def submit(
     expiry_time: str | None,
     max_count: str | None,
 ) -> Response | dict[str, object]:
-    """Record a link and lead back to the form, or show what is wrong with what was typed."""
+    """Create a link and redirect to the form, or show the errors of the form."""
     given = {
         "target_url": target_url,
         "new_alias": new_alias,
@@ -84,7 +84,7 @@ def submit(
 
 
 def use_link(alias: str, request: Request, storage: Storage) -> Response:
-    """Lead to where a link leads. HEAD gets the same answer, and does not count as a click."""
+    """Redirect to the target of a link. HEAD gets the same response but is not counted."""
     find = storage.get_link if request.method == "HEAD" else storage.use_link
     try:
         if not ALIAS.fullmatch(alias):
@@ -97,7 +97,7 @@ def use_link(alias: str, request: Request, storage: Storage) -> Response:
 
 
 def form_context(typed: Mapping[str, str]) -> dict[str, object]:
-    """The form for the template, as it was filled in."""
+    """Return the data of the form with the values that were entered."""
     chosen = typed["expiry_time"]
     labels = {str(seconds): duration(seconds) or "never" for seconds in EXPIRY_TIMES}
     labels.setdefault(chosen, chosen)
@@ -109,7 +109,7 @@ def form_context(typed: Mapping[str, str]) -> dict[str, object]:
 
 
 def link_context(link: Link, root_url: str, now: float) -> dict[str, object]:
-    """A link for the template."""
+    """Return the data of a link for the template."""
     clicks = counted(link.click_count, "click")
     if link.max_count:
         clicks = f"{link.click_count} of {counted(link.max_count, 'click')}"
@@ -128,7 +128,7 @@ def link_context(link: Link, root_url: str, now: float) -> dict[str, object]:
 
 
 def duration(seconds: float) -> str:
-    """A time in its two largest units, such as ``1 hour 59 minutes``; empty for none."""
+    """Format a duration in its two largest units: ``1 hour 59 minutes``; empty for 0."""
     rest = math.ceil(seconds)
     parts = []
     for noun, size in UNITS:
@@ -143,7 +143,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def link_id(text: str) -> int:
-    """Read the id that a page begins before; any other text, like none, leads to the first page."""
+    """Read the id of a link. ``before`` is None, and so the first page shown, if it is invalid."""
     number = int(text)
     if not 0 < number < 2**63:
         raise ValueError(f"{number} is not an id")
@@ -151,21 +151,21 @@ def link_id(text: str) -> int:
 
 
 class RetryLater(Middleware):
-    """Answers for the database while it is away."""
+    """Respond 503 while the database is unavailable."""
 
     def request(self, next: Callable[[], Response]) -> Response:
         try:
             return next()
         except StorageUnavailable as error:
-            logger.error("The database does not answer: %s", error)
+            logger.error("The database is unavailable: %s", error)
             return ServiceUnavailable(
-                "The links cannot be reached now. Try again in a few seconds.",
+                "The links are unavailable at the moment. Try again in a few seconds.",
                 headers={"Retry-After": "5"},
             )
 
 
 class RootURL(Middleware):
-    """Provides the address that short links begin with: the public one, or that of the request."""
+    """Provide the URL that short links begin with: the public one, or that of the request."""
 
     provides = ("root_url",)
 
@@ -177,7 +177,7 @@ class RootURL(Middleware):
 
 
 class SameOriginOnly(Middleware):
-    """Refuses forms that a browser says come from another site. Other clients say nothing of it."""
+    """Refuse forms from other sites, by headers that only browsers send."""
 
     def request(self, next: Callable[[], Response], request: Request, root_url: str) -> Response:
         site = request.headers.get("Sec-Fetch-Site")
@@ -192,7 +192,7 @@ class SameOriginOnly(Middleware):
 
 
 class Listing(Middleware):
-    """Puts the links into a page, the newest first."""
+    """Add the links to the data of a page, newest first."""
 
     def render(
         self,
@@ -213,7 +213,7 @@ class Listing(Middleware):
 
 
 class BadForm(Middleware):
-    """The page that answers a form, when it does not lead on, is about what is wrong with it."""
+    """Set the status of a rendered form to 400. A valid form redirects and is not rendered."""
 
     def render(self, next: Callable[[], Response]) -> Response:
         response = next()
@@ -224,10 +224,12 @@ class BadForm(Middleware):
 def create_app(
     config: Mapping[str, str] | None = None, *, clock: Callable[[], float] = time.time
 ) -> Application:
-    """Make the application from a configuration: by default from erosion.ini and the environment.
+    """Create the application.
 
-    clock: gives the seconds since 1970. Raises ValueError for a wrong setting, and
-    StorageUnavailable if the database cannot be used.
+    :param config: the settings; by default from erosion.ini and the environment
+    :param clock: returns the seconds since 1970
+    :raises ValueError: for an invalid setting
+    :raises StorageUnavailable: if the database cannot be used
     """
     settings = check_settings(read_settings() if config is None else config)
     host_url = settings["host_url"]
@@ -263,7 +265,7 @@ def create_app(
         ],
         render_factory=AshesRenderFactory(FOLDER),
     )
-    # Whatever is a page here cannot be an alias.
+    # An alias must not be the path of a page.
     reserved.update(route.pattern.split("/")[1] for route in application.routes)
     return application
 

@@ -1,4 +1,4 @@
-"""How this installation is set up: by ``erosion.ini``, and by the environment, which wins."""
+"""Read the settings from ``erosion.ini`` and from the environment, which overrides it."""
 
 import os
 from collections.abc import Mapping
@@ -17,13 +17,13 @@ EXAMPLE_SECRET = "an example, for your own machine only"
 
 
 class ConfigError(ValueError):
-    """A setting is missing or wrong."""
+    """A setting is missing or invalid."""
 
 
 def read_settings() -> dict[str, str]:
-    """Read the file, and then the environment: ``EROSION_DB_PATH`` is the key ``db_path``.
+    """Read the settings. ``EROSION_DB_PATH`` overrides ``db_path`` of the file, and so on.
 
-    ``EROSION_DB_PATH_FILE`` names a file that has the value.
+    ``EROSION_DB_PATH_FILE`` is the path of a file with the value.
     """
     given = read_ini(INI)
     for key in DEFAULTS:
@@ -41,7 +41,7 @@ def read_ini(path: Path) -> dict[str, str]:
         parser.read_string(path.read_text(encoding="utf-8"), str(path))
         return dict(parser["erosion"])
     except (OSError, UnicodeError, ParserError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}") from error
+        raise ConfigError(f"Cannot read {path}: {error}") from error
     except KeyError:
         raise ConfigError(f"{path} has no section [erosion].") from None
 
@@ -50,28 +50,28 @@ def read_file(variable: str) -> str:
     try:
         return Path(os.environ[variable]).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeError) as error:
-        raise ConfigError(f"The file that {variable} names cannot be read: {error}") from error
+        raise ConfigError(f"Cannot read the file of {variable}: {error}") from error
 
 
 def check_settings(given: Mapping[str, str]) -> dict[str, str]:
-    """Give every setting its value, `db_url` included; raise ConfigError for what is wrong."""
+    """Return all settings with their defaults, `db_url` included. Raise ConfigError if invalid."""
     for key in given.keys() - DEFAULTS.keys():
         near = get_close_matches(key, DEFAULTS, 1)
-        hint = f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(DEFAULTS)}."
+        hint = f"Did you mean '{near[0]}'?" if near else f"Settings: {', '.join(DEFAULTS)}."
         raise ConfigError(f"There is no setting '{key}'. {hint}")
     settings = {**DEFAULTS, **given}
     if settings["production"] not in ("", "0", "1"):
-        raise ConfigError(f"production is {settings['production']!r}: it has to be 1 or 0.")
+        raise ConfigError(f"production must be 1 or 0, not {settings['production']!r}.")
     if settings["production"] == "1" and settings["cookie_secret"] in ("", EXAMPLE_SECRET):
         raise ConfigError(
-            "In production, cookie_secret has to be one of your own: set EROSION_COOKIE_SECRET. "
-            "This prints one: python -c 'import secrets; print(secrets.token_hex())'"
+            "In production, set EROSION_COOKIE_SECRET to a secret of your own. "
+            "To generate one: python -c 'import secrets; print(secrets.token_hex())'"
         )
     if settings["host_url"]:
         settings["host_url"] = check_host_url(settings["host_url"])
     if not settings["db_url"]:
         if not settings["db_path"]:
-            raise ConfigError("There is no database: set db_path to a file, or db_url.")
+            raise ConfigError("No database is configured: set db_path or db_url.")
         settings["db_url"] = f"sqlite:///{FOLDER / settings['db_path']}"
     return settings
 
@@ -84,4 +84,4 @@ def check_host_url(host_url: str) -> str:
             return f"{host_url.rstrip('/')}/"
     except ValueError:
         pass
-    raise ConfigError(f"host_url is {host_url!r}: it has to be like https://example.org/ or empty.")
+    raise ConfigError(f"host_url must be empty or like https://example.org/, not {host_url!r}.")

@@ -1,6 +1,6 @@
-"""Where the links are kept: in a SQLite file or a PostgreSQL database, for any number of processes.
+"""Store the links in a SQLite file or a PostgreSQL database that many processes can share.
 
-Every statement is a transaction of its own (``AUTOCOMMIT``): once it has returned, it is committed.
+Every statement is committed when it returns (``AUTOCOMMIT``).
 """
 
 import secrets
@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-# Nothing that looks alike, and no vowels: so no words either, rude or reserved.
+# Without characters that look alike, and without vowels, so that no words appear.
 ALPHABET = "23456789bcdfghjkmnpqrstvwxyz"
 ALIAS_LENGTH = 8
 ATTEMPTS = 10
 
-# How many seconds to wait for SQLite's lock or a connection of the pool, and for a server.
+# The seconds to wait for SQLite's lock or a connection of the pool, and for a server.
 LOCK_TIMEOUT = 15
 SERVER_TIMEOUT = 5
 
@@ -39,8 +39,8 @@ schema_version = sa.Table(
     "schema_version", metadata, sa.Column("version", sa.Integer, nullable=False)
 )
 
-# One statement checks and counts, so no two clicks can both be the last one. It is made here, once:
-# to put it together takes longer than to run it.
+# One statement checks and counts, so two clicks cannot both be the last one. It is built only
+# once, because building it takes longer than running it.
 CLICK = (
     sa.update(links)
     .where(links.c.alias == sa.bindparam("wanted"))
@@ -50,33 +50,33 @@ CLICK = (
     .returning(links)
 )
 
-# What brings older tables to those above, step by step, in SQL that both databases know. The first
-# step leads from version 1 to version 2: ("ALTER TABLE links ADD COLUMN ...",), for example.
+# The statements that upgrade older tables, for each version, in SQL that both databases support.
+# The first item upgrades version 1 to 2: ("ALTER TABLE links ADD COLUMN ...",), for example.
 UPGRADES: tuple[tuple[str, ...], ...] = ()
 
-# Any number, as long as it is the same for all processes.
+# An arbitrary number, the same in all processes.
 UPGRADE_LOCK = 27182818
 
 
 class AliasTaken(Exception):
-    """There is a link with this alias, or was one."""
+    """A link with this alias exists. It may have expired."""
 
 
 class UnknownLink(Exception):
-    """There never was a link with this alias."""
+    """There is no link with this alias."""
 
 
 class ExpiredLink(Exception):
-    """The link is as old, or has been used as often, as it may be."""
+    """The time of the link is over, or it has no clicks left."""
 
 
 class StorageUnavailable(Exception):
-    """The database does not answer, or cannot be used."""
+    """The database does not respond or cannot be used."""
 
 
 @dataclass(frozen=True)
 class Link:
-    """Times are in seconds since 1970. No `expires_at` or a `max_count` of 0 is no limit."""
+    """A link. Times are in seconds since 1970; None or a `max_count` of 0 mean no limit."""
 
     id: int
     alias: str
@@ -92,13 +92,15 @@ class Link:
 
 
 class Storage:
-    """All links. The tables are made, or brought up to date, when it is constructed.
+    """The store of all links. The constructor creates or upgrades the tables.
 
-    It leaves no connection open then, so a server may fork its workers afterwards.
+    No connection is open afterwards, so a server may fork its workers then.
 
-    db_url: ``sqlite:///file.db`` or ``postgresql://user:password@host/database``. clock: gives the
-    seconds since 1970. pool_size: how many connections a process has at most (SQLite: one).
-    Raises ValueError for another kind of URL, and StorageUnavailable.
+    :param db_url: ``sqlite:///file.db`` or ``postgresql://user:password@host/database``
+    :param clock: returns the seconds since 1970
+    :param pool_size: the maximum number of connections of a process; always 1 for SQLite
+    :raises ValueError: for another kind of URL
+    :raises StorageUnavailable: if the database cannot be used
     """
 
     def __init__(
@@ -106,7 +108,7 @@ class Storage:
     ) -> None:
         url = _checked_url(db_url)
         if _is_sqlite(url):
-            # One at a time may write. A connection is waited for in a queue, SQLite's lock by luck.
+            # SQLite allows one writer. Threads wait fairly for a connection, but not for its lock.
             pool_size, timeouts = 1, {"timeout": LOCK_TIMEOUT}
         else:
             milliseconds = SERVER_TIMEOUT * 1000
@@ -125,16 +127,18 @@ class Storage:
             with self._engine.connect() as connection:
                 _prepare(connection)
         except exc.DBAPIError as error:
-            raise StorageUnavailable(f"{url!r} cannot be used: {error.orig}") from error
+            raise StorageUnavailable(f"Cannot use {url!r}: {error.orig}") from error
         finally:
             self._engine.dispose()
 
     def add_link(
         self, target_url: str, *, alias: str | None = None, expiry_time: int = 0, max_count: int = 1
     ) -> Link:
-        """Record a link, for some seconds or (0) for ever. Without an alias it gets a random one.
+        """Create a link. Raise AliasTaken if the alias is taken.
 
-        Raises AliasTaken.
+        :param alias: a random one by default
+        :param expiry_time: in seconds; 0 for no limit
+        :param max_count: the maximum number of clicks; 0 for no limit
         """
         now = self._clock()
         values = {
@@ -151,7 +155,7 @@ class Storage:
         raise AliasTaken(alias)
 
     def use_link(self, alias: str) -> Link:
-        """Count a click on a link, and give the link. Raises UnknownLink or ExpiredLink."""
+        """Count a click and return the link. Raise UnknownLink or ExpiredLink."""
         values = {"wanted": alias, "now": self._clock()}
         with self._connect() as connection:
             row = connection.execute(CLICK, values).one_or_none()
@@ -161,7 +165,7 @@ class Storage:
         return Link(*row)
 
     def get_link(self, alias: str) -> Link:
-        """Give a link, and count no click. Raises UnknownLink or ExpiredLink."""
+        """Return a link without counting a click. Raise UnknownLink or ExpiredLink."""
         with self._connect() as connection:
             row = connection.execute(sa.select(links).where(links.c.alias == alias)).one_or_none()
         if row is None:
@@ -172,7 +176,7 @@ class Storage:
         return link
 
     def get_links(self, *, before: int | None = None, count: int = 50) -> list[Link]:
-        """Give the newest links, of all or of those older than the one with the id `before`."""
+        """Return the newest links, or the newest of those older than the link with id `before`."""
         statement = sa.select(links).order_by(links.c.id.desc()).limit(count)
         if before is not None:
             statement = statement.where(links.c.id < before)
@@ -207,17 +211,17 @@ def _checked_url(db_url: str) -> sa.URL:
     if url.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
         return url.set(drivername="postgresql+psycopg")
     if url.drivername != "sqlite":
-        raise ValueError(f"db_url begins with {url.drivername}:, not postgresql: or sqlite:.")
+        raise ValueError(f"db_url must begin with postgresql: or sqlite:, not {url.drivername}:.")
     if url.database in (None, "", ":memory:"):
-        raise ValueError("db_url names no file, as sqlite:///erosion.db does.")
+        raise ValueError("db_url must name a file, such as sqlite:///erosion.db.")
     return url
 
 
 def _prepare(connection: sa.Connection) -> None:
-    """Make the tables, or bring them up to date. Others who start now wait until it is done."""
+    """Create or upgrade the tables. Other processes that start meanwhile wait."""
     if _is_sqlite(connection.engine.url):
-        # Readers and writers do not wait for each other then; it is kept in the file. This does not
-        # wait for others that use a new file now: one of them does it for all.
+        # In WAL mode, readers and writers do not block each other. The mode is stored in the file.
+        # This fails if another process is using a new file, which sets the mode too.
         with suppress(exc.OperationalError):
             connection.exec_driver_sql("PRAGMA journal_mode = WAL")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -237,8 +241,8 @@ def _upgrade(connection: sa.Connection, newest: int) -> None:
     version = connection.execute(sa.select(schema_version.c.version)).scalar_one()
     if version > newest:
         raise StorageUnavailable(
-            f"The tables of the database are of version {version}, and this program knows them up "
-            f"to version {newest}. Run a newer program."
+            f"The database has schema version {version}, but this program supports only versions "
+            f"up to {newest}. Run a newer version of the program."
         )
     for statements in UPGRADES[version - 1 :]:
         for statement in statements:

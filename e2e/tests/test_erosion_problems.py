@@ -17,13 +17,13 @@ KEPT = {
 }
 
 PROBLEMS = {
-    "no address": ("target_url", "", "Write the address"),
-    "an address that is no URL": ("target_url", "example", "begins with https://"),
-    "a script for an address": ("target_url", "javascript:alert(1)", "begins with https://"),
-    "data for an address": ("target_url", "data:text/html,<b>x", "begins with https://"),
+    "no address": ("target_url", "", "Enter the address"),
+    "an address that is no URL": ("target_url", "example", "begin with https://"),
+    "a script for an address": ("target_url", "javascript:alert(1)", "begin with https://"),
+    "data for an address": ("target_url", "data:text/html,<b>x", "begin with https://"),
     "an address with a password": ("target_url", "http://a:b@example.com/", "a password"),
     "an address without a host": ("target_url", "http://", "no host"),
-    "an address with a space": ("target_url", "http://example.com/a b", "no spaces"),
+    "an address with a space": ("target_url", "http://example.com/a b", "not contain spaces"),
     "an address that is too long": ("target_url", f"http://a.b/{'x' * 2000}", "too long"),
     "an alias with a space": ("new_alias", "a b", "letters a to z"),
     "an alias with a slash": ("new_alias", "a/b", "letters a to z"),

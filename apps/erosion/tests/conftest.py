@@ -1,4 +1,4 @@
-"""What the tests of erosion share: a clock that stands still, databases, and the app."""
+"""Fixtures for the tests of erosion: a clock that tests set, databases, and the app."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ import erosion  # noqa: E402
 
 
 class Clock:
-    """A clock that only a test moves; it shows seconds since 1970."""
+    """A clock that only the test moves. It returns seconds since 1970."""
 
     def __init__(self) -> None:
         self.now = 1_000_000_000.0
@@ -32,20 +32,20 @@ class Clock:
 
 
 class PostgreSQL:
-    """A database of its own on the server that EROSION_TEST_DB_URL names."""
+    """A new database on the server of EROSION_TEST_DB_URL."""
 
-    def __init__(self, given: str) -> None:
-        url = make_url(given)
+    def __init__(self, server_url: str) -> None:
+        url = make_url(server_url)
         self.name = f"erosion_{token_hex(8)}"
         self.url = url.set(database=self.name).render_as_string(hide_password=False)
         self._server = url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._run(f"CREATE DATABASE {self.name}")
 
-    def go_away(self) -> None:
+    def refuse_connections(self) -> None:
         self._run(f"ALTER DATABASE {self.name} ALLOW_CONNECTIONS false")
         self.disconnect()
 
-    def come_back(self) -> None:
+    def allow_connections(self) -> None:
         self._run(f"ALTER DATABASE {self.name} ALLOW_CONNECTIONS true")
 
     def disconnect(self) -> None:
@@ -68,17 +68,17 @@ def clock() -> Clock:
 
 @pytest.fixture
 def postgresql() -> Iterator[PostgreSQL]:
-    given = os.environ.get("EROSION_TEST_DB_URL")
-    if not given:
+    server_url = os.environ.get("EROSION_TEST_DB_URL")
+    if not server_url:
         pytest.skip("EROSION_TEST_DB_URL is not set: run this with .ci/postgres")
-    database = PostgreSQL(given)
+    database = PostgreSQL(server_url)
     yield database
     database.drop()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def db_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database of either kind."""
+    """Return the URL of an empty database, SQLite or PostgreSQL."""
     if request.param == "postgresql":
         url: str = request.getfixturevalue("postgresql").url
         return url
@@ -87,7 +87,7 @@ def db_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def open_storage() -> Iterator[Callable[..., Storage]]:
-    """Opens a storage, which is closed when the test ends."""
+    """Return a function that opens a storage. It is closed when the test ends."""
     opened = []
 
     def open_it(*arguments, **options):
@@ -101,16 +101,16 @@ def open_storage() -> Iterator[Callable[..., Storage]]:
 
 @pytest.fixture
 def create(tmp_path: Path, clock: Clock) -> Iterator[Callable[..., erosion.Application]]:
-    """Makes the app, with the settings that a test gives besides the necessary ones."""
-    made = []
+    """Return a function that creates the app with a test's settings and the required ones."""
+    created = []
 
     def create_it(**config):
-        usual = {"db_path": str(tmp_path / "links.db"), "cookie_secret": "only for the tests"}
-        made.append(erosion.create_app({**usual, **config}, clock=clock))
-        return made[-1]
+        required = {"db_path": str(tmp_path / "links.db"), "cookie_secret": "only for the tests"}
+        created.append(erosion.create_app({**required, **config}, clock=clock))
+        return created[-1]
 
     yield create_it
-    for application in made:
+    for application in created:
         application.resources["storage"].close()
 
 

@@ -1,4 +1,4 @@
-"""erosion over HTTP: the page, its form, and the links."""
+"""Test erosion over HTTP: the page, its form, and the links."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HTML = {"Accept": "text/html"}
 
 
 class Page(HTMLParser):
-    """What is on the page: links, messages, and the form with what is typed and what is wrong."""
+    """The parsed page: its links and message, and the values and errors of the form."""
 
     def __init__(self, text):
         super().__init__()
@@ -65,18 +65,18 @@ def submit(client, *, headers=None, **fields):
 
 
 def states(client):
-    """What the page says of each link, the newest first."""
+    """Return the state of each link on the page, newest first."""
     return [link[2] for link in page(client).links]
 
 
-def recorded(client):
+def aliases(client):
     return [link[0].rpartition("/")[2] for link in page(client).links if len(link) > 1]
 
 
 # The form
 
 
-def test_at_first_there_is_a_form_and_no_link(client):
+def test_the_first_page_has_an_empty_form_and_no_links(client):
     response = client.get("/")
     assert (response.status_code, response.content_type) == (200, "text/html; charset=utf-8")
     shown = Page(response.text)
@@ -84,7 +84,7 @@ def test_at_first_there_is_a_form_and_no_link(client):
     assert (shown.links, shown.message, shown.errors) == ([["None."]], "", {})
 
 
-def test_the_form_offers_times(client):
+def test_the_form_offers_expiry_times(client):
     options = re.findall(r'<option value="(\d+)".*?>(.*?)<', client.get("/").text)
     assert dict(options) == {
         "300": "5 minutes",
@@ -95,7 +95,7 @@ def test_the_form_offers_times(client):
     }
 
 
-def test_a_link_is_recorded_and_leads_back(client):
+def test_a_valid_form_creates_a_link_and_redirects_to_the_page(client):
     response = submit(client, new_alias="tea", expiry_time="3600", max_count="3")
     assert (response.status_code, response.headers["Location"]) == (303, "/")
     assert page(client).links == [["http://localhost/tea", TARGET, "0 of 3 clicks, 1 hour left"]]
@@ -107,14 +107,14 @@ def test_the_new_link_is_shown_once(client):
     assert page(client).message == ""
 
 
-def test_only_an_address_is_needed(client):
+def test_only_the_address_is_required(client):
     assert submit(client).status_code == 303
     (link,) = page(client).links
     assert re.fullmatch(r"http://localhost/[2-9b-z]{8}", link[0])
     assert link[1:] == [TARGET, "0 of 1 click, never expires"]
 
 
-def test_that_no_free_alias_was_found_is_said(client, monkeypatch):
+def test_a_missing_free_alias_is_an_error_of_the_field(client, monkeypatch):
     monkeypatch.setattr(storage, "make_alias", lambda: "tea")
     submit(client)
     response = submit(client)
@@ -122,26 +122,28 @@ def test_that_no_free_alias_was_found_is_said(client, monkeypatch):
     assert Page(response.text).errors == {"new_alias": "No free alias was found. Try again."}
 
 
-def test_a_cookie_that_was_tampered_with_shows_nothing(client):
+def test_a_cookie_with_a_wrong_signature_is_ignored(client):
     submit(client, new_alias="tea")
     client.set_cookie("erosion", client.get_cookie("erosion").value[:-1])
     assert page(client).message == ""
 
 
-BAD_ALIAS = "An alias has letters a to z, digits, - and _ in it, and begins with a letter or digit."
+BAD_ALIAS = (
+    "An alias must consist of letters a to z, digits, - and _, and begin with a letter or digit."
+)
 
 
 @pytest.mark.parametrize(
     ("field", "typed", "problem"),
     [
         pytest.param(
-            "target_url", "", "Write the address that the link leads to.", id="no address"
+            "target_url", "", "Enter the address that the link leads to.", id="no address"
         ),
         pytest.param(
             "target_url",
             "javascript:alert(1)",
-            "An address begins with https:// or http://.",
-            id="no web address",
+            "An address must begin with https:// or http://.",
+            id="another scheme",
         ),
         pytest.param(
             "target_url",
@@ -163,38 +165,36 @@ BAD_ALIAS = "An alias has letters a to z, digits, - and _ in it, and begins with
             "'static' is a page of this site. Choose another alias.",
             id="reserved: a folder",
         ),
-        pytest.param("expiry_time", "soon", "Write a whole number, such as 10.", id="no time"),
+        pytest.param("expiry_time", "soon", "Enter a whole number, such as 10.", id="no time"),
         pytest.param(
             "expiry_time",
             "-300",
-            "Write a number that is not negative; 0 is for no limit.",
+            "Enter a number that is not negative; 0 means no limit.",
             id="a negative time",
         ),
         pytest.param(
             "expiry_time",
             "315360001",
-            "Write a number up to 315,360,000; 0 is for no limit.",
+            "Enter a number up to 315,360,000; 0 means no limit.",
             id="more than ten years",
         ),
-        pytest.param("max_count", "ten", "Write a whole number, such as 10.", id="no number"),
-        pytest.param("max_count", "", "Write a whole number, such as 10.", id="an empty number"),
+        pytest.param("max_count", "ten", "Enter a whole number, such as 10.", id="no number"),
+        pytest.param("max_count", "", "Enter a whole number, such as 10.", id="an empty number"),
         pytest.param(
             "max_count",
             "-1",
-            "Write a number that is not negative; 0 is for no limit.",
+            "Enter a number that is not negative; 0 means no limit.",
             id="negative clicks",
         ),
         pytest.param(
             "max_count",
             "1000000001",
-            "Write a number up to 1,000,000,000; 0 is for no limit.",
+            "Enter a number up to 1,000,000,000; 0 means no limit.",
             id="too many clicks",
         ),
     ],
 )
-def test_what_is_wrong_is_said_by_its_field_and_what_was_typed_is_kept(
-    client, field, typed, problem
-):
+def test_an_error_is_shown_beside_its_field_and_the_input_is_kept(client, field, typed, problem):
     submit(client, new_alias="taken")
     page(client)
     fields = {
@@ -210,27 +210,27 @@ def test_what_is_wrong_is_said_by_its_field_and_what_was_typed_is_kept(
     assert shown.errors == {field: problem}
     assert shown.invalid == {field}
     assert shown.typed == fields
-    assert shown.message == "No link was made. What has to change is said in the form."
-    assert recorded(client) == ["taken"]
+    assert shown.message == "No link was created. See the errors in the form."
+    assert aliases(client) == ["taken"]
 
 
-def test_everything_that_is_wrong_is_said_at_once(client):
+def test_all_errors_are_shown_at_once(client):
     fields = {"target_url": "x", "new_alias": "x x", "expiry_time": "x", "max_count": "x"}
     assert Page(client.post("/submit", data=fields).text).errors.keys() == fields.keys()
 
 
-def test_a_form_with_nothing_in_it_lacks_an_address(client):
+def test_an_empty_form_lacks_the_address(client):
     assert Page(client.post("/submit").text).invalid == {"target_url"}
 
 
-def test_what_is_typed_is_text_and_never_markup(client):
+def test_markup_in_the_form_is_escaped(client):
     markup = "\"><script>alert('1')</script>"
     response = client.post("/submit", data=dict.fromkeys(erosion.DEFAULTS, markup))
     assert Page(response.text).typed == dict.fromkeys(erosion.DEFAULTS, markup)
     assert "<script" not in response.text
 
 
-def test_a_target_with_markup_in_it_is_text(client):
+def test_markup_in_a_target_is_escaped(client):
     target_url = "https://example.org/<script>'&\"</script>"
     submit(client, target_url=target_url)
     assert target_url in unescape(client.get("/").text)
@@ -240,7 +240,7 @@ def test_a_target_with_markup_in_it_is_text(client):
 # Using links
 
 
-def test_a_link_leads_to_its_target_and_nobody_keeps_that(client):
+def test_a_link_redirects_to_its_target_and_is_not_cached(client):
     submit(client, new_alias="tea")
     response = client.get("/tea")
     assert (response.status_code, response.headers["Location"]) == (302, TARGET)
@@ -260,20 +260,20 @@ def test_a_link_leads_to_its_target_and_nobody_keeps_that(client):
         pytest.param("https://a.example/%2F?a=%26", "https://a.example/%2F?a=%26", id="encoded"),
     ],
 )
-def test_an_unusual_target_is_reached(client, target_url, location):
+def test_an_unusual_target_is_sent_as_a_valid_location(client, target_url, location):
     assert submit(client, new_alias="tea", target_url=target_url).status_code == 303
     assert client.get("/tea").headers["Location"] == location
     assert target_url in unescape(client.get("/").text)
 
 
-def test_each_use_counts(client):
+def test_each_use_counts_a_click(client):
     submit(client, new_alias="tea", max_count="0")
     assert states(client) == ["0 clicks, never expires"]
     assert [client.get("/tea").status_code for _ in range(3)] == [302, 302, 302]
     assert states(client) == ["3 clicks, never expires"]
 
 
-def test_asking_by_head_gets_the_same_answer_and_does_not_count(client):
+def test_head_gets_the_same_response_and_is_not_counted(client):
     submit(client, new_alias="tea")
     for _ in range(3):
         response = client.head("/tea")
@@ -302,7 +302,7 @@ def test_a_link_is_gone_when_its_time_is_up(client, clock):
     assert states(client) == ["1 click, expired"]
 
 
-def test_an_expired_alias_is_not_given_again(client):
+def test_the_alias_of_an_expired_link_stays_taken(client):
     submit(client, new_alias="tea")
     client.get("/tea")
     response = submit(client, new_alias="tea")
@@ -313,17 +313,17 @@ def test_an_expired_alias_is_not_given_again(client):
 @pytest.mark.parametrize(
     "path", ["/tea", "/submit", "/static", "/favicon.ico", "/_meta", "/%00", "/a%20b", "/%E2%82%AC"]
 )
-def test_what_is_no_link_is_not_found(client, path):
+def test_other_paths_are_not_found(client, path):
     response = client.get(path)
     assert response.status_code == 404
     assert response.text.startswith("404 Not Found")
 
 
-def test_what_no_database_can_have_is_not_found(create, db_url):
+def test_an_alias_that_no_database_can_store_is_not_found(create, db_url):
     assert create(db_url=db_url).get_local_client().get("/a%00").status_code == 404
 
 
-def test_other_methods_are_not_for_links(client):
+def test_links_allow_only_get_and_head(client):
     submit(client, new_alias="tea")
     response = client.post("/tea")
     assert (response.status_code, response.headers["Allow"]) == (405, "GET, HEAD")
@@ -339,10 +339,10 @@ def test_other_methods_are_not_for_links(client):
         pytest.param(3599, "59 minutes 59 seconds", id="minutes and seconds"),
         pytest.param(7265, "2 hours 1 minute", id="hours and minutes"),
         pytest.param(2591999, "29 days 23 hours", id="days and hours"),
-        pytest.param(86401, "1 day 1 second", id="nothing between"),
+        pytest.param(86401, "1 day 1 second", id="no hours and minutes"),
     ],
 )
-def test_a_time_is_said_in_its_two_largest_units(seconds, text):
+def test_a_duration_has_its_two_largest_units(seconds, text):
     assert erosion.duration(seconds) == text
 
 
@@ -363,7 +363,7 @@ def test_the_links_are_shown_page_by_page(client, monkeypatch):
     assert "./" in shown.urls
 
 
-def test_a_page_that_is_just_full_is_the_last(client, monkeypatch):
+def test_a_full_page_without_older_links_is_the_last(client, monkeypatch):
     monkeypatch.setattr(erosion, "PAGE_SIZE", 2)
     submit(client)
     submit(client)
@@ -371,7 +371,7 @@ def test_a_page_that_is_just_full_is_the_last(client, monkeypatch):
 
 
 @pytest.mark.parametrize("before", ["", "x", "0", "-1", "1.5", str(2**63), "9" * 5000, "1 OR 1"])
-def test_a_page_that_begins_nowhere_is_the_first(client, before):
+def test_an_invalid_beginning_shows_the_first_page(client, before):
     submit(client, new_alias="tea")
     response = client.get("/", query_string={"before": before})
     assert response.status_code == 200
@@ -384,35 +384,35 @@ def test_a_page_that_begins_nowhere_is_the_first(client, before):
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
-        pytest.param({}, 303, id="a program says nothing"),
+        pytest.param({}, 303, id="a program without the headers"),
         pytest.param({"Sec-Fetch-Site": "same-origin"}, 303, id="the page itself"),
         pytest.param({"Sec-Fetch-Site": "none"}, 303, id="the user"),
         pytest.param({"Sec-Fetch-Site": "cross-site"}, 403, id="another site"),
-        pytest.param({"Sec-Fetch-Site": "same-site"}, 403, id="a neighbour below the same domain"),
+        pytest.param({"Sec-Fetch-Site": "same-site"}, 403, id="another host of the same domain"),
         pytest.param(
             {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
             403,
-            id="the first header counts against it",
+            id="Sec-Fetch-Site overrides a good Origin",
         ),
         pytest.param(
             {"Sec-Fetch-Site": "same-origin", "Origin": "https://evil.example"},
             303,
-            id="the first header counts for it",
+            id="Sec-Fetch-Site overrides a bad Origin",
         ),
-        pytest.param({"Origin": "http://localhost"}, 303, id="an older browser, from here"),
-        pytest.param({"Origin": "https://links.example"}, 303, id="from the public address"),
-        pytest.param({"Origin": "https://evil.example"}, 403, id="an older browser, from there"),
-        pytest.param({"Origin": "http://localhost:8000"}, 403, id="from another port"),
-        pytest.param({"Origin": "http://localhost.evil.example"}, 403, id="from a similar name"),
-        pytest.param({"Origin": "null"}, 403, id="from nowhere that has a name"),
-        pytest.param({"Origin": "http://["}, 403, id="from what is no address"),
-        pytest.param({"Origin": ""}, 403, id="from nothing"),
+        pytest.param({"Origin": "http://localhost"}, 303, id="an older browser, this site"),
+        pytest.param({"Origin": "https://links.example"}, 303, id="the public address"),
+        pytest.param({"Origin": "https://evil.example"}, 403, id="an older browser, another site"),
+        pytest.param({"Origin": "http://localhost:8000"}, 403, id="another port"),
+        pytest.param({"Origin": "http://localhost.evil.example"}, 403, id="a similar name"),
+        pytest.param({"Origin": "null"}, 403, id="an opaque origin"),
+        pytest.param({"Origin": "http://["}, 403, id="an invalid origin"),
+        pytest.param({"Origin": ""}, 403, id="an empty origin"),
     ],
 )
 def test_a_form_of_another_site_is_refused(create, headers, status):
     client = create(host_url="https://links.example/").get_local_client()
     assert submit(client, headers=headers).status_code == status
-    assert len(recorded(client)) == (status == 303)
+    assert len(aliases(client)) == (status == 303)
 
 
 def test_a_link_on_another_site_works(client):
@@ -423,7 +423,7 @@ def test_a_link_on_another_site_works(client):
 # Where it is served
 
 
-def test_no_url_on_a_page_begins_with_a_slash(client):
+def test_all_urls_on_a_page_are_relative(client):
     submit(client, new_alias="tea")
     for text in (client.get("/").text, client.post("/submit").text):
         urls = Page(text).urls
@@ -431,7 +431,7 @@ def test_no_url_on_a_page_begins_with_a_slash(client):
         assert [url for url in urls if url.startswith("/")] == []
 
 
-def test_below_a_prefix_it_leads_back_to_the_prefix(client):
+def test_below_a_prefix_the_form_redirects_to_the_prefix(client):
     at_prefix = {"base_url": "http://links.example/l/", "data": {"target_url": TARGET}}
     response = client.post("/submit", **at_prefix)
     assert response.headers["Location"] == "/l/"
@@ -448,7 +448,7 @@ def test_links_are_shown_with_the_public_address(create):
 
 
 @pytest.mark.parametrize("target_url", ["https://links.example/tea", "http://localhost/tea"])
-def test_a_link_to_the_public_or_the_inner_address_is_refused(create, target_url):
+def test_a_link_to_the_public_or_the_requested_address_is_refused(create, target_url):
     client = create(host_url="https://links.example/").get_local_client()
     assert submit(client, target_url=target_url).status_code == 400
 
@@ -456,9 +456,7 @@ def test_a_link_to_the_public_or_the_inner_address_is_refused(create, target_url
 @pytest.mark.parametrize(
     ("host_url", "is_secure"), [("https://links.example/", True), ("http://links.example/", False)]
 )
-def test_where_the_public_address_is_https_the_cookie_is_for_https_only(
-    create, host_url, is_secure
-):
+def test_the_cookie_is_for_https_only_if_the_public_address_is(create, host_url, is_secure):
     response = submit(create(host_url=host_url).get_local_client())
     assert ("Secure" in response.headers["Set-Cookie"]) is is_secure
 
@@ -470,53 +468,52 @@ def test_two_processes_with_one_secret_share_the_cookie(create):
     assert page(second).message == "The new link is http://localhost/tea"
 
 
-def test_style_and_icon_are_there_and_nothing_is_inline(client):
+def test_style_and_icon_exist_and_nothing_is_inline(client):
     text = client.get("/").text
     for url in re.findall(r'"(static/.*?)"', text):
         assert client.get(f"/{url}").status_code == 200
     assert not re.search(r"<style|<script|\son\w+=|\sstyle=", text)
 
 
-# When something is wrong
+# Errors
 
 
-def test_errors_are_pages_in_a_browser(client):
+def test_a_browser_gets_errors_as_pages(client):
     submit(client, new_alias="tea")
     client.get("/tea")
-    answers = [
+    responses = [
         client.get("/tea", headers=HTML),
         client.get("/coffee", headers=HTML),
         submit(client, headers={**HTML, "Sec-Fetch-Site": "cross-site"}),
     ]
-    assert [answer.status_code for answer in answers] == [410, 404, 403]
-    for answer in answers:
-        assert answer.content_type == "text/html; charset=utf-8"
-        assert f"<h1>{answer.status_code} " in answer.text
+    assert [response.status_code for response in responses] == [410, 404, 403]
+    for response in responses:
+        assert response.content_type == "text/html; charset=utf-8"
+        assert f"<h1>{response.status_code} " in response.text
 
 
-def test_a_database_that_is_away_is_a_503_until_it_is_back(postgresql, create):
+def test_an_unavailable_database_is_a_503(postgresql, create):
     client = create(db_url=postgresql.url).get_local_client()
     submit(client, new_alias="tea")
-    postgresql.go_away()
-    for answer in (client.get("/"), submit(client), client.get("/tea"), client.head("/tea")):
-        assert answer.status_code == 503
-        assert int(answer.headers["Retry-After"]) > 0
+    postgresql.refuse_connections()
+    for response in (client.get("/"), submit(client), client.get("/tea"), client.head("/tea")):
+        assert response.status_code == 503
+        assert int(response.headers["Retry-After"]) > 0
     assert "<h1>503 " in client.get("/", headers=HTML).text
-    postgresql.come_back()
+    postgresql.allow_connections()
     assert client.get("/tea").status_code == 302
 
 
-def test_a_database_file_that_is_locked_for_too_long_is_a_503(
-    create, tmp_path, monkeypatch, caplog
-):
+def test_a_database_file_locked_for_too_long_is_a_503(create, tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(storage, "LOCK_TIMEOUT", 0.01)
     client = create().get_local_client()
     with closing(sqlite3.connect(tmp_path / "links.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        answer = submit(client)
-    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
-    assert answer.text == (
-        "503 Service Unavailable\nThe links cannot be reached now. Try again in a few seconds.\n"
+        response = submit(client)
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+    assert response.text == (
+        "503 Service Unavailable\n"
+        "The links are unavailable at the moment. Try again in a few seconds.\n"
     )
-    assert "The database does not answer: database is locked" in caplog.text
+    assert "The database is unavailable: database is locked" in caplog.text
     assert submit(client).status_code == 303

@@ -1,4 +1,4 @@
-"""erosion under load: several processes, many users at once, and processes killed meanwhile."""
+"""Test erosion under load: several processes, many concurrent users, and killed workers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from .load.client import Ask, count, creation, send_all, use
+from .load.client import Request, count, creation, send_all, use
 from .load.listing import read_links
 from .load.server import Server, served
 
@@ -24,7 +24,7 @@ USERS = 32
 
 @contextmanager
 def new_database(kind: str, folder: Path) -> Iterator[str]:
-    """The URL of an empty database, which is there as long as the block lasts."""
+    """Create an empty database inside a ``with`` block; yield its URL."""
     if kind == "sqlite":
         yield f"sqlite:///{folder / 'erosion.db'}"
         return
@@ -46,7 +46,7 @@ def new_database(kind: str, folder: Path) -> Iterator[str]:
 def server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
-    """One server for all tests: each uses links of its own."""
+    """Yield a server that all tests share. Each test uses its own links."""
     app = "erosion:create_app()" if request.param == "sqlite" else "pool_of_two:create_app()"
     folder = tmp_path_factory.mktemp("load")
     with (
@@ -57,8 +57,8 @@ def server(
         assert "Traceback" not in server.log
 
 
-def add(server: Server, *asks: Ask) -> None:
-    assert count(send_all(server.url, asks)) == {303: len(asks)}
+def add(server: Server, *requests: Request) -> None:
+    assert count(send_all(server.url, requests)) == {303: len(requests)}
 
 
 def clicks(server: Server, alias: str) -> int:
@@ -67,61 +67,61 @@ def clicks(server: Server, alias: str) -> int:
 
 def test_1000_users_of_a_link_limited_to_100_clicks_get_100_redirects(server):
     add(server, creation("http://example.org/limited", "limited", max_count=100))
-    answers = send_all(server.url, [use("limited")] * 1000)
-    assert count(answers) == {302: 100, 410: 900}
-    assert {answer.location for answer in answers} == {"http://example.org/limited", ""}
+    responses = send_all(server.url, [use("limited")] * 1000)
+    assert count(responses) == {302: 100, 410: 900}
+    assert {response.location for response in responses} == {"http://example.org/limited", ""}
     assert clicks(server, "limited") == 100
 
 
-def test_2000_links_made_at_once_get_2000_aliases(server):
+def test_2000_links_created_at_once_get_2000_aliases(server):
     targets = {f"http://example.org/made/{number}" for number in range(2000)}
     assert count(send_all(server.url, map(creation, targets))) == {303: 2000}
     links = {
         alias: link for alias, link in read_links(server.url).items() if link.target_url in targets
     }
     assert {link.target_url for link in links.values()} == targets
-    answers = send_all(server.url, map(use, links), users=USERS)
-    assert {answer.ask.path: (answer.status, answer.location) for answer in answers} == {
-        f"/{alias}": (302, link.target_url) for alias, link in links.items()
-    }
+    responses = send_all(server.url, map(use, links), users=USERS)
+    assert {
+        response.request.path: (response.status, response.location) for response in responses
+    } == {f"/{alias}": (302, link.target_url) for alias, link in links.items()}
 
 
-def test_an_alias_that_50_users_ask_for_at_once_is_given_to_one(server):
-    asks = [creation(f"http://example.org/wanted/{number}", "wanted") for number in range(50)]
-    answers = send_all(server.url, asks)
-    assert count(answers) == {303: 1, 400: 49}
-    refused = [answer.text for answer in answers if answer.status == 400]
+def test_one_of_50_users_who_request_an_alias_at_once_gets_it(server):
+    requests = [creation(f"http://example.org/wanted/{number}", "wanted") for number in range(50)]
+    responses = send_all(server.url, requests)
+    assert count(responses) == {303: 1, 400: 49}
+    refused = [response.text for response in responses if response.status == 400]
     assert all("&#x27;wanted&#x27; is taken. Choose another alias." in text for text in refused)
-    (won,) = (answer.ask for answer in answers if answer.status == 303)
+    (won,) = (response.request for response in responses if response.status == 303)
     assert won.form == creation(read_links(server.url)["wanted"].target_url, "wanted").form
 
 
-def test_killed_workers_lose_no_click_and_no_link_that_was_acknowledged(server):
+def test_killed_workers_lose_no_acknowledged_click_or_link(server):
     add(server, creation("http://example.org/used", "used", max_count=0))
     before = server.log.count("Ready worker")
 
-    def asks() -> Iterator[Ask]:
+    def requests() -> Iterator[Request]:
         for number in range(1500):
             if number in (400, 800):
                 server.kill_worker()
             yield use("used")
             yield creation(f"http://example.org/kept/{number}", f"kept-{number}")
 
-    answers = send_all(server.url, asks(), users=USERS)
+    responses = send_all(server.url, requests(), users=USERS)
     server.wait_for_workers(before + 2)
-    assert count(answers).keys() <= {0, 302, 303}
-    clicked = count(answer for answer in answers if answer.ask == use("used"))
-    made = {answer.ask.form for answer in answers if answer.status == 303}
+    assert count(responses).keys() <= {0, 302, 303}
+    clicked = count(response for response in responses if response.request == use("used"))
+    made = {response.request.form for response in responses if response.status == 303}
     links = read_links(server.url)
     listed = {creation(link.target_url, alias).form for alias, link in links.items()}
     assert made <= listed
     assert clicked[302] <= links["used"].click_count <= clicked[302] + clicked.get(0, 0)
-    assert count(answers).get(0, 0) <= 2 * USERS
+    assert count(responses).get(0, 0) <= 2 * USERS
 
 
 @pytest.fixture
 def visited() -> Iterator[tuple[str, list[str]]]:
-    """A page that links lead to: its URL, and a list that every visit to it gets an entry in."""
+    """Serve a target page; yield its URL and the list of the requested paths."""
     visits = []
 
     class Page(BaseHTTPRequestHandler):
@@ -131,7 +131,7 @@ def visited() -> Iterator[tuple[str, list[str]]]:
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     with HTTPServer(("127.0.0.1", 0), Page) as page:
         threading.Thread(target=page.serve_forever).start()
@@ -140,14 +140,14 @@ def visited() -> Iterator[tuple[str, list[str]]]:
 
 
 class Browser(HTTPRedirectHandler):
-    """Follows links, and remembers where each led, unless it is told not to."""
+    """A client that follows redirects and caches them unless ``no-store`` forbids it."""
 
     def __init__(self) -> None:
         self._remembered: dict[str, str] = {}
         self._opener = build_opener(self, ProxyHandler({}))
 
     def open(self, url: str) -> str:
-        """Gives the URL where one ends up."""
+        """Open a URL and return the URL after all redirects."""
         with self._opener.open(self._remembered.get(url, url), timeout=30) as page:
             end: str = page.url
             return end

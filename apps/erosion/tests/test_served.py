@@ -1,4 +1,4 @@
-"""erosion as its README says: run from its own file."""
+"""Run the commands of the README against erosion, served by its own file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def url(serve_app, tmp_path_factory):
         return serve_app(FOLDER / "erosion.py")
 
 
-def test_the_readme_tells_what_one_sees(url, replay):
-    said, printed = replay(FOLDER / "README.md", "http://127.0.0.1:5000", url)
-    assert printed == said
-    assert len(said) == 6
+def test_the_commands_of_the_readme_print_what_it_shows(url, replay):
+    expected, printed = replay(FOLDER / "README.md", "http://127.0.0.1:5000", url)
+    assert printed == expected
+    assert len(expected) == 6

@@ -1,4 +1,4 @@
-"""How erosion is set up, and what it says of settings that are wrong."""
+"""Test the settings of erosion and the messages for invalid ones."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def no_environment(monkeypatch):
 
 @pytest.fixture
 def ini(tmp_path, monkeypatch):
-    """Puts a text in the place of erosion.ini."""
+    """Return the path of a file that is read instead of erosion.ini."""
     path = tmp_path / "erosion.ini"
     monkeypatch.setattr(settings, "INI", path)
     return path
@@ -33,14 +33,14 @@ def problem_of(**given):
     return str(wrong.value)
 
 
-def test_the_ini_file_that_comes_with_it_has_every_setting_of_an_installation():
+def test_erosion_ini_has_every_setting_but_production():
     parser = ConfigParser()
     parser.read(FOLDER / "erosion.ini")
     assert [*parser["erosion"]] == ["host_url", "db_path", "db_url", "cookie_secret"]
     assert parser["erosion"]["cookie_secret"] == EXAMPLE_SECRET
 
 
-def test_with_it_the_links_are_in_a_file_beside_the_program():
+def test_by_default_the_links_are_in_a_file_beside_the_program():
     assert check_settings(read_settings()) == {
         "host_url": "",
         "db_path": "erosion.db",
@@ -50,7 +50,7 @@ def test_with_it_the_links_are_in_a_file_beside_the_program():
     }
 
 
-def test_the_environment_wins_over_the_file(ini, monkeypatch):
+def test_the_environment_overrides_the_file(ini, monkeypatch):
     ini.write_text("[erosion]\ndb_path = from-file.db\nhost_url = https://file.example/\n")
     monkeypatch.setenv("EROSION_DB_PATH", "from-environment.db")
     monkeypatch.setenv("EROSION_PRODUCTION", "1")
@@ -61,19 +61,19 @@ def test_the_environment_wins_over_the_file(ini, monkeypatch):
     }
 
 
-def test_a_variable_can_name_a_file_that_has_the_value(ini, tmp_path, monkeypatch):
+def test_a_variable_can_name_a_file_with_the_value(ini, tmp_path, monkeypatch):
     ini.write_text("[erosion]\n")
     (tmp_path / "secret").write_text("of my own\n")
     monkeypatch.setenv("EROSION_COOKIE_SECRET_FILE", str(tmp_path / "secret"))
     assert read_settings() == {"cookie_secret": "of my own"}
 
 
-def test_a_named_file_that_is_not_there_is_said(ini, tmp_path, monkeypatch):
+def test_a_missing_file_of_a_variable_is_an_error(ini, tmp_path, monkeypatch):
     ini.write_text("[erosion]\n")
     monkeypatch.setenv("EROSION_DB_URL_FILE", str(tmp_path / "nothing"))
     with pytest.raises(ConfigError) as wrong:
         read_settings()
-    assert str(wrong.value).startswith("The file that EROSION_DB_URL_FILE names cannot be read: ")
+    assert str(wrong.value).startswith("Cannot read the file of EROSION_DB_URL_FILE: ")
 
 
 def test_a_password_may_have_a_percent_sign(ini):
@@ -81,12 +81,12 @@ def test_a_password_may_have_a_percent_sign(ini):
     assert read_settings() == {"db_url": "postgresql://ann:50%25@db.example/links"}
 
 
-def test_the_url_of_a_database_wins_over_a_path():
+def test_the_url_of_a_database_overrides_the_path():
     given = {"db_url": "postgresql://db.example/links", "db_path": "erosion.db"}
     assert check_settings(given)["db_url"] == "postgresql://db.example/links"
 
 
-def test_an_absolute_path_stays_one():
+def test_an_absolute_path_is_kept():
     assert check_settings({"db_path": "/data/links.db"})["db_url"] == "sqlite:////data/links.db"
 
 
@@ -96,85 +96,85 @@ def test_a_public_address_ends_in_one_slash(given):
     assert checked["host_url"] == "https://example.org/links/"
 
 
-def test_a_file_that_is_missing(ini):
+def test_a_missing_ini_file_is_an_error(ini):
     with pytest.raises(ConfigError) as wrong:
         read_settings()
-    assert str(wrong.value).startswith(f"{ini} cannot be read: ")
+    assert str(wrong.value).startswith(f"Cannot read {ini}: ")
     assert "No such file" in str(wrong.value)
 
 
-def test_a_file_that_is_no_ini_file(ini):
+def test_an_invalid_ini_file_is_an_error(ini):
     ini.write_text("db_path: erosion.db\n")
     with pytest.raises(ConfigError) as wrong:
         read_settings()
-    assert str(wrong.value).startswith(f"{ini} cannot be read: File contains no section headers.")
+    assert str(wrong.value).startswith(f"Cannot read {ini}: File contains no section headers.")
     assert "line: 1" in str(wrong.value)
 
 
-def test_a_file_without_the_section(ini):
+def test_an_ini_file_without_the_section_is_an_error(ini):
     ini.write_text("[errosion]\n")
     with pytest.raises(ConfigError) as wrong:
         read_settings()
     assert str(wrong.value) == f"{ini} has no section [erosion]."
 
 
-def test_an_unknown_setting_with_a_similar_name():
+def test_the_error_for_a_misspelt_setting_suggests_the_similar_name():
     assert problem_of(db_pth="x") == "There is no setting 'db_pth'. Did you mean 'db_path'?"
 
 
-def test_an_unknown_setting():
+def test_the_error_for_an_unknown_setting_lists_the_settings():
     assert problem_of(colour="blue") == (
         "There is no setting 'colour'. "
-        "There are: host_url, db_path, db_url, cookie_secret, production."
+        "Settings: host_url, db_path, db_url, cookie_secret, production."
     )
 
 
 @pytest.mark.parametrize(
     "host_url", ["example.org", "ftp://example.org", "https://", "https://a:b/", "https://a/?b=c"]
 )
-def test_a_public_address_that_is_none(host_url):
+def test_an_invalid_public_address_is_an_error(host_url):
     assert problem_of(host_url=host_url) == (
-        f"host_url is '{host_url}': it has to be like https://example.org/ or empty."
+        f"host_url must be empty or like https://example.org/, not '{host_url}'."
     )
 
 
-def test_no_database_at_all():
-    assert problem_of(db_path="") == "There is no database: set db_path to a file, or db_url."
+def test_a_missing_database_is_an_error():
+    assert problem_of(db_path="") == "No database is configured: set db_path or db_url."
 
 
 @pytest.mark.parametrize("secret", ["", EXAMPLE_SECRET])
-def test_production_needs_a_secret_of_its_own(secret):
+def test_production_requires_another_secret_than_the_example(secret):
     assert problem_of(production="1", cookie_secret=secret) == (
-        "In production, cookie_secret has to be one of your own: set EROSION_COOKIE_SECRET. "
-        "This prints one: python -c 'import secrets; print(secrets.token_hex())'"
+        "In production, set EROSION_COOKIE_SECRET to a secret of your own. "
+        "To generate one: python -c 'import secrets; print(secrets.token_hex())'"
     )
 
 
-def test_production_takes_a_secret_of_its_own():
+def test_production_accepts_another_secret():
     given = {"db_path": "erosion.db", "production": "1", "cookie_secret": "of my own"}
     assert check_settings(given)["cookie_secret"] == "of my own"
 
 
-def test_production_is_yes_or_no():
-    assert problem_of(production="maybe") == "production is 'maybe': it has to be 1 or 0."
+def test_production_must_be_1_or_0():
+    assert problem_of(production="maybe") == "production must be 1 or 0, not 'maybe'."
 
 
 @pytest.mark.parametrize(
     ("db_url", "problem"),
     [
-        pytest.param("links", "db_url is not the URL of a database.", id="no URL"),
+        pytest.param("links", "db_url is not the URL of a database.", id="not a URL"),
         pytest.param(
             "mysql://db.example/links",
-            "db_url begins with mysql:, not postgresql: or sqlite:.",
+            "db_url must begin with postgresql: or sqlite:, not mysql:.",
             id="another kind of database",
         ),
         pytest.param(
-            "sqlite://", "db_url names no file, as sqlite:///erosion.db does.", id="no file"
+            "sqlite://", "db_url must name a file, such as sqlite:///erosion.db.", id="no file"
         ),
         pytest.param(
             "sqlite:///:memory:",
-            "db_url names no file, as sqlite:///erosion.db does.",
-            id="a database in memory, which each worker would have for itself",
+            "db_url must name a file, such as sqlite:///erosion.db.",
+            id="a database in memory, which workers cannot share",
         ),
     ],
 )
@@ -184,23 +184,23 @@ def test_the_url_of_a_database_is_checked(db_url, problem):
     assert str(wrong.value) == problem
 
 
-def test_a_database_file_that_cannot_be_written(tmp_path):
+def test_a_database_file_that_cannot_be_created_is_an_error(tmp_path):
     path = tmp_path / "no" / "such" / "folder" / "erosion.db"
     with pytest.raises(StorageUnavailable) as wrong:
         create_app({"db_path": str(path)})
-    assert str(wrong.value) == f"sqlite:///{path} cannot be used: unable to open database file"
+    assert str(wrong.value) == f"Cannot use sqlite:///{path}: unable to open database file"
 
 
-def test_a_file_that_is_no_database(tmp_path):
+def test_a_file_that_is_not_a_database_is_an_error(tmp_path):
     path = tmp_path / "erosion.ini"
     path.write_text("[erosion]\n" * 100)
     with pytest.raises(StorageUnavailable) as wrong:
         create_app({"db_path": str(path)})
-    assert str(wrong.value) == f"sqlite:///{path} cannot be used: file is not a database"
+    assert str(wrong.value) == f"Cannot use sqlite:///{path}: file is not a database"
 
 
-def test_a_server_that_does_not_answer_and_no_word_of_the_password():
+def test_the_error_for_an_unavailable_server_does_not_show_the_password():
     with pytest.raises(StorageUnavailable) as wrong:
         create_app({"db_url": "postgresql://ann:secret@127.0.0.1:1/links"})
-    assert str(wrong.value).startswith("postgresql+psycopg://ann:***@127.0.0.1:1/links cannot be ")
+    assert str(wrong.value).startswith("Cannot use postgresql+psycopg://ann:***@127.0.0.1:1/links:")
     assert "secret" not in str(wrong.value)

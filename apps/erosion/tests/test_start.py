@@ -1,4 +1,4 @@
-"""How the tables come to be: made, brought up to date, or refused, by whoever starts first."""
+"""Test the creation and the upgrade of the tables when processes start."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from storage import UPGRADE_LOCK, StorageUnavailable
 TARGET = "https://example.org/"
 ADD_NOTE = ("ALTER TABLE links ADD COLUMN note VARCHAR",)
 
-# A process that is ready, waits for a line, opens the storage, and records a link.
+# A process that prints "ready", waits for a line, opens the storage and creates a link.
 START = """
 import sys
 import storage
@@ -30,7 +30,7 @@ print(opened.add_link("https://example.org/").alias)
 opened.close()
 """
 
-# A server that forks four workers once the storage is open, and records links itself, too.
+# A server that opens the storage and forks four workers; all five processes create links.
 FORK = """
 import os, sys
 import storage
@@ -70,7 +70,7 @@ def columns_of(db_url):
 
 
 def start_together(db_url, count, upgrades=()):
-    """Open the storage in so many processes at once; gives the alias that each has recorded."""
+    """Open the storage in `count` processes at once; return the alias that each has created."""
     command = [sys.executable, "-W", "error", "-c", START, db_url, repr(upgrades)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     processes = [subprocess.Popen(command, cwd=FOLDER, text=True, **pipes) for _ in range(count)]
@@ -86,18 +86,18 @@ def start_together(db_url, count, upgrades=()):
             process.communicate()
 
 
-def test_the_tables_are_made_and_their_version_is_noted(db_url, open_storage):
+def test_the_tables_are_created_with_their_version(db_url, open_storage):
     open_storage(db_url)
     assert version_of(db_url) == [1]
 
 
-def test_what_is_there_stays(db_url, open_storage):
+def test_opening_the_storage_again_keeps_the_links(db_url, open_storage):
     link = open_storage(db_url).add_link(TARGET)
     assert open_storage(db_url).get_links() == [link]
     assert version_of(db_url) == [1]
 
 
-def test_older_tables_are_brought_up_to_date(db_url, open_storage, monkeypatch):
+def test_older_tables_are_upgraded(db_url, open_storage, monkeypatch):
     link = open_storage(db_url).add_link(TARGET)
     monkeypatch.setattr(storage_module, "UPGRADES", (ADD_NOTE,))
     assert open_storage(db_url).get_links() == [link]
@@ -105,7 +105,7 @@ def test_older_tables_are_brought_up_to_date(db_url, open_storage, monkeypatch):
     assert columns_of(db_url)[-1] == "note"
 
 
-def test_only_the_steps_that_are_missing_are_made(db_url, open_storage, monkeypatch):
+def test_only_missing_upgrades_are_applied(db_url, open_storage, monkeypatch):
     open_storage(db_url)
     for upgrades in ((ADD_NOTE,), (ADD_NOTE, ("ALTER TABLE links ADD COLUMN colour VARCHAR",))):
         monkeypatch.setattr(storage_module, "UPGRADES", upgrades)
@@ -114,14 +114,14 @@ def test_only_the_steps_that_are_missing_are_made(db_url, open_storage, monkeypa
     assert columns_of(db_url)[-2:] == ["note", "colour"]
 
 
-def test_new_tables_are_up_to_date(db_url, open_storage, monkeypatch):
+def test_new_tables_have_the_newest_version(db_url, open_storage, monkeypatch):
     monkeypatch.setattr(storage_module, "UPGRADES", (ADD_NOTE,))
     open_storage(db_url)
     assert version_of(db_url) == [2]
     assert "note" not in columns_of(db_url)
 
 
-def test_a_step_that_fails_leaves_everything_as_it_was(db_url, open_storage, monkeypatch):
+def test_a_failed_upgrade_changes_nothing(db_url, open_storage, monkeypatch):
     link = open_storage(db_url).add_link(TARGET)
     with monkeypatch.context() as patch:
         patch.setattr(storage_module, "UPGRADES", (ADD_NOTE, ("ALTER TABLE nothing",)))
@@ -139,12 +139,12 @@ def test_tables_of_a_newer_program_are_refused(db_url, open_storage, monkeypatch
     with pytest.raises(StorageUnavailable) as wrong:
         open_storage(db_url)
     assert str(wrong.value) == (
-        "The tables of the database are of version 2, and this program knows them up to version 1. "
-        "Run a newer program."
+        "The database has schema version 2, but this program supports only versions up to 1. "
+        "Run a newer version of the program."
     )
 
 
-def test_tables_of_something_else_are_refused_and_left_alone(db_url, open_storage):
+def test_tables_of_another_program_are_refused_and_left_alone(db_url, open_storage):
     with connected(db_url) as connection:
         connection.execute(sa.text("CREATE TABLE links (name VARCHAR)"))
     with pytest.raises(StorageUnavailable, match=r"links\W* already exists"):
@@ -153,14 +153,14 @@ def test_tables_of_something_else_are_refused_and_left_alone(db_url, open_storag
         assert sa.inspect(connection).get_table_names() == ["links"]
 
 
-def test_many_processes_start_at_once(db_url, open_storage):
+def test_many_processes_can_start_at_once(db_url, open_storage):
     aliases = start_together(db_url, 8)
     assert {link.alias for link in open_storage(db_url).get_links()} == set(aliases)
     assert len(set(aliases)) == 8
     assert version_of(db_url) == [1]
 
 
-def test_with_postgresql_only_one_at_a_time_looks_at_the_tables(postgresql, open_storage):
+def test_with_postgresql_only_one_process_at_a_time_creates_the_tables(postgresql, open_storage):
     with connected(postgresql.url) as connection, ThreadPoolExecutor(1) as pool:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(UPGRADE_LOCK)))
         opening = pool.submit(open_storage, postgresql.url)
@@ -176,7 +176,7 @@ def test_with_postgresql_only_one_at_a_time_looks_at_the_tables(postgresql, open
         assert opening.result(timeout=30).get_links() == []
 
 
-def test_many_processes_start_at_once_with_older_tables(db_url, open_storage):
+def test_many_processes_can_start_at_once_with_older_tables(db_url, open_storage):
     open_storage(db_url)
     aliases = start_together(db_url, 6, (ADD_NOTE,))
     assert version_of(db_url) == [2]
@@ -185,14 +185,14 @@ def test_many_processes_start_at_once_with_older_tables(db_url, open_storage):
         assert set(connection.execute(sa.text("SELECT alias FROM links")).scalars()) == {*aliases}
 
 
-def test_workers_may_be_forked_once_it_is_open(db_url, open_storage):
+def test_workers_may_be_forked_after_the_storage_is_opened(db_url, open_storage):
     command = [sys.executable, "-W", "error", "-c", FORK, db_url]
     done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert len(open_storage(db_url).get_links(count=100)) == 50
 
 
-def test_another_process_that_writes_to_a_new_sqlite_file_is_waited_for(tmp_path, open_storage):
+def test_opening_waits_for_another_writer_of_a_new_sqlite_file(tmp_path, open_storage):
     path = tmp_path / "erosion.db"
     with (
         closing(sqlite3.connect(path, isolation_level=None)) as other,

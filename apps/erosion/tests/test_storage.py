@@ -1,4 +1,4 @@
-"""Where the links are kept, in a SQLite file and in PostgreSQL alike."""
+"""Test the storage of links with SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def storage(db_url, clock, open_storage):
     return open_storage(db_url, clock=clock)
 
 
-def test_a_link_is_recorded_as_it_was_given(storage, clock):
+def test_a_link_is_stored_with_all_its_values(storage, clock):
     link = storage.add_link("http://bücher.example/ü", alias="tea", expiry_time=300, max_count=10)
     assert link == Link(
         id=link.id,
@@ -43,23 +43,23 @@ def test_a_link_is_recorded_as_it_was_given(storage, clock):
     assert storage.get_links() == [link]
 
 
-def test_a_link_lasts_for_ever_and_for_one_click_unless_told_otherwise(storage):
+def test_by_default_a_link_has_no_time_limit_and_one_click(storage):
     link = storage.add_link(TARGET)
     assert (link.expires_at, link.max_count) == (None, 1)
 
 
-def test_a_link_without_an_alias_gets_one(storage):
+def test_a_link_without_an_alias_gets_a_random_one(storage):
     link = storage.add_link(TARGET)
     assert len(link.alias) == 8
     assert set(link.alias) <= set(ALPHABET)
 
 
-def test_random_aliases_have_nothing_that_looks_alike_and_no_vowels():
+def test_random_aliases_have_no_similar_characters_and_no_vowels():
     assert not set("01ilouae") & set(ALPHABET)
     assert len({make_alias() for _ in range(1000)}) == 1000
 
 
-def test_a_random_alias_that_is_taken_is_made_again(storage, monkeypatch):
+def test_a_random_alias_that_is_taken_is_replaced_by_another(storage, monkeypatch):
     aliases = iter(["same", "same", "same", "other", *"abcdefghijklmnopqrst"])
     monkeypatch.setattr(storage_module, "make_alias", lambda: next(aliases))
     monkeypatch.setattr(storage_module, "ATTEMPTS", 2)
@@ -67,28 +67,28 @@ def test_a_random_alias_that_is_taken_is_made_again(storage, monkeypatch):
     assert storage.add_link(TARGET).alias == "other"
 
 
-def test_an_alias_is_given_once(storage):
+def test_an_alias_can_be_used_only_once(storage):
     first = storage.add_link(TARGET, alias="tea")
     with pytest.raises(AliasTaken):
         storage.add_link("https://other.example/", alias="tea")
     assert storage.get_links() == [first]
 
 
-def test_capitals_make_another_alias(storage):
+def test_aliases_are_case_sensitive(storage):
     storage.add_link(TARGET, alias="tea")
     storage.add_link(TARGET, alias="Tea")
     assert storage.use_link("tea").click_count == 1
     assert [link.click_count for link in storage.get_links()] == [0, 1]
 
 
-def test_an_expired_alias_is_not_given_again(storage):
+def test_the_alias_of_an_expired_link_stays_taken(storage):
     storage.add_link(TARGET, alias="tea", max_count=1)
     storage.use_link("tea")
     with pytest.raises(AliasTaken):
         storage.add_link(TARGET, alias="tea")
 
 
-def test_a_use_counts(storage):
+def test_each_use_counts_a_click(storage):
     storage.add_link(TARGET, alias="tea", max_count=2)
     assert storage.use_link("tea").click_count == 1
     assert storage.use_link("tea").click_count == 2
@@ -104,7 +104,7 @@ def test_a_link_expires_with_its_last_click(storage):
     assert storage.get_links()[0].click_count == 2
 
 
-def test_a_link_without_a_limit_is_used_as_often_as_one_likes(storage):
+def test_a_link_without_a_limit_can_be_used_any_number_of_times(storage):
     storage.add_link(TARGET, alias="tea", max_count=0)
     assert [storage.use_link("tea").click_count for _ in range(5)] == [1, 2, 3, 4, 5]
 
@@ -124,12 +124,12 @@ def test_a_link_expires_when_its_time_is_up(storage, clock):
 
 
 @pytest.mark.parametrize("method", ["use_link", "get_link"])
-def test_a_link_that_never_was_is_unknown(storage, method):
+def test_a_missing_link_is_unknown(storage, method):
     with pytest.raises(UnknownLink):
         getattr(storage, method)("tea")
 
 
-def test_looking_at_a_link_does_not_count(storage):
+def test_get_link_does_not_count_a_click(storage):
     storage.add_link(TARGET, alias="tea")
     assert [storage.get_link("tea").click_count for _ in range(3)] == [0, 0, 0]
     storage.use_link("tea")
@@ -149,7 +149,7 @@ def test_looking_at_a_link_does_not_count(storage):
         pytest.param(100.0, 2, 0, True, id="clicks left, but no time"),
     ],
 )
-def test_a_link_knows_when_it_is_expired(expires_at, max_count, click_count, is_expired):
+def test_a_link_expires_by_time_or_by_clicks(expires_at, max_count, click_count, is_expired):
     link = Link(1, "tea", TARGET, 0.0, expires_at, max_count, click_count)
     assert link.is_expired(now=100.0) is is_expired
 
@@ -171,13 +171,13 @@ def test_links_are_read_page_by_page(storage):
     assert len(storage.get_links(before=2**63 - 1)) == 5
 
 
-def test_what_one_storage_records_another_has(db_url, storage, open_storage):
+def test_two_storages_share_the_database(db_url, storage, open_storage):
     storage.add_link(TARGET, alias="tea", max_count=2)
     storage.use_link("tea")
     assert open_storage(db_url).use_link("tea").click_count == 2
 
 
-def test_of_many_uses_at_once_as_many_succeed_as_may(db_url, open_storage):
+def test_concurrent_uses_do_not_exceed_the_limit(db_url, open_storage):
     storage = open_storage(db_url, pool_size=3)
     storage.add_link(TARGET, alias="tea", max_count=10)
 
@@ -193,13 +193,13 @@ def test_of_many_uses_at_once_as_many_succeed_as_may(db_url, open_storage):
     assert counts.count(None) == 50
 
 
-def test_nothing_that_is_given_is_taken_for_sql(storage):
+def test_values_are_not_interpreted_as_sql(storage):
     text = "'); DROP TABLE links; --"
     storage.add_link(text, alias=text)
     assert storage.use_link(text).target_url == text
 
 
-def test_sqlite_lets_others_read_while_one_writes(tmp_path, open_storage):
+def test_sqlite_can_be_read_while_another_process_writes(tmp_path, open_storage):
     storage = open_storage(f"sqlite:///{tmp_path}/erosion.db")
     link = storage.add_link(TARGET)
     with closing(sqlite3.connect(tmp_path / "erosion.db", isolation_level=None)) as other:
@@ -207,7 +207,7 @@ def test_sqlite_lets_others_read_while_one_writes(tmp_path, open_storage):
         assert storage.get_links() == [link]
 
 
-def test_sqlite_is_unavailable_while_somebody_else_writes_for_too_long(
+def test_sqlite_is_unavailable_if_another_process_writes_for_too_long(
     tmp_path, open_storage, monkeypatch
 ):
     monkeypatch.setattr(storage_module, "LOCK_TIMEOUT", 0.01)
@@ -219,26 +219,24 @@ def test_sqlite_is_unavailable_while_somebody_else_writes_for_too_long(
     assert storage.add_link(TARGET).id == 1
 
 
-def test_postgresql_is_unavailable_while_it_is_away_and_comes_back_by_itself(
-    postgresql, open_storage
-):
+def test_postgresql_can_be_unavailable_and_is_used_again_afterwards(postgresql, open_storage):
     storage = open_storage(postgresql.url)
     link = storage.add_link(TARGET)
-    postgresql.go_away()
+    postgresql.refuse_connections()
     with pytest.raises(StorageUnavailable, match="not currently accepting connections"):
         storage.get_links()
-    postgresql.come_back()
+    postgresql.allow_connections()
     assert storage.get_links() == [link]
 
 
-def test_a_connection_that_the_server_has_closed_is_not_noticed(postgresql, open_storage):
+def test_a_connection_that_the_server_has_closed_is_replaced(postgresql, open_storage):
     storage = open_storage(postgresql.url)
     link = storage.add_link(TARGET)
     postgresql.disconnect()
     assert storage.get_links() == [link]
 
 
-def test_a_pool_that_is_used_up_is_unavailable(db_url, open_storage, monkeypatch):
+def test_the_storage_is_unavailable_if_no_connection_is_free(db_url, open_storage, monkeypatch):
     monkeypatch.setattr(storage_module, "LOCK_TIMEOUT", 0.01)
     storage = open_storage(db_url, pool_size=1)
     with (
@@ -250,7 +248,7 @@ def test_a_pool_that_is_used_up_is_unavailable(db_url, open_storage, monkeypatch
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
-def test_a_url_of_postgresql_can_be_written_in_each_usual_way(postgresql, open_storage, scheme):
+def test_a_url_of_postgresql_may_have_each_usual_scheme(postgresql, open_storage, scheme):
     url = make_url(postgresql.url).set(drivername=scheme)
     storage: Storage = open_storage(url.render_as_string(hide_password=False))
     assert storage.add_link(TARGET).id == 1

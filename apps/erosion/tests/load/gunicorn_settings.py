@@ -1,4 +1,4 @@
-"""How Gunicorn serves erosion in the load tests; the rest is on its command line."""
+"""The settings of Gunicorn in the load tests. The other settings are on the command line."""
 
 import os
 
@@ -6,7 +6,7 @@ pythonpath = os.path.dirname(__file__)
 worker_class = "gthread"
 threads = 8
 graceful_timeout = 5  # seconds
-keepalive = 60  # seconds: only a worker that is killed breaks a connection
+keepalive = 60  # seconds: long enough that only a killed worker breaks a connection
 control_socket_disable = True
 
 

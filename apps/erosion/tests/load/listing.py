@@ -1,4 +1,4 @@
-"""What erosion's pages say of its links."""
+"""Read the links from erosion's pages."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
-from .client import Ask, send_all
+from .client import Request, send_all
 
 
 @dataclass(frozen=True)
-class Listed:
-    """A link as a page lists it."""
+class ListedLink:
+    """A link on a page."""
 
     alias: str
     target_url: str
@@ -19,15 +19,15 @@ class Listed:
 
 
 class Listing(HTMLParser):
-    """The links of one page, and the query of the page with older ones (or None).
+    """The links of one page, and the query of the page with older links (or None).
 
-    A link is a list item with three texts: its address, its target, and one that begins with the
-    number of its clicks.
+    A link is a list item with three texts: its URL, its target, and its state, which begins with
+    the number of clicks.
     """
 
     def __init__(self, page: str) -> None:
         super().__init__()
-        self.links: list[Listed] = []
+        self.links: list[ListedLink] = []
         self.older: str | None = None
         self._texts: list[str] = []
         self.feed(page)
@@ -47,17 +47,17 @@ class Listing(HTMLParser):
         if tag == "li" and len(self._texts) > 2:
             address, target_url, state = self._texts[:3]
             alias = address.rpartition("/")[2]
-            self.links.append(Listed(alias, target_url, int(state.partition(" ")[0])))
+            self.links.append(ListedLink(alias, target_url, int(state.partition(" ")[0])))
 
 
-def read_links(base_url: str) -> dict[str, Listed]:
-    """All links that the pages list, by alias."""
-    links: dict[str, Listed] = {}
+def read_links(base_url: str) -> dict[str, ListedLink]:
+    """Return the links of all pages, by alias."""
+    links: dict[str, ListedLink] = {}
     query: str | None = "?"
     while query is not None:
-        (page,) = send_all(base_url, [Ask(f"/{query}")])
+        (page,) = send_all(base_url, [Request(f"/{query}")])
         if page.status != 200:
-            raise RuntimeError(f"The links are not listed: {base_url} answers {page.status}.")
+            raise RuntimeError(f"Cannot read the links: {base_url} responded {page.status}.")
         listing = Listing(page.text)
         links |= {link.alias: link for link in listing.links}
         query = listing.older

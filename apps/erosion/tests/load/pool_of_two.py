@@ -1,4 +1,4 @@
-"""erosion with at most two connections to the database in each process."""
+"""Create erosion with at most two database connections in each process."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""erosion as it is deployed: several processes of Gunicorn, each with threads."""
+"""Serve erosion with several processes of Gunicorn, each with threads."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ APP = Path(__file__).parents[2]
 SETTINGS = Path(__file__).with_name("gunicorn_settings.py")
 READY_SECONDS = 60.0
 END_SECONDS = 15.0
-MOST_CONNECTIONS = 2000
+MAX_CONNECTIONS = 2000
 SECRET = "not much of a secret"
 POLL_SECONDS = 0.05
 
 
 class Server:
-    """erosion behind a URL, served by a number of worker processes, and its log."""
+    """A running Gunicorn with its URL, its worker processes and its log."""
 
     def __init__(self, url: str, master: subprocess.Popen[bytes], log: Path) -> None:
         self.url = url
@@ -38,23 +38,23 @@ class Server:
         return self._log.read_text()
 
     def wait_for_workers(self, count: int) -> None:
-        """Return when so many workers have become ready since the start, dead ones included."""
-        self._wait(lambda: len(self._workers()) >= count, f"{count} workers are ready")
+        """Wait until `count` workers have become ready since the start, including dead ones."""
+        self._wait(lambda: len(self._workers()) >= count, f"{count} workers are not ready")
 
     def kill_worker(self) -> None:
-        """Kill one worker, which gets no chance to finish anything. Gunicorn starts another."""
-        victim = next(pid for pid in self._workers() if pid not in self._killed)
-        self._killed.append(victim)
-        os.kill(victim, signal.SIGKILL)
+        """Kill one worker with SIGKILL. Gunicorn starts another."""
+        worker = next(pid for pid in self._workers() if pid not in self._killed)
+        self._killed.append(worker)
+        os.kill(worker, signal.SIGKILL)
 
     def _workers(self) -> list[int]:
         return [int(pid) for pid in re.findall(r"Ready worker with pid: (\d+)", self.log)]
 
-    def _wait(self, is_so: Callable[[], bool], what: str) -> None:
+    def _wait(self, condition: Callable[[], bool], description: str) -> None:
         deadline = time.monotonic() + READY_SECONDS
-        while not is_so():
+        while not condition():
             if self._master.poll() is not None or time.monotonic() > deadline:
-                raise AssertionError(f"waited in vain until {what}; the log:\n{self.log}")
+                raise AssertionError(f"timeout: {description}; the log:\n{self.log}")
             time.sleep(POLL_SECONDS)
 
 
@@ -62,14 +62,16 @@ class Server:
 def served(
     db_url: str, folder: Path, *, workers: int, app: str = "erosion:create_app()"
 ) -> Iterator[Server]:
-    """Serve erosion on a free port while the block lasts.
+    """Serve erosion on a free port inside a ``with`` block.
 
-    folder: where its log goes. workers: how many processes. app: what makes the application.
+    :param folder: the folder for the log
+    :param workers: the number of processes
+    :param app: the application as Gunicorn's argument
     """
     log = folder / "gunicorn.log"
-    allow_connections(MOST_CONNECTIONS)
+    allow_connections(MAX_CONNECTIONS)
     with (
-        socket.create_server(("127.0.0.1", 0), backlog=MOST_CONNECTIONS) as listener,
+        socket.create_server(("127.0.0.1", 0), backlog=MAX_CONNECTIONS) as listener,
         log.open("wb") as output,
     ):
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -34,7 +34,7 @@ LAYERS = (
     ("clastic.dispatch", "clastic.application"),
     ("clastic.middleware", "clastic.static"),
     # for developers and operators; nothing above imports these
-    ("clastic.debug", "clastic.flaw", "clastic.meta", "clastic.server"),
+    ("clastic.debug", "clastic.flaw", "clastic.meta", "clastic.server", "clastic.testing"),
 )
 
 # The packages and modules that only re-export names; these may come from any layer.
@@ -67,7 +67,7 @@ class Module(NamedTuple):
 
 def read_framework() -> dict[str, Module]:
     modules = {}
-    for path in sorted(SOURCE.rglob("*.py")):
+    for path in sorted((SOURCE / "clastic").rglob("*.py")):
         parts = path.relative_to(SOURCE).with_suffix("").parts
         is_package = parts[-1] == "__init__"
         name = ".".join(parts[:-1] if is_package else parts)

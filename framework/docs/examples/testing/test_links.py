@@ -1,10 +1,12 @@
 import pytest
 from links import create_app
 
+from clastic import testing
+
 
 @pytest.fixture
 def client():
-    return create_app({"docs": "https://example.org/"}).get_local_client()
+    return testing.client(create_app({"docs": "https://example.org/"}))
 
 
 def test_a_link_redirects(client):

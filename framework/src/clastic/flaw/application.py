@@ -13,9 +13,6 @@ from clastic.flaw.page import flaw_page
 from clastic.flaw.report import FlawReport, create_report
 from clastic.http import BaseRequest, BaseResponse, Response
 
-STATE_PATH = "/_flaw"
-"""The path that the page polls: it reloads when the ``X-Flaw`` header there has changed."""
-
 _MESSAGE = "The application failed to start. It restarts when a watched file changes."
 
 
@@ -39,7 +36,7 @@ class _FlawHandler(ErrorHandler):
         flaw = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
         report = create_report(text, paths)
         self._headers = {"Cache-Control": "no-store", "X-Flaw": flaw}
-        self._page = flaw_page(report, STATE_PATH, flaw)
+        self._page = flaw_page(report, flaw)
         self._page_without_reload = flaw_page(report)
         self._error = InternalServerError(_as_text(report), message=_MESSAGE, headers=self._headers)
 

@@ -10,6 +10,9 @@ from clastic.flaw.report import FlawReport
 from clastic.pages import element, html_page, scrollable, source_listing
 from clastic.pages.styles import DEVELOPER_STYLE
 
+STATE_PATH = "/_flaw"
+"""The path that the page polls: it reloads when the ``X-Flaw`` header there has changed."""
+
 _HEADLINE = "The application failed to start"
 _RELOADS = "This page reloads when the application starts again after a change."
 _SEND_AGAIN = "Fix the error, then send the request again."
@@ -30,11 +33,11 @@ setTimeout(poll, 1000);
 """)
 
 
-def flaw_page(report: FlawReport, state_path: str | None = None, flaw: str = "") -> str:
+def flaw_page(report: FlawReport, flaw: str | None = None) -> str:
     """Return the HTML document.
 
-    :param state_path: the path to poll for changes; without it the page does not reload
-    :param flaw: the ``X-Flaw`` header there as long as the failure is the same
+    :param flaw: the ``X-Flaw`` header as long as the failure is the same; without it the page does
+        not reload
     """
     heading = report.type or _HEADLINE
     return html_page(
@@ -43,10 +46,10 @@ def flaw_page(report: FlawReport, state_path: str | None = None, flaw: str = "")
         element("h1", heading, class_="problem"),
         # Some messages point at a place in a line, which needs characters of one width.
         element("pre" if "\n" in report.message else "p", report.message, class_="message"),
-        element("p", _RELOADS if state_path else _SEND_AGAIN),
+        element("p", _RELOADS if flaw else _SEND_AGAIN),
         *_sections(report),
         style=DEVELOPER_STYLE,
-        head=_SCRIPT % (state_path, flaw) if state_path else None,
+        head=_SCRIPT % (STATE_PATH, flaw) if flaw else None,
     )
 
 

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
+import linecache
 import os
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from clastic.describe import format_location, shortest_path
 from clastic.secrets import MASK, Secrets
+from clastic.text import to_text
 
 _CONTEXT = 5  # source lines above and below the one with the error
-_LONGEST_SOURCE = 2_000_000  # bytes
 _OWN_FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "")
 
-# What follows the message of an exception that led to another one.
-_END = (
-    r"The above exception was the direct cause|During handling of the above exception"
-    r"|(?:Exception Group )?Traceback \(most recent"
-)
-_TRACEBACK = re.compile(
-    r'((?:^  File ".+", line \d+.*\n(?:^   .*\n|^  \[.*\n|^\n)*)+)'  # the calls are indented
-    rf"(^(?!{_END})\S.*\n(?:^(?!{_END}).*\n)*)",  # the message is not
-    re.MULTILINE,
-)
+_HEADER = "Traceback (most recent call last):\n"
+_CALLS = re.compile(r'(?:^  File ".+", line \d+.*\n(?:^   .*\n|^  \[.*\n|^\n)*)+', re.MULTILINE)
 _FRAME = re.compile(
     r'^  File "(.+)", line (\d{1,9})(?:, in (.*))?\n(?:^    (.*)\n)?(?:^    ([ ~^]*[~^])\s*\n)?',
     re.MULTILINE,
@@ -32,6 +25,8 @@ _ERROR = re.compile(r"(?:[^\W\d]\w*\.)*([^\W\d]\w*)(?:: (.*))?", re.DOTALL)
 _BRANCH = re.compile(r"^  [|+] ", re.MULTILINE)  # An exception group is drawn as a tree.
 _FILE = re.compile(r'^[ |]*File "(.+)", line \d+', re.MULTILINE)
 _OTHER_LINE = re.compile(r'^(?![ |]*File ").+$', re.MULTILINE)
+
+_mask = Secrets().mask
 
 
 class ParsedFrame(NamedTuple):
@@ -90,15 +85,16 @@ def create_report(text: str, watched: Collection[str]) -> FlawReport:
 
     :param watched: absolute paths of the watched files
     """
-    mask = Secrets().mask
-    text = _OTHER_LINE.sub(lambda line: mask(line[0], is_source=line[0].startswith("  ")), text)
-    lines = _BRANCH.sub("", text).splitlines()
-    *_, (calls, message) = ("", text), *_TRACEBACK.findall("\n".join([*lines, ""]))
-    message = message.strip("\n")
+    text = _OTHER_LINE.sub(
+        lambda line: _mask(line[0], is_source=line[0].startswith("  ")), to_text(text)
+    )
+    last = "\n".join([*_BRANCH.sub("", text).splitlines(), ""]).rpartition(_HEADER)[2]
+    calls = _CALLS.search(last)
+    message = (last[calls.end() :] if calls else text).strip("\n")
     error = _ERROR.fullmatch(message) if calls else None
     type_name, message = error.groups("") if error else ("", message)
-    place = _find_place(calls, watched)
-    source = [] if place is None else _read_source(place, mask)
+    place = _find_place(calls[0], watched) if calls else None
+    source = [] if place is None else _read_source(place)
     marked = None if place is None else _marked(place.marks, dict(source)[place.line])
     files = sorted(map(shortest_path, watched), key=os.path.isabs)
     return FlawReport(text.strip("\n"), type_name, message, place, source, marked, files)
@@ -113,25 +109,15 @@ def _find_place(calls: str, watched: Collection[str]) -> ParsedFrame | None:
     return frames[-1] if frames else None
 
 
-def _read_source(place: ParsedFrame, mask: Callable[..., str]) -> list[tuple[int, str]]:
+def _read_source(place: ParsedFrame) -> list[tuple[int, str]]:
     """Return the lines around a call; its line alone if the file has changed since."""
-    lines, here = _read_lines(place.file), place.line - 1
-    if here >= len(lines) or mask(lines[here], is_source=True).strip() != place.code:
+    linecache.checkcache(place.file)
+    lines, here = linecache.getlines(place.file), place.line - 1
+    if here >= len(lines) or _mask(lines[here], is_source=True).strip() != place.code:
         return [(place.line, place.code)]
     first = max(0, here - _CONTEXT)
-    text = mask("\n".join(lines[first : here + _CONTEXT + 1]), is_source=True)
-    return list(enumerate(text.split("\n"), first + 1))
-
-
-def _read_lines(path: str) -> list[str]:
-    """Return the lines of a source file; none if it cannot be read."""
-    try:
-        if not os.path.isfile(path) or os.path.getsize(path) > _LONGEST_SOURCE:
-            return []
-        with open(path, encoding="utf-8-sig", errors="replace") as file:
-            return file.read().removesuffix("\n").split("\n")
-    except OSError:
-        return []
+    text = _mask("".join(lines[first : here + _CONTEXT + 1]), is_source=True)
+    return list(enumerate(text.removesuffix("\n").split("\n"), first + 1))
 
 
 def _marked(marks: str, line: str) -> tuple[int, int] | None:

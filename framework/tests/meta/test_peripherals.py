@@ -105,12 +105,6 @@ class TestSections:
         context["waiting"] = 4
         assert report(application)["sections"][0]["data"] == {"waiting": 4}
 
-    def test_sections_of_one_group_are_next_to_each_other(self, report):
-        application = with_peripherals(
-            Showing(1, "A", "one"), Showing(2, "B", "other_group"), Showing(3, "C", "one")
-        )
-        assert [each["title"] for each in report(application)["sections"]] == ["A", "C", "B"]
-
     def test_they_follow_those_on_the_server(self, report):
         application = Application([("/_meta", MetaApplication(peripherals=[Showing(1)]))])
         sections = report(application)["sections"]
@@ -118,18 +112,16 @@ class TestSections:
         assert titles == ["Process", "Host", "Resource use", "Runtime", "Shown"]
         assert [each["group_key"] for each in sections] == ["server"] * 4 + ["peripherals"]
 
-    def test_an_object_that_is_no_peripheral_is_refused(self):
+    @pytest.mark.parametrize(
+        "refused", [{"a": 1}, Showing({}, title="")], ids=["a dict", "no title"]
+    )
+    def test_what_is_no_peripheral_with_a_title_is_refused(self, refused):
         message = (
-            "{'a': 1} is not a MetaPeripheral. "
-            "Pass an instance of a subclass of clastic.meta.MetaPeripheral."
+            f"{refused!r} is not a MetaPeripheral with a title. Pass an instance of a subclass of "
+            "clastic.meta.MetaPeripheral that sets title, the heading of its section."
         )
         with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
-            MetaApplication(peripherals=[{"a": 1}])
-
-    def test_a_peripheral_without_a_title_is_refused(self):
-        message = "Showing has no title. Set title to the heading of its section on the page."
-        with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
-            MetaApplication(peripherals=[Showing({}, title="")])
+            MetaApplication(peripherals=[refused])
 
 
 class Color(enum.Enum):
@@ -164,8 +156,8 @@ class TestPlainData:
             ),
             pytest.param(Job("x"), {"name": "x", "password": "[masked]"}, id="a dataclass"),
             pytest.param(
-                {1: "a", None: "b", Color.RED: "c", (1, 2): "d"},
-                {"1": "a", "None": "b", "RED": "c", "<tuple>": "d"},
+                {1: "a", b"b": "b", Color.RED: "c", (1, 2): "d"},
+                {"1": "a", "b": "b", "RED": "c", "<tuple>": "d"},
                 id="keys",
             ),
             pytest.param([Color.RED, Level.HIGH], ["red", 3], id="enumerations"),
@@ -219,15 +211,15 @@ class TestPage:
             "Uptime": "2:02:05",
             "Memory": "1.5K",
             "Parent pid": "12345",
-            "Waiting": "12,345",
+            "Waiting": "12345",
             "Is paused": "no",
             "Is ready": "yes",
             "Last error": "none",
             "Names": "none",
-            "Load": "0.5, 1,234.25",
+            "Load": "0.5, 1234.25",
             "Hosts": "a, b",
-            "Paths": "4 entries a b c d",
-            "Mixed": "a B 1",
+            "Paths": "a, b, c, d",
+            "Mixed": "a, B 1",
             "Limits": "Open files 4",
             "Jobs": "Name Idle x 0.25 s y none",
         }
@@ -299,14 +291,10 @@ class TestFailures:
         before, section, after = report(application)["sections"]
         assert (before["data"], after["data"]) == (1, 2)
         assert section["data"] is None
-        said = re.fullmatch(
-            rf"Failed with {error}\. See the log for error id ([0-9a-f]{{8}})\.",
-            section["problem"],
-        )
-        assert said
+        assert section["problem"] == f"Failed with {error}. See the log."
         (record,) = caplog.records
         assert (record.name, record.levelno) == ("clastic", logging.ERROR)
-        assert record.error_id == said[1]
+        assert record.getMessage() == f"Meta peripheral {type(broken).__name__} failed"
         assert record.exc_info[0].__name__ == error
         view = page(application)
         assert f"Failed with {error}." in read(view.section(broken.title))
@@ -341,36 +329,32 @@ class TestProcess:
         assert data["threads"] == threading.active_count()
 
     @ON_LINUX
-    def test_uptime_and_open_files_are_shown(self, data_of, tmp_path):
+    def test_open_files_are_counted(self, data_of, tmp_path):
         before = data_of(ProcessPeripheral())
-        assert 0 <= before["uptime_seconds"] <= time.clock_gettime(time.CLOCK_BOOTTIME)
         with open(tmp_path / "file", "w"):
             assert data_of(ProcessPeripheral())["open_files"] == before["open_files"] + 1
 
-    @pytest.mark.parametrize(
-        ("arguments", "command"),
-        [
-            pytest.param(["serve.py"], "serve.py", id="no flags"),
-            pytest.param(["serve.py", "--port", "80"], "serve.py --port …", id="a separate value"),
-            pytest.param(["serve.py", "--port=80"], "serve.py --port=…", id="a joined value"),
-            pytest.param(["serve.py", "-v", "-pcanary"], "serve.py -v -p…", id="short flags"),
-            pytest.param(["serve.py", "canary", "--a1b2"], "serve.py … …", id="other arguments"),
-            pytest.param([], "", id="nothing"),
-        ],
-    )
-    def test_the_command_is_shown_without_values(self, arguments, command, data_of, monkeypatch):
-        monkeypatch.setattr(sys, "argv", arguments)
-        assert data_of(ProcessPeripheral())["command"] == command
+    def test_the_uptime_begins_at_construction(self, data_of, monkeypatch):
+        peripheral = ProcessPeripheral()
+        now = time.monotonic()
+        monkeypatch.setattr(time, "monotonic", lambda: now + 60)
+        assert 60 <= data_of(peripheral)["uptime_seconds"] < 120
 
-    def test_a_program_that_embeds_python_may_have_no_command(self, data_of, monkeypatch):
-        monkeypatch.delattr(sys, "argv")
-        assert data_of(ProcessPeripheral())["command"] == ""
+    @pytest.mark.parametrize(
+        ("arguments", "program"), [(["serve.py", "--password", "canary"], "serve.py"), ([], None)]
+    )
+    def test_the_program_is_shown_without_its_arguments(
+        self, arguments, program, data_of, monkeypatch
+    ):
+        monkeypatch.setattr(sys, "argv", arguments)
+        assert data_of(ProcessPeripheral())["program"] == program
 
     def test_values_that_the_system_does_not_provide_are_none(self, data_of, monkeypatch):
-        for name in ("getcwd", "sysconf", "listdir"):
+        for name in ("getcwd", "listdir"):
             monkeypatch.setattr(os, name, missing)
+        monkeypatch.delattr(sys, "argv")
         data = data_of(ProcessPeripheral())
-        names = ("working_directory", "uptime_seconds", "open_files")
+        names = ("program", "working_directory", "open_files")
         assert [data[name] for name in names] == [None, None, None]
 
 
@@ -386,15 +370,15 @@ class TestHost:
         data = data_of(HostPeripheral())
         assert 1 <= data["usable_processors"] <= data["processors"]
         assert len(data["load"]) == 3
-        assert 0 < data["available_memory_bytes"] < data["memory_bytes"]
+        assert data["memory_bytes"] > 2**20
 
     def test_values_that_the_system_does_not_provide_are_none(self, data_of, monkeypatch):
         monkeypatch.delattr(os, "getloadavg", raising=False)
         monkeypatch.delattr(os, "sched_getaffinity", raising=False)
-        monkeypatch.setattr("builtins.open", missing)
+        monkeypatch.delattr(os, "sysconf", raising=False)
         data = data_of(HostPeripheral())
-        names = ("load", "usable_processors", "memory_bytes", "available_memory_bytes")
-        assert [data[name] for name in names] == [None] * 4
+        names = ("load", "usable_processors", "memory_bytes")
+        assert [data[name] for name in names] == [None] * 3
 
 
 class TestUsage:
@@ -435,9 +419,7 @@ class TestRuntime:
     def test_the_garbage_collector_is_shown(self, data_of):
         collector = data_of(RuntimePeripheral())["garbage_collector"]
         assert collector["is_enabled"] is gc.isenabled()
-        assert len(collector["counts"]) == len(gc.get_count())
         assert len(collector["runs"]) == len(gc.get_stats())
-        assert collector["uncollectable"] >= 0
 
     def test_flags_modules_and_path_are_shown(self, data_of, monkeypatch):
         monkeypatch.setattr(sys, "path", [*sys.path, "/somewhere/else"])

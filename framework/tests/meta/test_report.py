@@ -1,15 +1,17 @@
-"""The data of middlewares, resources and the application itself."""
+"""The data of the application, its middlewares, resources and routes."""
 
 import dataclasses
+import functools
 
 import pytest
 
-from clastic.application import Application
+from clastic.application import Application, RerouteWSGI
+from clastic.describe import callable_location
 from clastic.errors import ErrorHandler
 from clastic.http import Response
 from clastic.meta import MetaApplication
 from clastic.middleware import Middleware
-from clastic.route import GET
+from clastic.route import GET, POST, Route
 
 
 def hello():
@@ -17,11 +19,6 @@ def hello():
 
 
 class Session(Middleware):
-    """Find the user.
-
-    By a cookie.
-    """
-
     provides = ("user", "session")
 
     def request(self, next, request, database, clock=None):
@@ -50,8 +47,6 @@ class Limited(Middleware):
 
 
 class Wrapping(Middleware):
-    """Do the work outside."""
-
     @staticmethod
     def wsgi_wrapper(application):
         return lambda environ, start_response: application(environ, start_response)
@@ -66,8 +61,12 @@ class Named(Middleware):
 
 
 class Handler(ErrorHandler):
-    def render_error(self, _error):
-        return Response("error", status=_error.code)
+    pass
+
+
+class Finishing(Middleware):
+    def finish(self, response, environ, route):
+        return response
 
 
 class TestApplication:
@@ -78,19 +77,22 @@ class TestApplication:
             "slash_mode": "redirect",
             "render_factory": None,
             "error_handler": "clastic.errors.handler.ErrorHandler",
-            "render_error": None,
         }
 
-    def test_an_error_handler_of_its_own_is_described(self, report):
-        application = Application([("/_meta", MetaApplication())], error_handler=Handler())
+    def test_own_types_and_functions_are_named(self, report):
+        def factory(argument):
+            return argument
+
+        application = Application([("/_meta", MetaApplication())], None, None, factory, Handler())
         data = report(application)["application"]
         assert data["error_handler"].endswith("test_report.Handler")
-        assert data["render_error"]["line"] == Handler.render_error.__code__.co_firstlineno
+        assert data["render_factory"]["name"] == "factory"
+        assert data["render_factory"]["location"] == callable_location(factory)
 
     def test_the_report_has_time_and_parts(self, report):
         data = report(Application([("/_meta", MetaApplication())]))
         assert set(data) == {
-            *("title", "gathered_at", "application", "routes", "meta_routes"),
+            *("title", "gathered_at", "application", "routes"),
             *("middlewares", "resources", "sections"),
         }
         assert data["gathered_at"].endswith("+00:00")
@@ -106,71 +108,56 @@ class TestMiddlewares:
             GET("/c", hello, middlewares=[Named("y"), Named("x")]),
             ("/_meta", MetaApplication()),
         ]
-        middlewares = [Session(), Wrapping(), Everything(), Limited(0)]
+        middlewares = [Session(), Wrapping(), Everything(), Finishing()]
         return Application(routes, {"database": 1}, middlewares)
 
-    def test_they_are_in_order_those_of_the_application_first(self, application, report):
+    def test_each_function_has_its_side_and_number_of_routes(self, application, report):
         data = [
-            (each["name"], each["is_everywhere"], each["routes"])
+            (each["name"], each["side"], each["routes"])
             for each in report(application)["middlewares"]
         ]
         assert data == [
-            ("Session", True, 4),
-            ("Wrapping", True, 4),
-            ("Everything", True, 4),
-            ("Limited", True, 4),
-            ("Limited", False, 2),
-            ("Named", False, 2),
-            ("Named", False, 1),
+            ("Session", "request", 7),
+            ("Wrapping", "wsgi_wrapper", 7),
+            ("Everything", "request", 7),
+            ("Everything", "endpoint", 7),
+            ("Everything", "render", 7),
+            ("Finishing", "finish", 7),
+            ("Limited", "request", 2),
+            ("Named", "request", 2),
+            ("Named", "request", 1),
         ]
 
     def test_each_function_has_what_it_requires_uses_and_provides(self, application, report):
-        session, _, everything, *others = report(application)["middlewares"]
-        (request,) = session["sides"]
-        assert request["function"]["name"] == "Session.request"
-        assert request["function"]["file"].endswith("test_report.py")
-        assert request["requires"] == ["request", "database"]
-        assert request["uses"] == ["clock"]
-        assert request["provides"] == ["user", "session"]
-        sides = everything["sides"]
-        assert [(side["side"], side["requires"], side["provides"]) for side in sides] == [
-            ("request", [], []),
-            ("endpoint", ["user"], ["started"]),
-            ("render", ["context"], []),
+        session, *others = report(application)["middlewares"]
+        assert session["function"]["name"] == "Session.request"
+        assert session["function"]["location"] == callable_location(Session.request)
+        assert session["requires"] == ["request", "database"]
+        assert session["uses"] == ["clock"]
+        assert session["provides"] == ["user", "session"]
+        assert [(each["requires"], each["provides"]) for each in others] == [
+            ([], []),
+            ([], []),
+            (["user"], ["started"]),
+            (["context"], []),
+            ([], []),
+            ([], []),
+            ([], ["x"]),
+            ([], ["y"]),
         ]
-        assert [each["sides"][0]["provides"] for each in others[2:]] == [["x"], ["y"]]
-
-    def test_each_has_type_and_summary(self, application, report):
-        session, wrapping, everything, *_ = report(application)["middlewares"]
-        assert session["type"].endswith("test_report.Session")
-        assert session["summary"] == "Find the user."
-        assert everything["summary"] is None
-        assert session["wraps_wsgi"] is False
-        assert (wrapping["wraps_wsgi"], wrapping["sides"]) == (True, [])
 
     def test_the_page_has_a_row_for_each_function(self, application, page):
-        rows = page(application).rows("Middlewares")
-        assert rows[0].pop("Function").startswith("Session.request ")
-        assert rows[0] == {
+        first, *rows = page(application).rows("Middlewares")
+        assert first.pop("Function").startswith("Session.request ")
+        assert first == {
             "Name": "Session",
-            "On": "every route",
-            "Summary": "Find the user.",
-            "Wraps WSGI": "no",
+            "Routes": "7",
             "Side": "request",
             "Requires": "request, database",
             "Uses": "clock",
             "Provides": "user, session",
         }
-        assert (rows[1]["Wraps WSGI"], rows[1]["Side"]) == ("yes", "none")
-        assert [row["Side"] for row in rows[2:5]] == ["request", "endpoint", "render"]
-        assert [row["On"] for row in rows[-3:]] == ["2 routes", "2 routes", "1 route"]
-
-    def test_many_names_are_shown_in_one_line(self, page):
-        middlewares = [Named("a", "b", "c", "d", "e")]
-        (row,) = page(Application([("/_meta", MetaApplication())], None, middlewares)).rows(
-            "Middlewares"
-        )
-        assert row["Provides"] == "a, b, c, d, e"
+        assert len(rows) == 8
 
     def test_none_are_shown_as_none(self, page, read):
         view = page(Application([("/_meta", MetaApplication())]))
@@ -206,43 +193,35 @@ class TestResources:
         assert [each["name"] for each in resources] == ["database", "size", "mail"]
         types = [each["type"].rpartition("test_report.")[2] for each in resources]
         assert types == ["Database", "int", "builtin_function_or_method"]
-        assert [(each["is_shown"], each["value"]) for each in resources] == [(False, None)] * 3
+        assert [each["value"] for each in resources] == ["<not shown>"] * 3
 
-    def test_those_of_some_routes_are_counted(self, report, page):
+    def test_routes_are_counted_by_type_or_shown_value(self, report, page):
         inner = Application([("/one", hello), ("/two", hello)], {"size": 1, "mail": "x"})
         routes = [
             GET("/a", hello, resources={"size": 2}),
-            GET("/b", hello, resources={"size": 3}),
-            GET("/c", hello, resources={"size": "large"}),
-            GET("/d", hello, resources={"size": 5}),
+            GET("/b", hello, resources={"size": "large"}),
+            GET("/c", hello, resources={"mail": "y"}),
             ("/in", inner),
         ]
         application = with_resources({"version": "1", "size": 4}, "size", routes=routes)
-        resources = [
-            (each["name"], each["type"], each["is_everywhere"], each["routes"], each["values"])
-            for each in report(application)["resources"]
+        expected = [
+            {"name": "version", "type": "str", "routes": 8, "value": "<not shown>"},
+            {"name": "size", "type": "int", "routes": 1, "value": 2},
+            {"name": "size", "type": "str", "routes": 1, "value": "large"},
+            {"name": "size", "type": "int", "routes": 6, "value": 4},
+            {"name": "mail", "type": "str", "routes": 3, "value": "<not shown>"},
         ]
-        assert resources == [
-            ("version", "str", True, 6, 1),
-            ("size", "int", True, 2, 1),
-            ("size", "int", False, 3, 3),
-            ("size", "str", False, 1, 1),
-            ("mail", "str", False, 2, 1),
-        ]
+        assert report(application)["resources"] == expected
         rows = page(application).rows("Resources")
-        assert [tuple(row.values()) for row in rows] == [
-            ("version", "str", "every route", "1", "not shown"),
-            ("size", "int", "every route", "1", "4"),
-            ("size", "int", "3 routes", "3", "2"),
-            ("size", "str", "1 route", "1", "large"),
-            ("mail", "str", "2 routes", "1", "not shown"),
+        assert [list(row.values()) for row in rows] == [
+            [str(value) for value in each.values()] for each in expected
         ]
 
     @pytest.mark.parametrize("shown", [["version"], ("version", "absent"), {"version"}, "version"])
     def test_values_of_shown_resources_are_shown(self, shown, report):
         meta = MetaApplication(shown_resources=shown)
         resources = report(Application([("/_meta", meta)], {"version": "2.4", "v": "canary"}))
-        assert [each["value"] for each in resources["resources"]] == ["2.4", None]
+        assert [each["value"] for each in resources["resources"]] == ["2.4", "<not shown>"]
 
     @pytest.mark.parametrize(
         ("name", "value", "shown"),
@@ -290,10 +269,274 @@ class TestResources:
             assert resource["value"] == f"<{type(value).__name__}>"
         assert next(iterator) == "canary"
 
-    def test_a_value_that_cannot_be_read_has_a_problem(self, report, page):
-        application = with_resources({"it": Unreadable()}, "it")
-        (resource,) = report(application)["resources"]
-        assert (resource["value"], resource["problem"]) == (None, "ValueError")
-        view = page(application)
-        assert view.rows("Resources")[0]["Value"] == "reading failed with ValueError"
-        assert "canary" not in view.html
+    def test_a_value_that_cannot_be_read_is_shown_as_the_error(self, report):
+        (resource,) = report(with_resources({"it": Unreadable()}, "it"))["resources"]
+        assert resource["value"] == "<ValueError>"
+
+
+class Finding(Middleware):
+    provides = ("user",)
+
+    def request(self, next, request, database):
+        return next(user="ann")
+
+
+class Timing(Middleware):
+    endpoint_provides = ("started",)
+    render_provides = ("finished",)
+
+    def endpoint(self, next, clock=None):
+        return next(started=0)
+
+    def render(self, next, context):
+        return next(finished=1)
+
+
+class Innermost(Middleware):
+    def request(self, next):
+        return next()
+
+    def endpoint(self, next, started):
+        return next()
+
+    def render(self, next):
+        return next()
+
+
+def show(id, user, database, verbose=False, *, request):
+    """Show a link.
+
+    With its clicks.
+    """
+    return {}
+
+
+def show_page(context, user, finished, _route):
+    return Response("page")
+
+
+def show_error(_error, request, database, title="Oops", **others):
+    """Say what went wrong."""
+    return Response("error", status=_error.code)
+
+
+class Shout:
+    """Say it loud."""
+
+    def __call__(self, word):
+        return Response(word.upper())
+
+
+ROUTE = Route("/links/<id:int>", show, show_page, show_error, methods=["GET", "POST"])
+
+
+@pytest.fixture
+def application():
+    return Application(
+        [ROUTE, ("/_meta", MetaApplication())],
+        resources={"database": object()},
+        middlewares=[Finding(), Timing(), Innermost()],
+    )
+
+
+@pytest.fixture
+def described(report):
+    """Return the data of a route that is alone in its application."""
+
+    def describe(route, **options):
+        application = Application([route, ("/_meta", MetaApplication())], **options)
+        return report(application)["routes"]["items"][0]
+
+    return describe
+
+
+def nesting(layers):
+    """Return pairs of the name of each function and of the functions inside it."""
+    return [(layer["function"]["name"], nesting(layer["inner"])) for layer in layers]
+
+
+class TestRoutes:
+    def test_a_route_has_number_pattern_methods_and_slash_mode(self, application, report):
+        route = report(application)["routes"]["items"][0]
+        assert route["number"] == 1
+        assert route["pattern"] == "/links/<id:int>"
+        assert route["methods"] == ["GET", "HEAD", "POST"]
+        assert route["slash_mode"] == "redirect"
+
+    def test_a_function_has_name_place_and_summary(self, application, report):
+        endpoint = report(application)["routes"]["items"][0]["endpoint"]
+        assert endpoint["name"] == "show"
+        assert endpoint["location"] == callable_location(show)
+        assert endpoint["summary"] == "Show a link."
+
+    def test_every_argument_has_its_source(self, application, report):
+        route = report(application)["routes"]["items"][0]
+        assert route["endpoint"]["arguments"] == {
+            "id": "path",
+            "user": "Finding",
+            "database": "resources",
+            "verbose": "default",
+            "request": "built-in",
+        }
+        assert route["render"]["arguments"] == {
+            "context": "built-in",
+            "user": "Finding",
+            "finished": "Timing",
+            "_route": "built-in",
+        }
+        assert route["render_error"]["arguments"] == {
+            "_error": "built-in",
+            "request": "built-in",
+            "database": "resources",
+            "title": "default",
+        }
+        assert route["render_error"]["summary"] == "Say what went wrong."
+
+    def test_functions_are_nested_as_they_run(self, application, report):
+        layers = report(application)["routes"]["items"][0]["layers"]
+        endpoint_side = ("Timing.endpoint", [("Innermost.endpoint", [("show", [])])])
+        render_side = ("Timing.render", [("Innermost.render", [("show_page", [])])])
+        assert nesting(layers) == [
+            ("Finding.request", [("Innermost.request", [endpoint_side, render_side])])
+        ]
+
+    def test_a_layer_has_its_side_arguments_and_provides(self, application, report):
+        (outermost,) = report(application)["routes"]["items"][0]["layers"]
+        assert outermost["side"] == "request"
+        assert outermost["function"]["arguments"] == {
+            "request": "built-in",
+            "database": "resources",
+        }
+        assert outermost["provides"] == ["user"]
+        endpoint_side, render_side = outermost["inner"][0]["inner"]
+        assert (endpoint_side["side"], endpoint_side["provides"]) == ("endpoint", ["started"])
+        assert endpoint_side["function"]["arguments"] == {"clock": "default"}
+        assert endpoint_side["inner"][0]["function"]["arguments"] == {"started": "Timing"}
+        assert (render_side["side"], render_side["provides"]) == ("render", ["finished"])
+
+    def test_without_a_render_its_middlewares_do_not_run(self, described):
+        route = described(("/", lambda: Response("")), middlewares=[Timing()])
+        assert nesting(route["layers"]) == [("Timing.endpoint", [("<lambda>", [])])]
+        assert route["render"] is None
+        assert route["render_error"] is None
+
+    @pytest.mark.parametrize(
+        ("endpoint", "name", "summary"),
+        [
+            pytest.param(
+                functools.partial(show, user=1, database=2),
+                "partial(show)",
+                "Show a link.",
+                id="a partial",
+            ),
+            pytest.param(Shout(), "Shout()", "Say it loud.", id="a callable object"),
+            pytest.param(Shout().__call__, "Shout.__call__", None, id="a method"),
+            pytest.param(RerouteWSGI(print), "RerouteWSGI()", None, id="another application"),
+        ],
+    )
+    def test_endpoints_of_every_kind_are_described(self, endpoint, name, summary, described):
+        data = described(Route("/<id>/<word>", endpoint))["endpoint"]
+        assert data["name"] == name
+        assert summary in (None, data["summary"])
+
+    def test_a_bound_argument_of_a_partial_is_left_out(self, described):
+        route = Route("/<id>", functools.partial(show, user=1, database=2))
+        assert list(described(route)["endpoint"]["arguments"]) == ["id", "verbose", "request"]
+
+    @pytest.mark.parametrize("docstring", ["", "  \n ", 7])
+    def test_an_empty_or_odd_docstring_is_no_summary(self, docstring, described):
+        shout = Shout()
+        shout.__doc__ = docstring
+        assert described(Route("/<word>", shout))["endpoint"]["summary"] is None
+
+    @pytest.mark.parametrize(
+        ("render", "template"),
+        [
+            pytest.param("links/home.html", "links/home.html", id="the name of a file"),
+            pytest.param("<p>{text}</p>", None, id="the text of a template"),
+            pytest.param({"file": "home.html"}, None, id="something else"),
+        ],
+    )
+    def test_the_name_of_a_template_is_shown(self, render, template, described):
+        def factory(source):
+            return lambda context: Response(str(source))
+
+        route = described(("/", find, render), render_factory=factory)
+        assert route["template"] == template
+        assert route["render"]["name"].endswith("<lambda>")
+
+    def test_ninety_layers_can_be_described(self, described):
+        class Layer(Middleware):
+            unique = False
+
+            def request(self, next):
+                return next()
+
+        middlewares = [Layer() for _ in range(90)]
+        layers = described(("/", lambda: Response("")), middlewares=middlewares)["layers"]
+        depth = 0
+        while layers:
+            (layer,) = layers
+            layers, depth = layer["inner"], depth + 1
+        assert depth == 91
+
+
+def find(id=None):
+    return Response("found")
+
+
+def save(id=None):
+    return Response("saved")
+
+
+@pytest.fixture
+def links():
+    routes = [GET("/links/<id>", find), POST("/links/<id>", save), GET("/users/<id>", find)]
+    return Application([*routes, ("/_meta", MetaApplication())])
+
+
+@pytest.fixture(scope="module")
+def large():
+    routes = [GET(f"/r{number}/<id>", find) for number in range(9_997)]
+    return Application([*routes, ("/_meta", MetaApplication())])
+
+
+def numbers(routes):
+    return [route["number"] for route in routes["items"]]
+
+
+class TestSelection:
+    @pytest.mark.parametrize(
+        ("words", "found"),
+        [
+            pytest.param("", [1, 2, 3, 4, 5, 6], id="no words"),
+            pytest.param("/links", [1, 2], id="of the pattern"),
+            pytest.param("POST", [2], id="the method"),
+            pytest.param("post", [2], id="in any case"),
+            pytest.param("save", [2], id="the endpoint"),
+            pytest.param("test_report.py", [1, 2, 3], id="the file"),
+            pytest.param(" find   links ", [1], id="several, in any order"),
+            pytest.param("nothing", [], id="of no route"),
+        ],
+    )
+    def test_routes_are_found_by_words(self, words, found, links, report):
+        routes = report(links, query_string={"find": words})["routes"]
+        assert numbers(routes) == found
+        assert (routes["total"], routes["matching"]) == (6, len(found))
+        assert routes["find"] == " ".join(words.split())
+
+    @pytest.mark.parametrize(
+        ("query", "first", "last", "page", "pages"),
+        [
+            pytest.param({}, 1, 100, 1, 100, id="the first page"),
+            pytest.param({"page": 2}, 101, 200, 2, 100, id="another page"),
+            pytest.param({"page": 101}, 9_901, 10_000, 100, 100, id="after the last"),
+            pytest.param({"page": 0}, 1, 100, 1, 100, id="before the first"),
+            pytest.param({"page": "x"}, 1, 100, 1, 100, id="no number"),
+            pytest.param({"page": "9" * 5000}, 1, 100, 1, 100, id="a number of too many digits"),
+        ],
+    )
+    def test_many_routes_are_on_pages(self, query, first, last, page, pages, large, report):
+        routes = report(large, query_string=query)["routes"]
+        assert numbers(routes) == list(range(first, last + 1))
+        assert (routes["page"], routes["pages"]) == (page, pages)

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timezone
 
 from clastic.application import Application
 from clastic.errors import ErrorHandler
 from clastic.http import Request, Response
 from clastic.json import JSONEncoding
 from clastic.meta.page import meta_page
-from clastic.meta.peripherals import MetaPeripheral, default_peripherals, grouped_peripherals
-from clastic.meta.report import MetaReport, MetaRoute, create_report
+from clastic.meta.peripherals import MetaPeripheral, default_peripherals, read_section
+from clastic.meta.report import (
+    MetaReport,
+    describe_application,
+    describe_middlewares,
+    describe_resources,
+    select_routes,
+)
 from clastic.middleware.base import Middleware
 from clastic.pages.styles import DEVELOPER_STYLE
 from clastic.pattern import split_path
-from clastic.routing import S_REDIRECT
+from clastic.routing import GET, S_REDIRECT
 
 _HEADERS = [
     ("Cache-Control", "no-store"),
@@ -39,7 +46,7 @@ def get_stylesheet(request: Request) -> Response:
     return response
 
 
-META_ASSETS_APP = Application([MetaRoute("/common.css", get_stylesheet)])
+META_ASSETS_APP = Application([GET("/common.css", get_stylesheet)])
 """The files of the meta page, which a ``MetaApplication`` serves below ``assets/``."""
 
 
@@ -55,7 +62,7 @@ class MetaApplication(Application):
     places and applications.
 
     The query selects routes: ``find`` has words that the method, pattern, endpoint or file must
-    contain; ``page`` is a number from 1, and ``size`` the number of routes on a page, up to 1,000.
+    contain, and ``page`` is the number of a page of a hundred routes, from 1.
 
     :param page_title: the heading of the page; by default Meta
     :param peripherals: more sections, after the others
@@ -65,8 +72,7 @@ class MetaApplication(Application):
         masked
     :param middlewares: as for :class:`~clastic.application.Application`
     :param error_handler: as for :class:`~clastic.application.Application`
-    :raises TypeError: a peripheral is no :class:`~clastic.meta.MetaPeripheral`
-    :raises ValueError: a peripheral has no title
+    :raises TypeError: a peripheral is no :class:`~clastic.meta.MetaPeripheral` with a title
     """
 
     def __init__(
@@ -82,14 +88,21 @@ class MetaApplication(Application):
         self.page_title = "Meta" if page_title is None else page_title
         if base_peripherals is None:
             base_peripherals = default_peripherals()
-        self.peripherals = grouped_peripherals([*base_peripherals, *peripherals])
+        self.peripherals = (*base_peripherals, *peripherals)
+        for peripheral in self.peripherals:
+            if not (isinstance(peripheral, MetaPeripheral) and peripheral.title):
+                raise TypeError(
+                    f"{peripheral!r} is not a MetaPeripheral with a title. Pass an instance of a "
+                    "subclass of clastic.meta.MetaPeripheral that sets title, the heading of its "
+                    "section."
+                )
         names = [shown_resources] if isinstance(shown_resources, str) else shown_resources
         self.shown_resources = frozenset(names)
         # The links of the page are relative, so its path must end with a slash.
         super().__init__(
             [
-                MetaRoute("/", self.get_page, slash_mode=S_REDIRECT),
-                MetaRoute("/json/", self.get_json, slash_mode=S_REDIRECT),
+                GET("/", self.get_page, slash_mode=S_REDIRECT),
+                GET("/json/", self.get_json, slash_mode=S_REDIRECT),
                 ("/assets/", META_ASSETS_APP),
             ],
             middlewares=middlewares,
@@ -98,10 +111,9 @@ class MetaApplication(Application):
 
     def get_page(self, request: Request, _application: Application) -> Response:
         """Return the HTML page."""
-        report = self._create_report(request, _application)
         # A relative URL is right behind a proxy that adds a prefix, too.
         root = "../" * len(split_path(request.path).segments) or "./"
-        page = meta_page(report, self.peripherals, root)
+        page = meta_page(self._create_report(request, _application), self.peripherals, root)
         return Response(page, headers=[*_HEADERS, _POLICY], content_type="text/html; charset=utf-8")
 
     def get_json(self, request: Request, _application: Application) -> Response:
@@ -110,10 +122,12 @@ class MetaApplication(Application):
         return Response(body, headers=_HEADERS, content_type="application/json")
 
     def _create_report(self, request: Request, application: Application) -> MetaReport:
-        return create_report(
-            application,
-            request.args,
+        return MetaReport(
             title=self.page_title,
-            peripherals=self.peripherals,
-            shown_resources=self.shown_resources,
+            gathered_at=datetime.now(timezone.utc),
+            application=describe_application(application),
+            routes=select_routes(application.routes, request.args),
+            middlewares=tuple(describe_middlewares(application.routes)),
+            resources=tuple(describe_resources(application.routes, self.shown_resources)),
+            sections=tuple(map(read_section, self.peripherals)),
         )

@@ -15,28 +15,23 @@ from markupsafe import Markup
 from clastic.injection import BUILT_IN, PATH, RESOURCES
 from clastic.json import as_mapping
 from clastic.meta.peripherals import MetaPeripheral, SectionData, log_problem
-from clastic.meta.report import MetaReport, MiddlewareData, ResourceData
-from clastic.meta.routes import (
+from clastic.meta.report import (
     DEFAULT,
     LONGEST_SEARCH,
-    PAGE_SIZE,
     FunctionData,
     LayerData,
+    MetaReport,
     RouteData,
     RoutesData,
 )
 from clastic.pages import element, html_page, join, scrollable
 
-_FEW = 3  # routes that a search shows open; members of a list that are shown at once
 _SOURCES = {
     PATH: "from the path",
     RESOURCES: "from resources",
     BUILT_IN: "built-in",
     DEFAULT: "default",
 }
-
-Section = tuple[str, str, Markup]
-"""The id, the title and the content of a section of the page."""
 
 
 def meta_page(report: MetaReport, peripherals: Sequence[MetaPeripheral], root: str) -> str:
@@ -65,11 +60,11 @@ def meta_page(report: MetaReport, peripherals: Sequence[MetaPeripheral], root: s
 
 def _sections(
     report: MetaReport, peripherals: Sequence[MetaPeripheral], root: str
-) -> Iterator[Section]:
-    yield "routes", "Routes", _routes(report, root)
-    tables = {"Middlewares": _middleware_rows(report), "Resources": _resource_rows(report)}
-    for title, rows in tables.items():
-        yield title.lower(), title, scrollable(_show(list(rows)), title)
+) -> Iterator[tuple[str, str, Markup]]:
+    """Return the id, the title and the content of each section."""
+    yield "routes", "Routes", _routes(report.routes, root)
+    for title, rows in {"Middlewares": report.middlewares, "Resources": report.resources}.items():
+        yield title.lower(), title, scrollable(_show(rows), title)
     for number, (peripheral, data) in enumerate(zip(peripherals, report.sections, strict=True), 1):
         content = scrollable(_peripheral(peripheral, data), data.title)
         yield f"section-{number}", data.title, content
@@ -77,43 +72,11 @@ def _sections(
 
 def _header(report: MetaReport) -> Markup:
     routes = report.routes
-    query = urlencode({"find": routes.find, "page": routes.page, "size": routes.size})
+    query = urlencode({"find": routes.find, "page": routes.page})
     time = f"{report.gathered_at:%Y-%m-%d %H:%M:%S} UTC, "
     link = element("a", "the same as JSON", href=f"json/?{query}", type="application/json")
     title = element("h1", report.title)
     return element("header", title, element("p", time, link), _show(report.application))
-
-
-def _middleware_rows(report: MetaReport) -> Iterator[dict[str, Any]]:
-    """Return a row for each function of each middleware; their keys are the columns."""
-    for middleware in report.middlewares:
-        row = {
-            "name": middleware.name,
-            "on": _reach(middleware),
-            "summary": middleware.summary,
-            "wraps_WSGI": middleware.wraps_wsgi,
-        }
-        for side in middleware.sides or (None,):
-            yield {**row, **(as_mapping(side) or {})}
-
-
-def _resource_rows(report: MetaReport) -> Iterator[dict[str, Any]]:
-    """Return a row for each resource; its keys are the columns."""
-    for resource in report.resources:
-        value = resource.value if resource.is_shown else element("span", "not shown", class_="soft")
-        if resource.problem:
-            value = f"reading failed with {resource.problem}"
-        yield {
-            "name": resource.name,
-            "type": resource.type,
-            "on": _reach(resource),
-            "values": resource.values,
-            "value": value,
-        }
-
-
-def _reach(record: MiddlewareData | ResourceData) -> str:
-    return "every route" if record.is_everywhere else _counted(record.routes)
 
 
 def _peripheral(peripheral: MetaPeripheral, section: SectionData) -> Markup:
@@ -129,16 +92,16 @@ def _peripheral(peripheral: MetaPeripheral, section: SectionData) -> Markup:
         return element("p", log_problem(error, peripheral), class_="problem")
 
 
-def _routes(report: MetaReport, root: str) -> Markup:
-    routes, own = report.routes, report.meta_routes
-    is_open = bool(routes.find) and routes.matching <= _FEW
-    summary = element("summary", f"{_counted(len(own))} of this page itself")
+def _routes(routes: RoutesData, root: str) -> Markup:
+    is_open = routes.matching == 1
+    items = (element("li", _route(route, root, is_open)) for route in routes.items)
     return join(
         _search_form(routes),
-        element("p", *_status(routes)),
-        _route_list(routes.items, root, is_open) if routes.items else None,
+        element(
+            "p", f"{routes.matching:,} of {routes.total:,} routes, in the order they are tried."
+        ),
+        element("ol", *items, class_="routes"),
         _page_links(routes) if routes.pages > 1 else None,
-        element("details", summary, _route_list(own, root, False)),
     )
 
 
@@ -152,61 +115,28 @@ def _search_form(routes: RoutesData) -> Markup:
         maxlength=LONGEST_SEARCH,
         placeholder="method, pattern, endpoint, file",
     )
-    size = element("input", type="hidden", name="size", value=routes.size)
     return element(
         "form",
         element("label", "Find routes", for_="find"),
         field,
-        size if routes.size != PAGE_SIZE else None,
         element("button", "Find"),
+        element("a", "Show all", href="?#routes") if routes.find else None,
         action="#routes",
         role="search",
     )
 
 
-def _status(routes: RoutesData) -> Iterator[object]:
-    if routes.find:
-        yield f"{routes.matching:,} of {_counted(routes.total)} with “"
-        yield element("b", routes.find)
-        yield "”"
-    else:
-        yield _counted(routes.total)
-    if routes.pages > 1:
-        first = (routes.page - 1) * routes.size + 1
-        yield f", {first:,} to {first + len(routes.items) - 1:,} on this page"
-    yield ", in the order they are tried."
-    if routes.find:
-        yield " "
-        yield element("a", "Show all", href=_address(routes, 1, find=""))
-
-
-def _counted(count: int) -> str:
-    return "1 route" if count == 1 else f"{count:,} routes"
-
-
 def _page_links(routes: RoutesData) -> Markup:
     page, pages = routes.page, routes.pages
+    items = [element("span", f"Page {page:,} of {pages:,}", aria_current="page")]
     targets = {"First": 1, "Previous": page - 1, "Next": page + 1, "Last": pages}
-    links = [
-        element("a", text, href=_address(routes, target, find=routes.find))
-        for text, target in targets.items()
-        if 1 <= target <= pages and target != page
-    ]
-    current = element("span", f"Page {page:,} of {pages:,}", aria_current="page")
-    items = (element("li", each) for each in (current, *links))
-    return element("nav", element("ul", *items), aria_label="Pages of routes")
-
-
-def _address(routes: RoutesData, page: int, *, find: str) -> str:
-    query: dict[str, object] = {"find": find} if find else {}
-    if routes.size != PAGE_SIZE:
-        query["size"] = routes.size
-    return f"?{urlencode({**query, 'page': page})}#routes"
-
-
-def _route_list(routes: Iterable[RouteData], root: str, is_open: bool) -> Markup:
-    items = (element("li", _route(route, root, is_open)) for route in routes)
-    return element("ol", *items, class_="routes")
+    for text, target in targets.items():
+        if 1 <= target <= pages and target != page:
+            query = urlencode({"find": routes.find, "page": target})
+            items.append(element("a", text, href=f"?{query}#routes"))
+    return element(
+        "nav", element("ul", *(element("li", each) for each in items)), aria_label="Pages of routes"
+    )
 
 
 def _route(route: RouteData, root: str, is_open: bool) -> Markup:
@@ -236,7 +166,7 @@ def _route_facts(route: RouteData, root: str) -> Markup:
         "slash_mode": route.slash_mode,
     }
     if route.render_error:
-        facts["render_error"] = join(_show(route.render_error), _arguments(route.render_error))
+        facts["render_error"] = join(_function(route.render_error), _arguments(route.render_error))
     if "<" not in route.pattern and (route.methods is None or "GET" in route.methods):
         address = root + quote(route.pattern.lstrip("/"))
         facts["address"] = element("a", route.pattern, href=address)
@@ -260,25 +190,27 @@ def _layer(layer: LayerData) -> Markup:
 
 
 def _arguments(function: FunctionData) -> Markup | None:
-    sources = {
-        each.name: _SOURCES.get(each.source, f"from {each.source}") for each in function.arguments
-    }
+    if not function.arguments:
+        return None
     items = (
-        element("li", element("code", name), " ", element("span", source, class_="soft"))
-        for name, source in sources.items()
+        element("li", element("code", name), " ", element("span", _source(source), class_="soft"))
+        for name, source in function.arguments.items()
     )
-    return element("ul", *items, class_="arguments", aria_label="Arguments") if sources else None
+    return element("ul", *items, class_="arguments", aria_label="Arguments")
+
+
+def _source(source: str) -> str:
+    return _SOURCES.get(source, f"from {source}")
 
 
 def _function(function: FunctionData) -> Markup:
-    """Return the name of a function and its place, relative to where it is imported from."""
+    """Return the name of a function and its location, relative to where it is imported from."""
     name = element("code", function.name)
-    if function.file is None:
+    if function.location is None:
         return name
     roots = (os.path.join(folder, "") for folder in sys.path if os.path.isabs(folder))
-    root = max((root for root in roots if function.file.startswith(root)), default="")
-    place = f"{function.file.removeprefix(root)}:{function.line}"
-    return join(name, " ", element("span", place, class_="soft"))
+    root = max((root for root in roots if function.location.startswith(root)), default="")
+    return join(name, " ", element("span", function.location.removeprefix(root), class_="soft"))
 
 
 def _show(value: Any, name: str = "") -> Markup:
@@ -286,34 +218,24 @@ def _show(value: Any, name: str = "") -> Markup:
 
     :param name: the name of the value, which tells the unit of a number
     """
+    if value is None or value in ("", [], (), {}):
+        return element("span", "none", class_="soft")
     if isinstance(value, FunctionData):
         return _function(value)
-    if isinstance(value, (list, tuple)) and value:
-        return _show_members(value, name)
+    if isinstance(value, (list, tuple)):
+        records = [record for member in value if (record := as_mapping(member))]
+        if len(records) == len(value):
+            return _table(records)
+        return Markup(", ").join(_show(member, name) for member in value)
     if members := as_mapping(value):
         pairs = (
             join(element("dt", _label(key)), element("dd", _show(member, key)))
             for key, member in members.items()
         )
         return element("dl", *pairs, class_="values")
-    if value is None or value in ("", [], (), {}):
-        return element("span", "none", class_="soft")
     if isinstance(value, bool):
         return join("yes" if value else "no")
     return join(_number(value, name) if isinstance(value, (int, float)) else value)
-
-
-def _show_members(members: Sequence[Any], name: str) -> Markup:
-    records = [record for member in members if (record := as_mapping(member))]
-    if len(records) == len(members):
-        return _table(records)
-    is_short = isinstance(members, tuple) or len(members) <= _FEW  # Tuples have names.
-    if is_short and all(isinstance(each, (str, int, float)) for each in members):
-        return Markup(", ").join(_show(each, name) for each in members)
-    items = element("ul", *(element("li", _show(member, name)) for member in members))
-    if len(members) <= _FEW:
-        return items
-    return element("details", element("summary", f"{len(members):,} entries"), items)
 
 
 def _table(records: Sequence[Mapping[str, Any]]) -> Markup:
@@ -343,4 +265,4 @@ def _number(value: float, name: str) -> str:
         return str(timedelta(seconds=round(value))) if is_long else f"{value:.3g} s"
     if name.endswith("_bytes"):
         return str(bytes2human(value, 1))
-    return str(value) if name.endswith("pid") else f"{value:,}"
+    return str(value)

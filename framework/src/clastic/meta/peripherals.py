@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gc
 import logging
+import math
 import os
 import platform
-import re
-import secrets
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from enum import Enum
+from functools import partial
+from importlib.metadata import version
+from itertools import islice
 from typing import Any, TypeVar
 
-from clastic.meta.plain import mask, plain
+from clastic.json import BYTES_TYPES, NoJSONForm, simplify
+from clastic.secrets import MASK, Secrets
+from clastic.text import to_text
 
 T = TypeVar("T")
 
 _PACKAGES = ("clastic", "werkzeug", "markupsafe", "boltons", "ashes", "itsdangerous")
 
-# A flag without the value that may be joined to it.
-_FLAG = re.compile(r"--[A-Za-z-]{2,40}(?:=|$)|-[A-Za-z]")
+# The limits of plain data: containers inside each other, members of a container, characters of a
+# text, bits of an integer.
+_DEPTH = 6
+_MEMBERS = 100
+_CHARACTERS = 1_000
+_BITS = 256
 
+_SECRETS = Secrets()
 _logger = logging.getLogger("clastic")
 
 
@@ -53,7 +63,7 @@ class MetaPeripheral:
     title: str = ""
     """The heading of the section."""
     group_key: str = "peripherals"
-    """The group of the section: ``server``, ``peripherals`` or another name."""
+    """A name for sections that belong together, which the JSON has: ``server``, ``peripherals``."""
 
     def get_context(self) -> Any:
         """Return the data to show: a mapping, a dataclass, or anything that has a form in JSON.
@@ -92,28 +102,6 @@ class SectionData:
     problem: str | None = None
 
 
-def grouped_peripherals(peripherals: Iterable[MetaPeripheral]) -> tuple[MetaPeripheral, ...]:
-    """Return peripherals with those of a group next to each other.
-
-    :raises TypeError: one is no :class:`MetaPeripheral`
-    :raises ValueError: one has no title
-    """
-    groups: dict[str, list[MetaPeripheral]] = {}
-    for peripheral in peripherals:
-        if not isinstance(peripheral, MetaPeripheral):
-            raise TypeError(
-                f"{peripheral!r} is not a MetaPeripheral. "
-                "Pass an instance of a subclass of clastic.meta.MetaPeripheral."
-            )
-        if not peripheral.title:
-            raise ValueError(
-                f"{type(peripheral).__name__} has no title. "
-                "Set title to the heading of its section on the page."
-            )
-        groups.setdefault(peripheral.group_key, []).append(peripheral)
-    return tuple(peripheral for group in groups.values() for peripheral in group)
-
-
 def read_section(peripheral: MetaPeripheral) -> SectionData:
     """Return the data of a peripheral; for one that fails, the problem."""
     group_key, title = peripheral.group_key, peripheral.title
@@ -126,16 +114,72 @@ def read_section(peripheral: MetaPeripheral) -> SectionData:
 
 
 def log_problem(error: Exception, peripheral: MetaPeripheral) -> str:
-    """Log the exception being handled, and return a sentence with its type and error id."""
-    error_id = secrets.token_hex(4)
-    _logger.error(
-        "Meta peripheral %s failed, error id %s",
-        type(peripheral).__name__,
-        error_id,
-        exc_info=True,
-        extra={"error_id": error_id},
-    )
-    return f"Failed with {type(error).__name__}. See the log for error id {error_id}."
+    """Log the exception being handled, and return a sentence with its type."""
+    _logger.exception("Meta peripheral %s failed", type(peripheral).__name__)
+    return f"Failed with {type(error).__name__}. See the log."
+
+
+def plain(value: object, name: object = "", depth: int = _DEPTH) -> Any:
+    """Return a value as dicts with text keys, lists, and JSON's scalars, with secrets masked.
+
+    Bytes, objects that have no form in JSON, and values that are nested too deeply become the name
+    of their type.
+
+    :param name: the name of the value; the value of a secret name is masked
+    :raises Exception: whatever the value raises when it is read
+    """
+    if value is None or isinstance(value, bool):
+        return value
+    if _SECRETS.is_secret_name(name):
+        return MASK
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else str(float(value))
+    if isinstance(value, int):
+        return int(value) if value.bit_length() <= _BITS else _type_only(value)
+    if isinstance(value, BYTES_TYPES) or depth == 0:
+        return _type_only(value)
+    try:
+        simpler = value if type(value) in (list, tuple) else simplify(value)
+    except NoJSONForm:
+        return _type_only(value)
+    if isinstance(simpler, dict):
+        return _plain_dict(value, simpler, depth - 1)
+    if isinstance(simpler, (list, tuple)):
+        return _plain_list(simpler, depth - 1)
+    return plain(simpler, depth=depth - 1)
+
+
+def mask(text: object) -> str:
+    """Return the beginning of a text with secrets masked."""
+    text = to_text(text)
+    return _SECRETS.mask(text, _CHARACTERS) + ("…" if len(text) > _CHARACTERS else "")
+
+
+def _plain_dict(value: object, members: dict[Any, object], depth: int) -> dict[str, Any]:
+    """Return the members of a value, those masked that the ``repr`` of a dataclass leaves out."""
+    fields = dataclasses.fields(value) if dataclasses.is_dataclass(value) else ()
+    hidden = {field.name for field in fields if not field.repr}
+    shown = {}
+    for key, member in islice(members.items(), _MEMBERS):
+        key = key.name if isinstance(key, Enum) else key
+        name = to_text(key) if isinstance(key, (str, bytes, int, float)) else _type_only(key)
+        shown[mask(name)] = MASK if name in hidden else plain(member, name, depth)
+    if len(members) > _MEMBERS:
+        shown["…"] = f"and {len(members) - _MEMBERS:,} more"
+    return shown
+
+
+def _plain_list(members: list[Any] | tuple[Any, ...], depth: int) -> list[Any]:
+    if len(members) == 2 and _SECRETS.is_secret_name(members[0]):
+        return [mask(members[0]), MASK]  # An item of a mapping.
+    shown = [plain(member, depth=depth) for member in members[:_MEMBERS]]
+    return [*shown, f"and {len(members) - _MEMBERS:,} more"] if len(members) > _MEMBERS else shown
+
+
+def _type_only(value: object) -> str:
+    return f"<{type(value).__name__}>"
 
 
 class ProcessPeripheral(MetaPeripheral):
@@ -144,14 +188,20 @@ class ProcessPeripheral(MetaPeripheral):
     title = "Process"
     group_key = "server"
 
+    def __init__(self) -> None:
+        self._constructed = time.monotonic()
+
     def get_context(self) -> dict[str, object]:
-        """Return the current values; ``None`` for those that the system does not provide."""
+        """Return the current values; ``None`` for those that the system does not provide.
+
+        The uptime begins when the peripheral is constructed.
+        """
         return {
             "pid": os.getpid(),
             "parent_pid": os.getppid(),
-            "command": _command(),
+            "program": _if_available(lambda: sys.argv[0]),
             "working_directory": _if_available(os.getcwd),
-            "uptime_seconds": _if_available(_uptime),
+            "uptime_seconds": round(time.monotonic() - self._constructed, 1),
             "threads": threading.active_count(),
             # Listing the folder opens a file itself.
             "open_files": _if_available(lambda: len(os.listdir("/dev/fd")) - 1),
@@ -166,7 +216,6 @@ class HostPeripheral(MetaPeripheral):
 
     def get_context(self) -> dict[str, object]:
         """Return the current values; ``None`` for those that the system does not provide."""
-        memory = _if_available(_read_memory) or {}
         return {
             "name": platform.node(),
             "system": f"{platform.system()} {platform.release()}",
@@ -174,8 +223,7 @@ class HostPeripheral(MetaPeripheral):
             "processors": os.cpu_count(),
             "usable_processors": _if_available(lambda: len(os.sched_getaffinity(0))),
             "load": _if_available(lambda: [round(mean, 2) for mean in os.getloadavg()]),
-            "memory_bytes": memory.get("MemTotal"),
-            "available_memory_bytes": memory.get("MemAvailable"),
+            "memory_bytes": _if_available(_memory),
         }
 
 
@@ -213,7 +261,7 @@ class RuntimePeripheral(MetaPeripheral):
     group_key = "server"
 
     def __init__(self) -> None:
-        self._packages = {name: _version(name) for name in _PACKAGES}
+        self._packages = {name: _if_available(partial(version, name)) for name in _PACKAGES}
 
     def get_context(self) -> dict[str, object]:
         """Return the current values."""
@@ -226,9 +274,7 @@ class RuntimePeripheral(MetaPeripheral):
             "flags": {name: int(value) for name, value in flags.items() if value},
             "garbage_collector": {
                 "is_enabled": gc.isenabled(),
-                "counts": gc.get_count(),
                 "runs": [generation["collections"] for generation in gc.get_stats()],
-                "uncollectable": sum(each["uncollectable"] for each in gc.get_stats()),
             },
             "modules": len(sys.modules),
             "path": sys.path,
@@ -242,39 +288,10 @@ def default_peripherals() -> tuple[MetaPeripheral, ...]:
 
 def _if_available(read: Callable[[], T]) -> T | None:
     """Return the result of `read`, or ``None`` where the system does not provide it."""
-    with suppress(AttributeError, LookupError, OSError, ValueError):
+    with suppress(AttributeError, ImportError, LookupError, OSError, ValueError):
         return read()
     return None
 
 
-def _command() -> str:
-    """Return the command line without the values of its arguments, which may be secret."""
-    program, *arguments = getattr(sys, "argv", None) or [""]
-    words = [program]
-    for argument in arguments:
-        flag = _FLAG.match(argument)
-        shown = flag[0] if flag else ""
-        words.append(shown if shown == argument else f"{shown}…")
-    return " ".join(words)
-
-
-def _uptime() -> float:
-    """Return the seconds since the process started, from Linux's ``/proc``."""
-    with open("/proc/self/stat", "rb") as file:
-        after_name = file.read().rpartition(b")")[2].split()
-    started = int(after_name[19]) / os.sysconf("SC_CLK_TCK")
-    return round(time.clock_gettime(time.CLOCK_BOOTTIME) - started, 1)
-
-
-def _read_memory() -> dict[str, int]:
-    """Return the values of Linux's ``/proc/meminfo`` in bytes."""
-    with open("/proc/meminfo", encoding="ascii") as file:
-        rows = (line.split() for line in file)
-        return {row[0].rstrip(":"): int(row[1]) * 1024 for row in rows if row[2:] == ["kB"]}
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
+def _memory() -> int:
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

@@ -33,12 +33,9 @@ class _FlawHandler(ErrorHandler):
 
     def __init__(self, text: str, paths: tuple[str, ...]) -> None:
         super().__init__()
-        flaw = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
-        report = create_report(text, paths)
-        self._headers = {"Cache-Control": "no-store", "X-Flaw": flaw}
-        self._page = flaw_page(report, flaw)
-        self._page_without_reload = flaw_page(report)
-        self._error = InternalServerError(_as_text(report), message=_MESSAGE, headers=self._headers)
+        self._report = create_report(text, paths)
+        self._flaw = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
+        self._headers = {"Cache-Control": "no-store", "X-Flaw": self._flaw}
 
     def render_error(
         self, request: BaseRequest, _error: HTTPException, **kwargs: Any
@@ -46,8 +43,11 @@ class _FlawHandler(ErrorHandler):
         """Return the failure in the format that the client accepts, in place of `_error`."""
         accept = request.environ.get("HTTP_ACCEPT")
         if choose_format(accept).mimetype != "text/html":
-            return render_by_accept(self._error, accept)
-        page = self._page if request.method == "GET" else self._page_without_reload
+            error = InternalServerError(
+                _as_text(self._report), message=_MESSAGE, headers=self._headers
+            )
+            return render_by_accept(error, accept)
+        page = flaw_page(self._report, self._flaw if request.method == "GET" else None)
         headers = {**self._headers, "Vary": "Accept"}
         return Response(page, 500, headers, content_type="text/html; charset=utf-8")
 

@@ -71,7 +71,7 @@ class MetaPeripheral:
         Other objects are shown by the name of their type, and secrets are masked.
 
         :raises Unavailable: there is no data here, for the reason given
-        :raises Exception: anything else is logged, and the section shows its type and an error id
+        :raises Exception: anything else is logged, and the section shows its type
         """
         raise NotImplementedError(f"{type(self).__name__} has no get_context()")
 

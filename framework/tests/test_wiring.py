@@ -956,7 +956,7 @@ class TestTemplates:
               Found on routes '/', '/about'.
               The line to correct is: {line}
 
-            2. Template 'about.html' ({about}:1) includes 'foot.html', which does not exist in \
+            2. Template 'about.html' ({about}:1) uses 'foot.html', which does not exist in \
             templates.
               Found on route '/about'.
               Available here: about.html, home.html, base.html. Did you mean 'about.html'?

@@ -9,10 +9,11 @@ from types import MappingProxyType
 
 import pytest
 
+from clastic.application import Application
+from clastic.errors import ErrorHandler
 from clastic.http import Response
 from clastic.render import TemplateError
 from clastic.render.template_base import (
-    CompiledTemplate,
     Reference,
     TemplateFactory,
     TemplateSource,
@@ -25,8 +26,8 @@ class DollarFactory(TemplateFactory):
     """An engine as the base class describes it: ``$name`` is a value, ``@part`` an include."""
 
     def compile(self, source):
-        includes = [Reference(1, "includes", [name]) for name in re.findall(r"@(\S+)", source.text)]
-        return CompiledTemplate(source, string.Template(source.text), includes)
+        includes = [Reference(1, [name]) for name in re.findall(r"@(\S+)", source.text)]
+        return string.Template(source.text), includes
 
     def render(self, template, context):
         page = template.substitute(context)
@@ -118,9 +119,9 @@ class TestFolders:
     def test_a_file_that_is_not_text_is_reported(self, project):
         (project / "one/photo.html").write_bytes(b"\xff\xd8")
         assert refusal(DollarFactory("one"), "photo.html") == (
-            f"Template 'photo.html' ({os.path.join('one', 'photo.html')}) cannot be read: it is "
-            "not UTF-8 text (invalid start byte).\n"
-            "  Save it as UTF-8."
+            f"Template 'photo.html' ({os.path.join('one', 'photo.html')}) cannot be read: 'utf-8' "
+            "codec can't decode byte 0xff in position 0: invalid start byte.\n"
+            "  Make it a file of UTF-8 text that the server may read."
         )
 
     def test_a_file_that_cannot_be_read_is_reported(self, project, monkeypatch):
@@ -129,11 +130,7 @@ class TestFolders:
 
         factory = DollarFactory("one")
         monkeypatch.setattr("pathlib.Path.read_text", refuse)
-        assert refusal(factory, "home.html") == (
-            f"Template 'home.html' ({os.path.join('one', 'home.html')}) cannot be read: Permission "
-            "denied.\n"
-            "  Make it readable for the user that serves."
-        )
+        assert "cannot be read: [Errno 13] Permission denied." in refusal(factory, "home.html")
 
     def test_a_file_outside_the_working_directory_is_shown_with_its_absolute_path(
         self, project, monkeypatch
@@ -253,9 +250,10 @@ class TestRenderFunctions:
             """An endpoint that forgets to return."""
 
         place = f"{os.path.relpath(__file__)}:{home.__code__.co_firstlineno}"
-        render = DollarFactory(templates={"home.html": ""})("home.html").of_endpoint(home)
+        factory = DollarFactory(templates={"home.html": ""})
+        app = Application([("/", home, "home.html")], {}, [], factory, ErrorHandler(True))
         with pytest.raises(TypeError) as caught:
-            render(home())
+            app.get_local_client().get("/")
         assert str(caught.value) == (
             f"Template 'home.html' is filled from a mapping, and endpoint home ({place}) returned "
             "None.\n"

@@ -294,11 +294,6 @@ class TestTemplateFiles:
         assert template_files(Application([("/", nothing, "home.html")], {}, [], factory)) == loaded
         assert template_files(Application([("/", nothing, factory("home.html"))])) == loaded
 
-    def test_a_factory_that_reloads_its_files_has_none(self, tmp_path: Path) -> None:
-        (tmp_path / "home.html").write_text("home")
-        factory = AshesRenderFactory(tmp_path, debug=True)
-        assert template_files(Application([("/", nothing, "home.html")], {}, [], factory)) == set()
-
 
 def send_invalid_header() -> Response:
     class Bad(Response):

@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import ashes
 
 from clastic.render.template_base import (
-    CompiledTemplate,
     Reference,
     TemplateFactory,
     TemplatePaths,
     TemplateSource,
-    check_callable,
 )
-from clastic.wiring import Problem
-
-REGISTRIES = {
-    "filter": "filters",
-    "helper": "helpers",
-    "pragma": "pragmas",
-    "special character": "special_chars",
-}
-"""The kinds of names that a template can use, and the attributes of the environment with them."""
-
-LAST_OF_BASIC_PLANE = "\uffff"
-"""Ashes turns the characters of a template after this one into pairs of surrogates."""
 
 EMPTY = "{! Ashes cannot render a template that has no text !}"
 
@@ -43,7 +29,6 @@ class AshesRenderFactory(TemplateFactory):
     :param keep_whitespace: keep line breaks and indentation of the templates as they are
     :param filters: name to function, for use as ``{value|name}`` besides those of Ashes
     :ivar env: the environment of Ashes
-    :raises TypeError: when a filter is not callable
     """
 
     def __init__(
@@ -52,62 +37,53 @@ class AshesRenderFactory(TemplateFactory):
         *,
         keep_whitespace: bool = True,
         filters: Mapping[str, Callable[[Any], Any]] | None = None,
-        debug: bool = False,
         templates: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(template_paths, templates=templates, debug=debug)
-        check_callable("filter", filters or {})
+        super().__init__(template_paths, templates=templates)
         self.env = ashes.AshesEnv(keep_whitespace=keep_whitespace, filters=filters)
         self.env.load = self.get  # called for included templates
-        self._has_surrogates = False
 
-    def compile(self, source: TemplateSource) -> CompiledTemplate:
-        """Compile a template and find its references."""
-        self._has_surrogates |= max(source.text, default="") > LAST_OF_BASIC_PLANE
-        template = None
+    def compile(self, source: TemplateSource) -> tuple[ashes.Template, list[Reference]]:
+        """Return the template object that Ashes makes of a source, and its references."""
+        references = []
         try:
-            tokens = ashes.tokenize(source.text)
-            problems = list(self._unknown_names(tokens, source))
-            if not problems:
-                template = ashes.Template(source.name, source.text or EMPTY, env=self.env)
+            for token in ashes.tokenize(source.text):
+                self._check_names(token)
+                if isinstance(token, ashes.PartialTag):
+                    references.append(Reference(token.start_line, [_name_of(token)]))
+            template = ashes.Template(source.name, source.text or EMPTY, env=self.env)
         except ashes.ParseError as error:
             raise source.not_compiled(error.message, error.line_no) from error
         except (ashes.AshesException, ValueError, LookupError) as error:
             raise source.not_compiled(str(error)) from error
-        return CompiledTemplate(source, template, [*_references(tokens)], problems)
+        return template, references
 
-    def render(self, template: Any, context: Mapping[str, Any]) -> str:
+    def render(self, template: ashes.Template, context: Mapping[str, Any]) -> str:
         """Return the HTML that a template object makes of a context.
 
         :raises TemplateError: when it includes a template that was not loaded
         """
         page = str(template.render(context, self.env))
-        if self._has_surrogates:
-            page = page.encode("utf-16", "surrogatepass").decode("utf-16")
-        return page
+        # Ashes turns the characters of a template beyond U+FFFF into pairs of surrogates.
+        return page.encode("utf-16", "surrogatepass").decode("utf-16")
 
-    def _unknown_names(self, tokens: Iterable[Any], source: TemplateSource) -> Iterator[Problem]:
-        for token in tokens:
-            for kind, name in _names_used(token):
-                known = getattr(self.env, REGISTRIES[kind])
-                argument = f", or pass the filter as filters={{'{name}': function}}"
-                if name not in known:
-                    yield Problem(
-                        source.location(token.start_line),
-                        f"uses the {kind} '{name}', which does not exist",
-                        f"Correct the name{argument if kind == 'filter' else ''}.",
-                        wanted=name,
-                        available=tuple(sorted(known)),
-                    )
+    def _check_names(self, token: Any) -> None:
+        """Refuse names that Ashes would ignore: an unknown filter may turn off escaping."""
+        known = {
+            "filter": self.env.filters,
+            "helper": self.env.helpers,
+            "pragma": self.env.pragmas,
+            "special character": self.env.special_chars,
+        }
+        for kind, name in _names_used(token):
+            if name not in known[kind]:
+                raise ashes.ParseError(f"no {kind} named '{name}'", token.start_line)
 
 
-def _references(tokens: Iterable[Any]) -> Iterator[Reference]:
-    for tag in tokens:
-        if isinstance(tag, ashes.PartialTag):
-            parts = (
-                part.text if isinstance(part, ashes.BufferToken) else "*" for part in tag.subtokens
-            )
-            yield Reference(tag.start_line, "includes", ["".join(parts)])
+def _name_of(include: ashes.PartialTag) -> str:
+    """Return the name of an included template, with ``*`` for the parts made at run time."""
+    parts = include.subtokens
+    return "".join(part.text if isinstance(part, ashes.BufferToken) else "*" for part in parts)
 
 
 def _names_used(token: Any) -> Iterator[tuple[str, str]]:

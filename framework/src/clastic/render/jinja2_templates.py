@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 from clastic.render.template_base import (
-    CompiledTemplate,
     Reference,
     TemplateFactory,
     TemplatePaths,
     TemplateSource,
-    check_callable,
     engine_package,
-    nearest_names,
 )
-from clastic.wiring import Problem
 
 with engine_package("jinja2"):
     import jinja2
     from jinja2 import nodes
-
-VERBS: Mapping[type[nodes.Node], str] = {
-    nodes.Extends: "extends",
-    nodes.Include: "includes",
-    nodes.Import: "imports",
-    nodes.FromImport: "imports",
-}
-EXISTENCE_TESTS = ("filter", "test")
 
 
 class Jinja2RenderFactory(TemplateFactory):
@@ -49,7 +37,6 @@ class Jinja2RenderFactory(TemplateFactory):
     :param tests: name to function, for use as ``{% if value is name %}`` besides those of Jinja2
     :param globals: name to value, for use in all templates; the context is looked at first
     :ivar env: the environment of Jinja2
-    :raises TypeError: when a filter or a test is not callable
     """
 
     def __init__(
@@ -61,12 +48,9 @@ class Jinja2RenderFactory(TemplateFactory):
         filters: Mapping[str, Callable[..., Any]] | None = None,
         tests: Mapping[str, Callable[..., bool]] | None = None,
         globals: Mapping[str, Any] | None = None,
-        debug: bool = False,
         templates: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(template_paths, templates=templates, debug=debug)
-        check_callable("filter", filters or {})
-        check_callable("test", tests or {})
+        super().__init__(template_paths, templates=templates)
         model = environment or jinja2.Environment(undefined=jinja2.StrictUndefined)
         self.env = model.overlay(
             loader=_Loader(self), autoescape=autoescape, cache_size=0, auto_reload=False
@@ -75,56 +59,35 @@ class Jinja2RenderFactory(TemplateFactory):
         self.env.tests = {**model.tests, **(tests or {})}
         self.env.globals = {**model.globals, **(globals or {})}
 
-    def compile(self, source: TemplateSource) -> CompiledTemplate:
-        """Compile a template and find its references."""
-        template = None
+    def compile(self, source: TemplateSource) -> tuple[jinja2.Template, list[Reference]]:
+        """Return the template object that Jinja2 makes of a source, and its references."""
         try:
             tree = self.env.parse(source.text, source.name, source.filename)
             references = list(self._references(tree, source.name))
-            problems = list(self._unknown_names(tree, source))
-            if not problems:
-                code = self.env.compile(tree, source.name, source.filename)
-                values = self.env.make_globals(None)
-                template = self.env.template_class.from_code(self.env, code, values)
+            code = self.env.compile(tree, source.name, source.filename)
         except jinja2.TemplateSyntaxError as error:
             raise source.not_compiled(error.message or "", error.lineno) from error
         except SyntaxError as error:
             raise source.not_compiled(error.msg) from error
-        return CompiledTemplate(source, template, references, problems)
+        values = self.env.make_globals(None)
+        return self.env.template_class.from_code(self.env, code, values), references
 
     def render(self, template: jinja2.Template, context: Mapping[str, Any]) -> str:
         """Return the HTML that a template object makes of a context.
 
-        :raises TemplateError: when it uses a template that was not loaded
+        :raises jinja2.TemplateNotFound: when it uses a template that was not loaded
         """
-        try:
-            return template.render(context)
-        except jinja2.TemplateNotFound as error:
-            raise self.not_loaded(*map(str, error.templates)) from error
+        return template.render(context)
 
     def _references(self, tree: nodes.Template, name: str) -> Iterator[Reference]:
-        for node in tree.find_all(tuple(VERBS)):
-            optional = getattr(node, "ignore_missing", False)
-            for expression in _choices(node.template):  # type: ignore[attr-defined]
-                items = [expression]
-                if isinstance(expression, (nodes.List, nodes.Tuple)):
-                    items = expression.items
-                texts = [_text(item) for item in items]
-                names = [text if "*" in text else self.env.join_path(text, name) for text in texts]
-                yield Reference(node.lineno, VERBS[type(node)], names, bool(names) and not optional)
-
-    def _unknown_names(self, tree: nodes.Template, source: TemplateSource) -> Iterator[Problem]:
-        known = {nodes.Filter: self.env.filters, nodes.Test: self.env.tests}
-        for node in _unguarded(tree):
-            if isinstance(node, (nodes.Filter, nodes.Test)) and node.name not in known[type(node)]:
-                kind = type(node).__name__.lower()
-                yield Problem(
-                    source.location(node.lineno),
-                    f"uses the {kind} '{node.name}', which does not exist",
-                    f"Correct the name, or pass the {kind} as {kind}s={{'{node.name}': function}}.",
-                    wanted=node.name,
-                    available=nearest_names(node.name, known[type(node)]),
-                )
+        kinds = (nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)
+        found: Iterable[Any] = tree.find_all(kinds)
+        for node in found:
+            is_required = not getattr(node, "ignore_missing", False)
+            is_choice = isinstance(node.template, (nodes.List, nodes.Tuple))
+            items = node.template.items if is_choice else [node.template]
+            names = [self.env.join_path(_text(item), name) for item in items]
+            yield Reference(node.lineno, names, is_required)
 
 
 class _Loader(jinja2.BaseLoader):
@@ -145,18 +108,6 @@ class _Loader(jinja2.BaseLoader):
         return template
 
 
-def _choices(expression: nodes.Expr | None) -> Iterator[nodes.Expr]:
-    """Yield the expressions of which another one is the value of one: ``a if x else b``."""
-    if isinstance(expression, nodes.CondExpr):
-        yield from _choices(expression.expr1)
-        yield from _choices(expression.expr2)
-    elif isinstance(expression, nodes.Or):
-        yield from _choices(expression.left)
-        yield from _choices(expression.right)
-    elif expression is not None:
-        yield expression
-
-
 def _text(expression: nodes.Expr) -> str:
     """Return the text of an expression, with ``*`` for what is known only at run time."""
     if isinstance(expression, nodes.Const) and isinstance(expression.value, str):
@@ -166,14 +117,3 @@ def _text(expression: nodes.Expr) -> str:
     if isinstance(expression, nodes.Add):
         return _text(expression.left) + _text(expression.right)
     return "*"
-
-
-def _unguarded(node: nodes.Node) -> Iterator[nodes.Node]:
-    """Yield all nodes inside one, without conditions that ask whether a filter or test exists."""
-    for child in node.iter_child_nodes():
-        if isinstance(child, (nodes.If, nodes.CondExpr)):
-            tests = child.find_all(nodes.Test)
-            if any(test.name in EXISTENCE_TESTS for test in tests):
-                continue
-        yield child
-        yield from _unguarded(child)

@@ -3,42 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from types import FrameType
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from clastic.render.template_base import (
-    CompiledTemplate,
     Reference,
     TemplateFactory,
     TemplatePaths,
     TemplateSource,
-    check_callable,
-    check_reserved,
     engine_package,
     resolve_name,
 )
-from clastic.wiring import Problem
 
 with engine_package("mako"):
-    from mako.codegen import RESERVED_NAMES
     from mako.exceptions import MakoException
-    from mako.filters import DEFAULT_ESCAPES
     from mako.lexer import Lexer
     from mako.lookup import TemplateLookup
-    from mako.parsetree import Comment, IncludeTag, InheritTag, NamespaceTag, Text
+    from mako.parsetree import IncludeTag, InheritTag, NamespaceTag
     from mako.template import ModuleInfo, Template
 
-VERBS = {IncludeTag: "includes", InheritTag: "inherits from", NamespaceTag: "imports"}
-RESERVED = RESERVED_NAMES.union(
-    {"caller", "capture", "local", "next", "parent", "self"},  # namespaces
-    {"buffer", "callable_", "pageargs"},  # arguments of functions of Mako
-)
-MODULES = {"filters", "runtime"}  # of Mako, which compiled templates use by these names
 MARKUP = "__M_Markup"
 EXPRESSION = re.compile(r"\$\{.*?\}", re.DOTALL)
 LOCATION = re.compile(r" in file '.*' at line: \d+ char: \d+$")
-UNDEFINED = re.compile(r"""^ *raise NameError\("'(\w+)' is not defined"\)""")
 
 
 class MakoRenderFactory(TemplateFactory):
@@ -62,8 +49,6 @@ class MakoRenderFactory(TemplateFactory):
     :param cache_impl: the cache plugin of Mako for the parts of templates that are ``cached``
     :param cache_args: settings for that plugin
     :ivar lookup: the lookup of Mako
-    :raises TypeError: when a filter is not callable
-    :raises ValueError: when Mako reserves the name of a filter or a global
     """
 
     def __init__(
@@ -75,17 +60,13 @@ class MakoRenderFactory(TemplateFactory):
         imports: Iterable[str] = (),
         default_filters: Iterable[str] = ("h",),
         strict_undefined: bool = True,
-        cache_impl: str | None = None,
+        cache_impl: str = "beaker",
         cache_args: Mapping[str, Any] | None = None,
-        debug: bool = False,
         templates: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(template_paths, templates=templates, debug=debug)
+        super().__init__(template_paths, templates=templates)
         self._filters = dict(filters or {})
         self._globals = dict(globals or {})
-        check_callable("filter", self._filters)
-        check_reserved(RESERVED, "globals", self._globals)
-        check_reserved(RESERVED.union(DEFAULT_ESCAPES), "filters", self._filters)
         self.lookup = _Lookup(
             self,
             default_filters=list(default_filters),
@@ -97,51 +78,45 @@ class MakoRenderFactory(TemplateFactory):
             cache_args=dict(cache_args or {}),
         )
 
-    def compile(self, source: TemplateSource) -> CompiledTemplate:
-        """Compile a template and find its references."""
-        template = None
+    def compile(self, source: TemplateSource) -> tuple[Any, list[Reference]]:
+        """Return the template object that Mako makes of a source, and its references."""
+        options = {**self.lookup.template_args, "uri": source.name, "filename": source.filename}
         try:
-            nodes = _nodes(Lexer(source.text, source.filename).parse())
-            problems = list(self._problems(nodes, source))
-            if not problems:
-                template = _Template(source, nodes, self.lookup)
+            references = list(_references(Lexer(source.text, source.filename).parse(), source.name))
+            template = Template(source.text, lookup=self.lookup, **options)
         except MakoException as error:
             cause = error.__context__
             reason = cause.msg if isinstance(cause, SyntaxError) else LOCATION.sub("", str(error))
             raise source.not_compiled(reason, getattr(error, "lineno", None)) from error
         except SyntaxError as error:
             raise source.not_compiled(error.msg) from error
-        return CompiledTemplate(source, template, [*_references(nodes, source.name)], problems)
+        # Read now: Mako finds it by the name of the template, which another factory can have too.
+        metadata = ModuleInfo.get_module_source_metadata(template.code, full_line_map=True)
+        template.line_map = metadata["full_line_map"]
+        return template, references
 
     def render(self, template: Any, context: Mapping[str, Any]) -> str:
         """Return the HTML that a template object makes of a context.
 
+        An error has a note with the lines of the templates (PEP 678).
+
         :raises TemplateError: when it uses a template that was not loaded
-        :raises ValueError: when Mako reserves a name in the context
         """
-        check_reserved(RESERVED, f"The context of {template.filename}", context)
         values = {**self._globals, **context, **self._filters}
-        return str(template.render_unicode(**values))
+        try:
+            return str(template.render_unicode(**values))
+        except Exception as error:
+            note = "\n".join(["Lines of the templates:", *dict.fromkeys(self._lines(error))])
+            vars(error).setdefault("__notes__", []).append(note)
+            raise
 
-    def locate(self, frame: FrameType, line: int) -> tuple[str, int] | None:
-        """Return file and line of the template that a frame of a traceback belongs to, if any."""
-        compiled = self.loaded.get(frame.f_globals.get("_template_uri", ""))
-        if compiled is None or compiled.template.module.__dict__ is not frame.f_globals:
-            return None
-        return compiled.source.filename, compiled.template.lines[line - 1]
-
-    def _problems(self, nodes: Iterable[Any], source: TemplateSource) -> Iterator[Problem]:
-        """Yield what Mako compiles, but cannot render."""
-        for node in nodes:
-            where = source.location(node.lineno)
-            names = {*node.undeclared_identifiers(), *node.declared_identifiers()}
-            for name in names.intersection(MODULES):
-                what = f"uses the name '{name}', which Mako reserves"
-                yield Problem(where, what, "Use another name.")
-            is_cached = "cached" in getattr(node, "attributes", ())
-            if is_cached and self.lookup.template_args["cache_impl"] is None:
-                remedy = "Remove it, or pass the name of a cache plugin of Mako as cache_impl=."
-                yield Problem(where, "has 'cached', and no cache is configured", remedy)
+    def _lines(self, error: Exception) -> Iterator[str]:
+        for frame, line in traceback.walk_tb(error.__traceback__):
+            template = self.loaded.get(frame.f_globals.get("_template_uri", ""))
+            if template is not None and template.module.__dict__ is frame.f_globals:
+                # Mako looks up names at the beginning of its code, at no line of the template.
+                number = template.line_map[line - 1]
+                yield f'  File "{template.filename}"' + (f", line {number}" if number else "")
 
 
 class _Lookup(TemplateLookup):  # type: ignore[misc]  # Mako has no annotations.
@@ -161,37 +136,17 @@ class _Lookup(TemplateLookup):  # type: ignore[misc]  # Mako has no annotations.
         return resolve_name(uri, "") in self._factory.loaded
 
 
-class _Template(Template):  # type: ignore[misc]  # Mako has no annotations.
-    """A template with the number of its line for each line of the code that Mako makes of it."""
-
-    def __init__(self, source: TemplateSource, nodes: Sequence[Any], lookup: _Lookup) -> None:
-        options = {**lookup.template_args, "uri": source.name, "filename": source.filename}
-        super().__init__(source.text, lookup=lookup, **options)
-        metadata = ModuleInfo.get_module_source_metadata(self.code, full_line_map=True)
-        self.lines: list[int] = metadata["full_line_map"]
-        # The code looks up all names at its beginning: point to the first use of an undefined one.
-        uses = {
-            name: node.lineno for node in reversed(nodes) for name in node.undeclared_identifiers()
-        }
-        for number, code in enumerate(self.code.split("\n")[: len(self.lines)]):
-            if undefined := UNDEFINED.search(code):
-                self.lines[number] = uses.get(undefined[1], self.lines[number])
-
-
-def _nodes(tree: Any) -> list[Any]:
-    """Return all parts of a template except plain text, once each, in their order."""
-    found: dict[int, Any] = {}
-    waiting = list(reversed(tree.get_children()))
+def _references(tree: Any, name: str) -> Iterator[Reference]:
+    """Yield the references of a template; the tree has the parts of control lines twice."""
+    seen = set()
+    waiting = [tree]
     while waiting:
         node = waiting.pop()
-        if id(node) not in found and not isinstance(node, (Comment, Text)):
-            found[id(node)] = node
-            waiting += reversed(node.get_children())
-    return list(found.values())
-
-
-def _references(nodes: Iterable[Any], name: str) -> Iterator[Reference]:
-    for node in nodes:
-        if type(node) in VERBS and "file" in node.attributes:
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        waiting += reversed(node.get_children())
+        is_reference = isinstance(node, (IncludeTag, InheritTag, NamespaceTag))
+        if is_reference and "file" in node.attributes:
             file = EXPRESSION.sub("*", node.attributes["file"])
-            yield Reference(node.lineno, VERBS[type(node)], [resolve_name(file, name)])
+            yield Reference(node.lineno, [resolve_name(file, name)])

@@ -317,7 +317,7 @@ def _make_render(
         )
         return None
     # An application without templates does not import what they need.
-    from clastic.render.template_base import TemplateError, TemplateRender
+    from clastic.render.template_base import TemplateError
 
     try:
         render = render_factory(route.render)
@@ -333,7 +333,7 @@ def _make_render(
             "Let the factory return a function that takes context.",
         )
         return None
-    return render.of_endpoint(route.endpoint) if isinstance(render, TemplateRender) else render
+    return render
 
 
 def _merge_resources(

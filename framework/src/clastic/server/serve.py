@@ -197,7 +197,7 @@ def assemble(application: Application, options: ServerOptions) -> WSGIApplicatio
 
 
 def template_files(application: Application) -> set[str]:
-    """Return the absolute paths of the templates that `application` has loaded and will not reload.
+    """Return the absolute paths of the templates that `application` has loaded.
 
     Render factories and render functions list them as ``watched_files``.
     """

@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-postgres e2e e2e-local up down chaos lint bench bench-check docs screenshots clean environment
+.PHONY: help run test test-postgres e2e e2e-local up down chaos lint lock bench bench-check docs screenshots clean environment
 
 VENV ?= .venv
 PYTHON ?=
@@ -47,6 +47,9 @@ lint: environment ## check style, formatting and types
 	$(python) -m ruff check framework apps e2e docker .ci
 	$(python) -m ruff format --check framework apps e2e docker .ci
 	@.ci/types $(python)
+
+lock: environment ## update the locks after a change of requirements; ARGS=--upgrade takes the newest versions
+	@.ci/lock $(python) $(ARGS)
 
 bench: environment ## measure the framework and others on this machine; ARGS=--quick for a short run, --record to update the page
 	$(python) framework/benchmarks/run.py $(ARGS)

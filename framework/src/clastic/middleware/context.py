@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from copy import copy
-from dataclasses import dataclass
 from inspect import Parameter, Signature
 from typing import Any
 
 from clastic.middleware.base import Middleware
-from clastic.middleware.fields import check_argument_names
 
 
 class ContextProcessor(Middleware):
@@ -23,7 +21,7 @@ class ContextProcessor(Middleware):
     :param required: names that must be available: one or several
     :param defaults: names with the values to use if nothing provides them
     :param overwrite: whether a value replaces the one that the context has by the same name
-    :raises ValueError: for a name that cannot be an argument, or that is in both
+    :raises ValueError: for a name that cannot be an argument
     """
 
     def __init__(
@@ -33,15 +31,17 @@ class ContextProcessor(Middleware):
         overwrite: bool = True,
     ) -> None:
         names = (required,) if isinstance(required, str) else tuple(required or ())
-        given = dict(defaults or {})
-        check_argument_names(self.name, [*names, *given], ("context", "next"))
-        for name in names:
-            if name in given:
-                raise ValueError(
-                    f"{self.name} has '{name}' in required and in defaults. With a default it is "
-                    "not required: keep one of the two."
-                )
-        self.render: _Merge = _Merge(self.name, names, given, overwrite)
+        self._defaults = dict(defaults or {})
+        self._names = tuple(dict.fromkeys([*names, *self._defaults]))
+        self._overwrite = overwrite
+        own = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in ("next", "context")]
+        injected = [
+            Parameter(
+                name, Parameter.KEYWORD_ONLY, default=self._defaults.get(name, Parameter.empty)
+            )
+            for name in self._names
+        ]
+        self._signature = Signature([*own, *injected])
 
     def endpoint(self, next: Callable[..., Any]) -> Any:
         """Return a copy of a context that is a mapping, so that it can be added to."""
@@ -50,8 +50,23 @@ class ContextProcessor(Middleware):
             return copy(context)
         return dict(context) if isinstance(context, Mapping) else context
 
+    @property
+    def render(self) -> Callable[..., Any]:  # type: ignore[override]
+        """The function that adds the values; its signature lists what to inject."""
+
+        def render(next: Callable[[], Any], context: Any, **values: Any) -> Any:
+            if isinstance(context, MutableMapping):
+                for name, value in {**self._defaults, **values}.items():
+                    if self._overwrite or name not in context:
+                        context[name] = value
+            return next()
+
+        render.__signature__ = self._signature  # type: ignore[attr-defined]
+        render.__qualname__ = f"{self.name}.render"
+        return render
+
     def __repr__(self) -> str:
-        return f"{self.name}({', '.join(map(repr, self.render.names))})"
+        return f"{self.name}({', '.join(map(repr, self._names))})"
 
 
 class SimpleContextProcessor(ContextProcessor):
@@ -63,38 +78,3 @@ class SimpleContextProcessor(ContextProcessor):
 
     def __init__(self, *required: str, **defaults: Any) -> None:
         super().__init__(required, defaults)
-
-
-@dataclass
-class _Merge:
-    """The render function of a :class:`ContextProcessor`; its signature lists what to inject."""
-
-    owner: str
-    required: tuple[str, ...]
-    defaults: Mapping[str, Any]
-    overwrite: bool
-
-    def __post_init__(self) -> None:
-        self.__qualname__ = f"{self.owner}.render"
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return (*dict.fromkeys(self.required), *self.defaults)
-
-    @property
-    def __signature__(self) -> Signature:
-        injected = [
-            Parameter(
-                name, Parameter.KEYWORD_ONLY, default=self.defaults.get(name, Parameter.empty)
-            )
-            for name in self.names
-        ]
-        own = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in ("next", "context")]
-        return Signature([*own, *injected])
-
-    def __call__(self, next: Callable[[], Any], context: Any, **values: Any) -> Any:
-        if isinstance(context, MutableMapping):
-            for name, value in {**self.defaults, **values}.items():
-                if self.overwrite or name not in context:
-                    context[name] = value
-        return next()

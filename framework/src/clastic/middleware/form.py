@@ -8,7 +8,7 @@ from typing import Any
 
 from clastic.errors import BadRequest
 from clastic.http import Request
-from clastic.middleware.fields import FieldsMiddleware, FieldType
+from clastic.middleware.url import FieldsMiddleware, FieldType
 
 # What a JSON value is an instance of, by the type that is asked for.
 _JSON_TYPES: Mapping[type, Any] = MappingProxyType(
@@ -22,11 +22,10 @@ class PostDataMiddleware(FieldsMiddleware):
     It works like :class:`~clastic.middleware.url.GetParamMiddleware`, for URL-encoded and multipart
     forms. Get uploaded files and other bodies from the request.
 
-    The arguments are those of :class:`~clastic.middleware.fields.FieldsMiddleware`.
+    The arguments are those of :class:`~clastic.middleware.url.FieldsMiddleware`.
     """
 
     kind = "form field"
-    environ_key = "CONTENT_TYPE"
 
     def read_fields(self, request: Request) -> Mapping[str, str]:
         """Return the fields of the form."""
@@ -44,11 +43,10 @@ class JSONDataMiddleware(FieldsMiddleware):
     A body that is not a JSON object, or is not declared to be JSON, has no fields; with
     ``required=True`` it gets a 400.
 
-    The arguments are those of :class:`~clastic.middleware.fields.FieldsMiddleware`.
+    The arguments are those of :class:`~clastic.middleware.url.FieldsMiddleware`.
     """
 
     kind = "JSON field"
-    environ_key = "CONTENT_TYPE"
     default_type = object
 
     def read_fields(self, request: Request) -> Mapping[str, Any]:

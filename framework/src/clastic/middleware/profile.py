@@ -20,8 +20,7 @@ from clastic.errors import (
 )
 from clastic.http import BaseResponse, Request, Response
 from clastic.middleware.base import Middleware
-from clastic.middleware.fields import read_bool
-from clastic.middleware.url import query_of
+from clastic.middleware.url import read_bool
 from clastic.pages import element, html_page, scrollable
 from clastic.pages.styles import DEVELOPER_STYLE
 from clastic.render import Table
@@ -80,7 +79,7 @@ class SimpleProfileMiddleware(Middleware):
         """Return what ``next()`` returns, or the profile of that call."""
         if not self._is_requested(request, _application):
             return next()
-        sort = query_of(request).get(self.sort_param, "cumulative")
+        sort = request.args.get(self.sort_param, "cumulative")
         if sort not in _SORT_COLUMNS:
             choices = ", ".join(_SORT_COLUMNS)
             raise BadRequest(f"{self.sort_param} can be {choices}, and nothing else.")
@@ -115,7 +114,7 @@ class SimpleProfileMiddleware(Middleware):
         if self.debug_only and not application.debug:
             return False
         try:
-            return read_bool(query_of(request).get(self.get_param, ""))
+            return read_bool(request.args.get(self.get_param, ""))
         except KeyError:
             return False
 

@@ -201,11 +201,7 @@ def test_statistics_count_the_routes_of_every_app(site: Any) -> None:
     client.post("/tzconvert/show", json={"dt": "now"})
     client.post("/tzconvert/show", data={"dt": "now"})
     routes = client.get("/_stats/json/").json["routes"]
-    counted = {
-        (route["pattern"], status["status"], status["count"])
-        for route in routes
-        for status in route["statuses"]
-    }
+    counted = {(route["pattern"], route["status"], route["count"]) for route in routes}
     assert counted >= {
         ("/hello/<name>", 200, 2),
         ("/tzconvert/", 200, 1),

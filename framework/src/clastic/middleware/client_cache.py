@@ -3,45 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.datastructures import ResponseCacheControl
 
-from clastic.errors import HTTP_ERRORS, map_response
-from clastic.http import BaseResponse, Request, copy_response
+from clastic.http import BaseResponse
 from clastic.middleware.base import Middleware
 from clastic.static.conditions import is_not_modified
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-_SAFE_METHODS = ("GET", "HEAD")
 # The responses that get the directives: clients must not keep errors after they are fixed.
 _CACHEABLE = (200, 203, 206, 304)
 # In hexadecimal digits. Half of the digest is more than enough.
 _TAG_LENGTH = 32
-
-_SECONDS = ("max_age", "s_maxage", "stale_while_revalidate", "stale_if_error")
-_STALE = ("stale_while_revalidate", "stale_if_error")
-_CONTRADICTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "no_store": ("max_age", "s_maxage", "public", "immutable", *_STALE),
-        "private": ("public", "s_maxage"),
-        "no_cache": ("immutable", *_STALE),
-        "must_revalidate": _STALE,
-    }
-)
-_FOR_SHARED_CACHES = frozenset({"public", "s_maxage", "proxy_revalidate", "private"})
 
 
 class HTTPCacheMiddleware(Middleware):
     """Add ``Cache-Control`` and ``ETag`` to responses, and respond 304 to clients that are current.
 
     The directives go into ``Cache-Control`` of the successful responses to GET and HEAD; a header
-    that is there already stays. A response that sets a cookie is made ``private``, if this is
-    around the middleware that sets it. ``no_store`` goes into every response, errors included.
+    that is there already stays. A response that sets a cookie is made ``private``. ``no_store``
+    goes into every response, errors included.
 
     A response with the status 200 whose body is known gets a strong entity tag made of it, unless
     it has one; a stream gets none. By that tag or by ``Last-Modified``, a client that has the
@@ -60,7 +44,7 @@ class HTTPCacheMiddleware(Middleware):
     :param stale_while_revalidate: the seconds for which it may be used stale during revalidation
     :param stale_if_error: the seconds for which it may be used stale if revalidation fails
     :param use_etags: make entity tags, and respond 304
-    :raises ValueError: for directives that contradict each other, and negative seconds
+    :raises ValueError: for negative seconds
     """
 
     def __init__(
@@ -80,95 +64,53 @@ class HTTPCacheMiddleware(Middleware):
         stale_if_error: int | None = None,
         use_etags: bool = True,
     ) -> None:
-        given = {
-            "public": public,
-            "private": private,
-            "no_cache": no_cache,
-            "no_store": no_store,
-            "no_transform": no_transform,
-            "max_age": max_age,
-            "s_maxage": s_maxage,
-            "must_revalidate": must_revalidate,
-            "proxy_revalidate": proxy_revalidate,
-            "immutable": immutable,
-            "stale_while_revalidate": stale_while_revalidate,
-            "stale_if_error": stale_if_error,
-        }
-        directives = {
-            name: value for name, value in given.items() if value is not None and value is not False
-        }
-        _check_directives(directives)
-        self.cache_control = _to_header(directives)
-        self._private_cache_control = _to_header(_for_one_client(directives))
-        self._is_storable = not no_store
-        self._use_etags = use_etags and self._is_storable
+        given = (max_age, s_maxage, stale_while_revalidate, stale_if_error)
+        if any(seconds is not None and seconds < 0 for seconds in given):
+            raise ValueError("A number of seconds is negative. Use 0 or more.")
+        directives = ResponseCacheControl()
+        directives.public = public
+        directives.private = private or None
+        directives.no_cache = no_cache or None
+        directives.no_store = no_store
+        directives.no_transform = no_transform
+        directives.max_age = max_age
+        directives.s_maxage = s_maxage
+        directives.must_revalidate = must_revalidate
+        directives.proxy_revalidate = proxy_revalidate
+        directives.immutable = immutable
+        directives.stale_while_revalidate = stale_while_revalidate
+        directives.stale_if_error = stale_if_error
+        self.cache_control = directives.to_header()
+        if directives and not no_store:
+            directives.public = directives.proxy_revalidate = False
+            directives.s_maxage = None
+            directives.private = True
+        self._private_cache_control = directives.to_header()
+        self._no_store = no_store
+        self._use_etags = use_etags and not no_store
 
-    def request(self, next: Callable[..., Any], request: Request) -> Any:
+    def finish(self, response: BaseResponse, environ: WSGIEnvironment, route: Any) -> BaseResponse:
         """Return the response with the headers that it lacks, or a 304."""
-        if self._is_storable:
-            outcome = next()
-            is_cacheable = (
-                request.environ["REQUEST_METHOD"] in _SAFE_METHODS
-                and isinstance(outcome, BaseResponse)
-                and outcome.status_code in _CACHEABLE
+        is_cacheable = (
+            environ["REQUEST_METHOD"] in ("GET", "HEAD") and response.status_code in _CACHEABLE
+        )
+        if not is_cacheable and not self._no_store:
+            return response
+        headers = response.headers
+        if "Cache-Control" not in headers and self.cache_control:
+            is_private = "Set-Cookie" in headers
+            headers["Cache-Control"] = (
+                self._private_cache_control if is_private else self.cache_control
             )
-            return self._cacheable(outcome, request.environ) if is_cacheable else outcome
-        try:
-            return map_response(next(), self._with_directives)
-        except HTTP_ERRORS as error:
-            error.with_traceback(None)
-            raise map_response(error, self._with_directives) from None
+        if self._use_etags and response.status_code == 200:
+            if "ETag" not in headers and response.is_sequence and not response.direct_passthrough:
+                headers["ETag"] = _entity_tag(response)
+            if is_not_modified(environ, headers.get("ETag"), headers.get("Last-Modified")):
+                response.status_code = 304
+        return response
 
     def __repr__(self) -> str:
         return f"{self.name}({self.cache_control!r})"
-
-    def _with_directives(self, response: BaseResponse) -> BaseResponse:
-        """Return a copy with ``Cache-Control``, unless the response has that header."""
-        own = copy_response(response)
-        if "Cache-Control" not in own.headers and self.cache_control:
-            is_private = "Set-Cookie" in own.headers
-            own.headers["Cache-Control"] = (
-                self._private_cache_control if is_private else self.cache_control
-            )
-        return own
-
-    def _cacheable(self, response: BaseResponse, environ: WSGIEnvironment) -> BaseResponse:
-        own = self._with_directives(response)
-        if not self._use_etags or own.status_code != 200:
-            return own
-        if "ETag" not in own.headers and own.is_sequence and not own.direct_passthrough:
-            own.headers["ETag"] = _entity_tag(own)
-        if is_not_modified(environ, own.headers.get("ETag"), own.headers.get("Last-Modified")):
-            own.status_code = 304
-        return own
-
-
-def _check_directives(directives: Mapping[str, bool | int]) -> None:
-    for name in _SECONDS:
-        value = directives.get(name, 0)
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise ValueError(f"{name} is {value!r}. Use a whole number of seconds, 0 or more.")
-    for name, others in _CONTRADICTIONS.items():
-        for other in others:
-            if name in directives and other in directives:
-                raise ValueError(f"{name} and {other} contradict each other. Leave one out.")
-    if "immutable" in directives and not directives.get("max_age"):
-        raise ValueError("immutable has no effect without a max_age above 0. Add one.")
-
-
-def _for_one_client(directives: Mapping[str, bool | int]) -> dict[str, bool | int]:
-    """Return the directives for a response that only the client itself may keep."""
-    own = {name: value for name, value in directives.items() if name not in _FOR_SHARED_CACHES}
-    return own if "no_store" in own or not directives else {"private": True, **own}
-
-
-def _to_header(directives: Mapping[str, bool | int]) -> str:
-    return ResponseCacheControl(
-        {
-            name.replace("_", "-"): None if value is True else value
-            for name, value in directives.items()
-        }
-    ).to_header()
 
 
 def _entity_tag(response: BaseResponse) -> str:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import re
 import string
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from itsdangerous.encoding import base64_decode
+from itsdangerous import Signer, URLSafeTimedSerializer
+from itsdangerous.encoding import base64_decode, base64_encode
 from werkzeug.exceptions import Gone, abort
 from werkzeug.http import parse_cookie
 from werkzeug.test import Client, TestResponse
@@ -121,7 +123,7 @@ class TestVisits:
             return Response("greeted")
 
         payload, _, _ = value_of(served(greet).get("/")).split(".")
-        assert base64_decode(payload).decode() == '{"text":"grün"}'
+        assert base64_decode(payload).decode() == r'{"text":"gr\u00fcn"}'
 
     def test_a_client_can_read_but_not_write_it(self) -> None:
         client = served(look)
@@ -294,17 +296,6 @@ class TestResponses:
 
         response = served(stream).get("/")
         assert (response.text, len(sent(response))) == ("ab", 1)
-
-    def test_a_stream_that_changes_the_cookie_too_late_fails(self) -> None:
-        def stream(cookie: JSONCookie) -> Response:
-            def parts() -> Iterator[str]:
-                yield "a"
-                cookie["late"] = True
-
-            return Response(parts())
-
-        with pytest.raises(RuntimeError, match="changed after the response was returned"):
-            served(stream).get("/").get_data()
 
     @pytest.mark.parametrize(
         ("fail", "status"),
@@ -528,6 +519,33 @@ class TestSignatures:
         changed = VALUE[:position] + character + VALUE[position + 1 :]
         assert with_value(CLIENT, changed).json == {}
 
+    def test_the_format_is_that_of_itsdangerous(self) -> None:
+        value = value_of(served(count).get("/"))
+        serializer = URLSafeTimedSerializer(
+            KEY,
+            f"clastic.cookie.{NAME}",
+            signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
+        )
+        assert serializer.loads(value) == {"count": 1}
+        assert with_value(served(look), serializer.dumps({"count": 5})).json == {"count": 5}
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            pytest.param(base64_encode(b"\xff") + b".AAAA", id="not UTF-8"),
+            pytest.param(b"a.AAAA", id="not Base64"),
+            pytest.param(b"." + base64_encode(b"{}") + b".AAAA", id="not compressed"),
+            pytest.param(base64_encode(b"{}") + b".a", id="an invalid time"),
+            pytest.param(b"", id="nothing"),
+        ],
+    )
+    def test_a_signed_value_of_another_format_is_invalid(self, content: bytes) -> None:
+        signer = Signer(
+            KEY, f"clastic.cookie.{NAME}", key_derivation="hmac", digest_method=hashlib.sha256
+        )
+        value = signer.sign(content).decode()
+        assert with_value(served(look, expiry=60, clock=Clock()), value).json == {}
+
 
 CLIENT = served(look)
 VALUE = value_of(served(count).get("/"))
@@ -614,82 +632,34 @@ class TestMistakes:
         assert [len(header) for header in sent(response)] == ([4093] if status == 200 else [])
 
     @pytest.mark.parametrize(
-        ("value", "message"),
+        ("value", "problem"),
         [
+            pytest.param({1}, "Object of type set is not JSON serializable", id="a type"),
             pytest.param(
-                {1},
-                "cookie['x'] is a set, and a cookie holds JSON values only: "
-                "str, int, float, bool, None, and lists and dicts of them",
-                id="a type that JSON does not have",
+                [{"a": b""}], "Object of type bytes is not JSON serializable", id="inside"
             ),
-            pytest.param(
-                [{"a": (b"",)}],
-                "cookie['x'][0]['a'][0] is a bytes, and a cookie holds JSON values only: "
-                "str, int, float, bool, None, and lists and dicts of them",
-                id="a nested value",
-            ),
-            pytest.param(
-                {1: 2},
-                "cookie['x'] has the key 1, and keys in JSON are strings",
-                id="a key that is not a string",
-            ),
-            pytest.param(
-                float("nan"), "cookie['x'] is nan, for which JSON has no value", id="not a number"
-            ),
-            pytest.param(
-                CIRCULAR,
-                "cookie['x'] is nested more than 100 deep, or contains itself",
-                id="a list that contains itself",
-            ),
+            pytest.param(CIRCULAR, "Circular reference detected", id="a circle"),
         ],
     )
-    @pytest.mark.parametrize("is_set", [True, False], ids=["set", "put inside of a value"])
-    def test_values_that_json_cannot_hold(self, value: Any, message: str, is_set: bool) -> None:
+    def test_values_that_json_cannot_hold(self, value: Any, problem: str) -> None:
         def keep(cookie: JSONCookie) -> Response:
-            if is_set:
-                cookie["x"] = value
-            else:
-                inside = cookie.setdefault("x", {})
-                inside["y"] = value
-            return Response("kept")
-
-        if not is_set and value is not CIRCULAR:
-            message = message.replace("cookie['x']", "cookie['x']['y']")
-        with pytest.raises(TypeError, match=exactly(message)):
-            served(keep, error_handler=ErrorHandler(True)).get("/")
-
-    def test_a_refused_value_is_not_sent(self) -> None:
-        def keep(cookie: JSONCookie) -> Response:
-            with pytest.raises(TypeError, match="is a set"):
-                cookie["x"] = {1}
-            return Response("kept")
-
-        response = served(keep).get("/")
-        assert (response.text, sent(response)) == ("kept", [])
-
-    @pytest.mark.parametrize(
-        "wrap",
-        [pytest.param(lambda x: [x], id="lists"), pytest.param(lambda x: {"a": x}, id="dicts")],
-    )
-    def test_the_depth_of_values_is_limited(self, wrap: Callable[[Any], Any]) -> None:
-        def nest(cookie: JSONCookie) -> Response:
-            value: Any = 1
-            for _ in range(100):
-                value = wrap(value)
             cookie["x"] = value
-            with pytest.raises(TypeError, match="nested more than 100 deep"):
-                cookie["x"] = wrap(value)
-            return Response("nested")
+            return Response("kept")
 
-        assert len(sent(served(nest).get("/"))) == 1
-
-    def test_a_key_that_is_not_a_string(self) -> None:
-        def keep(cookie: Any) -> None:
-            cookie[1] = 2
-
-        message = "cookie[1]: the keys of a cookie are strings"
+        message = (
+            f"The cookie cannot be sent as JSON: {problem}. Put only str, int, float, bool, None, "
+            "and lists and dicts of them into it."
+        )
         with pytest.raises(TypeError, match=exactly(message)):
             served(keep, error_handler=ErrorHandler(True)).get("/")
+
+    def test_keys_come_back_as_strings(self) -> None:
+        def keep(cookie: Any) -> Response:
+            cookie.setdefault("x", {1: 2})
+            return Response(repr(cookie["x"]))
+
+        client = served(keep)
+        assert [client.get("/").text for _ in range(2)] == ["{1: 2}", "{'1': 2}"]
 
 
 class TestSettings:
@@ -724,7 +694,7 @@ class TestSettings:
         assert caplog.messages[0] == (
             "The cookie 'clastic_cookie' has no secret_key, so it is signed with a random one: "
             "it does not survive a restart, and other processes do not know it. "
-            "Give it a secret_key of your own."
+            "Set a secret_key."
         )
         value = value_of(one.get("/"))
         assert [with_value(client, value).text for client in (one, other)] == ["2", "1"]
@@ -777,9 +747,9 @@ class TestSettings:
         assert repr(middleware) == "SignedCookieMiddleware('cookie', 'clastic_cookie')"
         Application([("/", show)], middlewares=[middleware]).get_local_client().get("/")
         assert shown == [
-            "<JSONCookie, not read yet>",
-            "<JSONCookie of 'password'>",
-            "<JSONCookie of nothing>",
+            "<JSONCookie: not read yet>",
+            "<JSONCookie: 'password'>",
+            "<JSONCookie: >",
         ]
 
 
@@ -797,34 +767,23 @@ class TestSettings:
             id="an empty name",
         ),
         pytest.param(
-            {"path": "app"},
-            "path is 'app', and browsers ignore one that does not begin with '/'.",
-            id="a relative path",
-        ),
-        pytest.param(
             {"same_site": "Sometimes"},
             "SameSite must be 'Strict', 'Lax', or 'None'.",
             id="an unknown same_site",
         ),
-        pytest.param(
-            {"same_site": "none"},
-            "Browsers drop a cookie with same_site='None' that is not secure=True.",
-            id="same_site None that is not secure",
-        ),
-        pytest.param(
-            {"cookie_name": "__Secure-id"},
-            "Browsers drop a cookie '__Secure-id' that is not secure=True.",
-            id="a __Secure- name that is not secure",
-        ),
-        pytest.param(
-            {"cookie_name": "__Host-id", "secure": True, "path": "/app"},
-            "Browsers drop a cookie '__Host-id' with a domain, or a path but '/'.",
-            id="a __Host- name with a path",
-        ),
-        pytest.param(
-            {"cookie_name": "__host-id", "secure": True, "domain": "example.com"},
-            "Browsers drop a cookie '__host-id' with a domain, or a path but '/'.",
-            id="a __Host- name with a domain",
+        *(
+            pytest.param(
+                settings,
+                f"Browsers drop the cookie '{settings.get('cookie_name', NAME)}': one with "
+                "same_site='None', or whose name begins with '__Secure-' or '__Host-', must be "
+                "secure=True.",
+                id=f"{settings} that is not secure",
+            )
+            for settings in (
+                {"same_site": "none"},
+                {"cookie_name": "__Secure-id"},
+                {"cookie_name": "__host-id"},
+            )
         ),
         *(
             pytest.param(
@@ -832,13 +791,13 @@ class TestSettings:
                 f"expiry is {expiry!r}. Use a number of seconds above 0, or SESSION or NEVER.",
                 id=f"expiry {expiry!r}",
             )
-            for expiry in (0, -1, True, "60", float("inf"), float("nan"), None)
+            for expiry in (0, -1, float("nan"))
         ),
         *(
             pytest.param(
                 {"secret_key": key},
-                "secret_key is empty, so that anyone could sign. Use random text, such as "
-                "secrets.token_hex() makes once, or leave it out for a random key in each process.",
+                "secret_key is empty, so anyone could sign a cookie. Use random text from "
+                "secrets.token_hex(), or leave it out for a random key in each process.",
                 id=f"secret_key {key!r}",
             )
             for key in ("", b"", [], [KEY, ""])
@@ -850,11 +809,6 @@ def test_settings_that_browsers_would_ignore_are_refused(
 ) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         SignedCookieMiddleware(**{"secret_key": KEY, **settings})
-
-
-def test_a_key_of_another_type() -> None:
-    with pytest.raises(TypeError, match=r"^secret_key must be text or bytes, not int$"):
-        SignedCookieMiddleware(secret_key=[KEY, 1])  # type: ignore[list-item]
 
 
 @pytest.mark.parametrize(
@@ -879,8 +833,8 @@ def test_a_short_key_is_logged(key: Any, caplog: pytest.LogCaptureFixture) -> No
     (record,) = caplog.records
     assert (record.name, record.levelname) == ("clastic", "WARNING")
     assert record.getMessage() == (
-        "A secret_key of the cookie 'clastic_cookie' has only 15 bytes, and can be found by "
-        "trying. Use 16 or more, such as secrets.token_hex() makes."
+        "A secret_key of the cookie 'clastic_cookie' has only 15 bytes, so it can be guessed. "
+        "Use 16 bytes or more, for example from secrets.token_hex()."
     )
 
 

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 import re
 import secrets
 import time
-from collections.abc import Callable, Sequence
+import zlib
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from enum import Enum
-from functools import partial
+from functools import cached_property, partial
 from itertools import islice
 from typing import Any, Final
 
+from itsdangerous import BadData, Signer
+from itsdangerous.encoding import (
+    base64_decode,
+    base64_encode,
+    bytes_to_int,
+    int_to_bytes,
+    want_bytes,
+)
 from werkzeug.http import dump_cookie
 
 from clastic.errors import HTTP_ERRORS, map_response
 from clastic.http import Request, with_headers
 from clastic.middleware.base import Middleware
-from clastic.middleware.json_cookie import EMPTY, CookieSigner, JSONCookie, Unsigned
-
-__all__ = ["NEVER", "SESSION", "CookieTooLarge", "JSONCookie", "SignedCookieMiddleware"]
 
 logger = logging.getLogger("clastic")
 
@@ -27,13 +35,19 @@ logger = logging.getLogger("clastic")
 _MAX_SIZE = 4093
 # Browsers keep no cookie for longer than 400 days (RFC 6265bis, section 5.5); in seconds.
 _MAX_CLIENT_AGE = 400 * 24 * 3600
-# In bytes. A shorter key can be found by trying.
+# In bytes. A shorter key can be guessed.
 _MIN_KEY_SIZE = 16
 # A client sends several cookies of one name if other servers of its domain set them. So many of
 # them are verified.
 _MAX_TRIED = 10
+# In characters. Compression does not make shorter texts any shorter.
+_WORTH_COMPRESSING = 200
+_COMPRESSED = b"."
 
 _TOKEN = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
+# The JSON text of a cookie without keys.
+_EMPTY = "{}"
+_encode_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class Expiry(Enum):
@@ -51,6 +65,68 @@ NEVER: Final = Expiry.NEVER
 
 class CookieTooLarge(ValueError):
     """A cookie is larger than browsers keep; they would drop it silently."""
+
+
+class JSONCookie(MutableMapping[str, Any]):
+    """The values that a client keeps for the application, as a ``dict`` of JSON values.
+
+    Change it like any ``dict``; changes inside of its values are noticed as well. Tuples come back
+    as lists, and all keys as strings. A cookie without keys is deleted at the client. A change by a
+    streaming body is lost: the headers are already sent then.
+
+    :param read: returns the JSON text of the cookie, and whether the client may keep it as it is
+    """
+
+    def __init__(self, read: Callable[[], tuple[str, bool]]) -> None:
+        self._read = read
+        self._received: str | None = None
+
+    @cached_property
+    def _values(self) -> dict[str, Any]:
+        text, may_stay = self._read()
+        if may_stay:
+            self._received = text
+        values: dict[str, Any] = json.loads(text)
+        return values
+
+    @property
+    def is_accessed(self) -> bool:
+        """Whether it was read or changed."""
+        return "_values" in self.__dict__
+
+    def changed_text(self) -> str | None:
+        """Return the JSON text of the values; ``None`` if it need not be sent.
+
+        :raises TypeError: a value inside is not a JSON value
+        """
+        try:
+            text = _encode_json(self._values)
+        except (RecursionError, TypeError, ValueError) as error:
+            raise TypeError(
+                f"The cookie cannot be sent as JSON: {error}. Put only str, int, float, bool, "
+                "None, and lists and dicts of them into it."
+            ) from error
+        return None if text == self._received else text
+
+    def __getitem__(self, key: str) -> Any:
+        return self._values[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._values[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self._values[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        """Show the keys only: the values are not for logs and error pages."""
+        keys = ", ".join(map(repr, self)) if self.is_accessed else "not read yet"
+        return f"<{type(self).__name__}: {keys}>"
 
 
 class SignedCookieMiddleware(Middleware):
@@ -78,7 +154,6 @@ class SignedCookieMiddleware(Middleware):
     :param expiry: the seconds after which neither client nor server accept it; or :data:`SESSION`
         or :data:`NEVER`, which the server accepts at any age
     :param clock: returns the seconds since 1970
-    :raises TypeError: for a key that is neither text nor bytes
     :raises ValueError: for settings that no client would accept, and an empty key
     """
 
@@ -97,11 +172,13 @@ class SignedCookieMiddleware(Middleware):
         clock: Callable[[], float] = time.time,
     ) -> None:
         name = f"clastic_{arg_name}" if cookie_name is None else cookie_name
-        _check_attributes(name, domain, path, secure, same_site)
+        _check_settings(name, secure, same_site, expiry)
         keys = None if secret_key is None else _checked_keys(secret_key, name)
         self.provides = (arg_name,)
         self.cookie_name = name
-        self._max_age = _server_age(expiry)
+        self._clock = clock
+        self._max_age = None if isinstance(expiry, Expiry) else expiry
+        self._signers = [_make_signer(key, name) for key in keys or (_random_key(name),)]
         dump = partial(
             dump_cookie,
             name,
@@ -116,25 +193,23 @@ class SignedCookieMiddleware(Middleware):
         empty = dump(max_age=_client_age(expiry), sync_expires=False)
         self._attributes = empty.removeprefix(f"{name}=")
         self._deletion = dump(max_age=0, expires=0)
-        # Werkzeug parses all cookies, which takes more time than all the rest, and only UTF-8.
+        # Werkzeug parses all cookies, which takes more time than all the rest.
         cookie = rf'(?:^|;)[ \t]*{re.escape(name)}="?([\w.-]+)"?[ \t]*(?=;|\Z)'
         self._find = re.compile(cookie, re.ASCII).finditer
         self._configuration = (arg_name, keys, self._attributes, name, expiry, clock)
-        self._signer = CookieSigner(keys or (_random_key(name),), f"clastic.cookie.{name}", clock)
 
     def request(self, next: Callable[..., Any], request: Request) -> Any:
         """Provide the cookie, and send it if it was changed."""
-        cookie = JSONCookie(self._read, request.environ.get("HTTP_COOKIE"))
+        cookie = JSONCookie(partial(self._read, request.environ.get("HTTP_COOKIE", "")))
         try:
             outcome = next(cookie)
         except HTTP_ERRORS as error:
-            outcome = self._finish(cookie, error)
-            if outcome is error:
+            if not cookie.is_accessed:
                 raise
             # An error that is a constant would keep the tracebacks of all times it was raised.
             error.with_traceback(None)
-            raise outcome from None
-        return self._finish(cookie, outcome)
+            raise self._send(cookie, error) from None
+        return self._send(cookie, outcome) if cookie.is_accessed else outcome
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self._configuration == other._configuration
@@ -144,102 +219,116 @@ class SignedCookieMiddleware(Middleware):
     def __repr__(self) -> str:
         return f"{self.name}({self.provides[0]!r}, {self.cookie_name!r})"
 
-    def _read(self, header: str) -> Unsigned:
-        """Return the first cookie with a valid signature in a ``Cookie`` header."""
+    def _read(self, header: str) -> tuple[str, bool]:
+        """Return the text of the first valid cookie, and whether the first key has signed it."""
         for match in islice(self._find(header), _MAX_TRIED):
-            unsigned = self._signer.unsign(match[1], self._max_age)
-            if unsigned is not None:
-                return unsigned
-        return Unsigned(EMPTY, is_outdated=False)
+            for signer in self._signers:
+                text = self._unsign(signer, match[1])
+                if text is not None:
+                    return text, signer is self._signers[0]
+        return _EMPTY, True
 
-    def _finish(self, cookie: JSONCookie, outcome: Any) -> Any:
+    def _unsign(self, signer: Signer, value: str) -> str | None:
+        try:
+            payload, _, timestamp = signer.unsign(value).rpartition(b".")
+            if self._max_age is not None:
+                age = self._clock() - bytes_to_int(base64_decode(timestamp))
+                if age > self._max_age:
+                    return None
+            if payload.startswith(_COMPRESSED):
+                return zlib.decompress(base64_decode(payload[1:])).decode()
+            return base64_decode(payload).decode()
+        except (BadData, ValueError, zlib.error):
+            return None
+
+    def _sign(self, text: str) -> str:
+        """Return ``payload.timestamp.signature``, in characters that a cookie can contain."""
+        if len(text) > _WORTH_COMPRESSING:
+            payload = _COMPRESSED + base64_encode(zlib.compress(text.encode()))
+        else:
+            payload = base64_encode(text)
+        timestamp = base64_encode(int_to_bytes(int(self._clock())))
+        return self._signers[0].sign(payload + b"." + timestamp).decode()
+
+    def _send(self, cookie: JSONCookie, outcome: Any) -> Any:
         """Return the response with the header fields for the cookie."""
-        text = cookie.finish()
-        if not cookie.is_accessed:
-            return outcome
+        text = cookie.changed_text()
         fields: tuple[tuple[str, str], ...] = (("Vary", "Cookie"),)
         if text is not None:
-            fields += (("Set-Cookie", self._field(text, cookie)),)
+            fields += (("Set-Cookie", self._header(text, cookie)),)
         return map_response(outcome, partial(with_headers, added=fields))
 
-    def _field(self, text: str, cookie: JSONCookie) -> str:
+    def _header(self, text: str, cookie: JSONCookie) -> str:
         """Return the ``Set-Cookie`` header for the JSON text of a cookie.
 
         :raises CookieTooLarge: browsers would drop it
         """
-        if text == EMPTY:
+        if text == _EMPTY:
             return self._deletion
-        field = f"{self.cookie_name}={self._signer.sign(text)}{self._attributes}"
-        if len(field) > _MAX_SIZE:
+        header = f"{self.cookie_name}={self._sign(text)}{self._attributes}"
+        if len(header) > _MAX_SIZE:
             largest = max(cookie, key=lambda key: len(repr(cookie[key])))
             raise CookieTooLarge(
-                f"The cookie '{self.cookie_name}' is {len(field):,} bytes as it would be sent, and "
-                f"browsers drop a cookie over {_MAX_SIZE:,}. Most of it is cookie[{largest!r}]: "
-                "keep that on the server, and put only an id for it into the cookie."
+                f"The cookie '{self.cookie_name}' is {len(header):,} bytes as it would be sent, "
+                f"and browsers drop a cookie over {_MAX_SIZE:,}. Most of it is "
+                f"cookie[{largest!r}]: keep that on the server, and put only an id for it into "
+                "the cookie."
             )
-        return field
+        return header
 
 
-def _check_attributes(
-    name: str, domain: str | None, path: str | None, secure: bool, same_site: str | None
-) -> None:
-    """Check the attributes that Werkzeug does not check."""
+def _check_settings(name: str, secure: bool, same_site: str | None, expiry: float | Expiry) -> None:
+    """Check the settings that Werkzeug does not check."""
     if not _TOKEN.fullmatch(name):
         raise ValueError(
             f"cookie_name is {name!r}. Use ASCII letters, digits, '-' and '_' (RFC 6265)."
         )
-    if path is not None and not path.startswith("/"):
-        raise ValueError(f"path is {path!r}, and browsers ignore one that does not begin with '/'.")
-    if same_site is not None and same_site.lower() == "none" and not secure:
-        raise ValueError("Browsers drop a cookie with same_site='None' that is not secure=True.")
-    prefix = name[: name.find("-", 2) + 1].lower()
-    if prefix in ("__secure-", "__host-") and not secure:
-        raise ValueError(f"Browsers drop a cookie '{name}' that is not secure=True.")
-    if prefix == "__host-" and (domain is not None or path != "/"):
-        raise ValueError(f"Browsers drop a cookie '{name}' with a domain, or a path but '/'.")
+    has_prefix = name.lower().startswith(("__secure-", "__host-"))
+    if not secure and (has_prefix or (same_site or "").lower() == "none"):
+        raise ValueError(
+            f"Browsers drop the cookie '{name}': one with same_site='None', or whose name begins "
+            "with '__Secure-' or '__Host-', must be secure=True."
+        )
+    if not isinstance(expiry, Expiry) and not expiry > 0:
+        raise ValueError(
+            f"expiry is {expiry!r}. Use a number of seconds above 0, or SESSION or NEVER."
+        )
 
 
 def _checked_keys(secret_key: str | bytes | Sequence[str | bytes], name: str) -> tuple[bytes, ...]:
-    keys = []
-    for key in [secret_key] if isinstance(secret_key, (str, bytes)) else secret_key:
-        if not isinstance(key, (str, bytes)):
-            raise TypeError(f"secret_key must be text or bytes, not {type(key).__name__}")
-        keys.append(key.encode() if isinstance(key, str) else key)
-    if not all(keys) or not keys:
+    given = [secret_key] if isinstance(secret_key, (str, bytes)) else secret_key
+    keys = tuple(map(want_bytes, given))
+    if not keys or not all(keys):
         raise ValueError(
-            "secret_key is empty, so that anyone could sign. Use random text, such as "
-            "secrets.token_hex() makes once, or leave it out for a random key in each process."
+            "secret_key is empty, so anyone could sign a cookie. Use random text from "
+            "secrets.token_hex(), or leave it out for a random key in each process."
         )
     shortest = min(map(len, keys))
     if shortest < _MIN_KEY_SIZE:
         logger.warning(
-            "A secret_key of the cookie '%s' has only %d bytes, and can be found by trying. "
-            "Use %d or more, such as secrets.token_hex() makes.",
+            "A secret_key of the cookie '%s' has only %d bytes, so it can be guessed. "
+            "Use %d bytes or more, for example from secrets.token_hex().",
             name,
             shortest,
             _MIN_KEY_SIZE,
         )
-    return tuple(keys)
+    return keys
 
 
 def _random_key(name: str) -> bytes:
     logger.warning(
         "The cookie '%s' has no secret_key, so it is signed with a random one: it does not survive "
-        "a restart, and other processes do not know it. Give it a secret_key of your own.",
+        "a restart, and other processes do not know it. Set a secret_key.",
         name,
     )
     return secrets.token_bytes(32)
 
 
-def _server_age(expiry: float | Expiry) -> float | None:
-    """Return the seconds for which the server accepts a cookie; ``None`` for any age."""
-    if isinstance(expiry, Expiry):
-        return None
-    if isinstance(expiry, bool) or not isinstance(expiry, (int, float)) or not 0 < expiry < 1e12:
-        raise ValueError(
-            f"expiry is {expiry!r}. Use a number of seconds above 0, or SESSION or NEVER."
-        )
-    return expiry
+def _make_signer(key: bytes, name: str) -> Signer:
+    """Return a signer whose key is derived now, and not for each text anew."""
+    salt, sha256 = f"clastic.cookie.{name}", hashlib.sha256
+    deriving = Signer(key, salt, key_derivation="hmac", digest_method=sha256)
+    return Signer(deriving.derive_key(), key_derivation="none", digest_method=sha256)
 
 
 def _client_age(expiry: float | Expiry) -> int | None:

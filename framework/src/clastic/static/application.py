@@ -112,11 +112,7 @@ class StaticFileRoute(Route):
                 "Create it, or pass check_file=False to respond 404 until it exists."
             )
         self._responder = FileResponder(
-            cache_timeout,
-            "text/plain",
-            "application/octet-stream",
-            precompressed=precompressed,
-            media_type=media_type,
+            cache_timeout, precompressed=precompressed, media_type=media_type
         )
         super().__init__(pattern, self.get_file_response, methods=["GET"], middlewares=middlewares)
 

@@ -7,7 +7,6 @@ folder, and opened again as what it resolved to.
 
 from __future__ import annotations
 
-import codecs
 import errno
 import io
 import mimetypes
@@ -23,57 +22,32 @@ CODINGS: Mapping[str, str] = MappingProxyType({"br": ".br", "gzip": ".gz"})
 """The content codings of precompressed files with their suffixes, best compression first."""
 _SUFFIXES = tuple(CODINGS.values())
 
-# The types of the web, fixed here so that no registry of the machine changes a response: some
-# Windows registries say text/plain for .js, and few systems know .wasm or .avif.
+# The types that pages are made of, which no registry of the machine can change (some Windows
+# registries say text/plain for .js), and those that some versions of mimetypes do not know.
 _WEB_TYPES: Mapping[str, str] = MappingProxyType(
     {
         ".avif": "image/avif",
-        ".bmp": "image/bmp",
-        ".br": "application/octet-stream",
-        ".cjs": "text/javascript",
         ".css": "text/css",
-        ".csv": "text/csv",
-        ".gif": "image/gif",
         ".gz": "application/gzip",
-        ".htm": "text/html",
         ".html": "text/html",
         ".ico": "image/vnd.microsoft.icon",
-        ".ics": "text/calendar",
-        ".jpeg": "image/jpeg",
-        ".jpg": "image/jpeg",
         ".js": "text/javascript",
         ".json": "application/json",
-        ".m4a": "audio/mp4",
         ".map": "application/json",
         ".md": "text/markdown",
         ".mjs": "text/javascript",
-        ".mp3": "audio/mpeg",
-        ".mp4": "video/mp4",
-        ".ogg": "audio/ogg",
         ".otf": "font/otf",
-        ".pdf": "application/pdf",
-        ".png": "image/png",
         ".svg": "image/svg+xml",
         ".ttf": "font/ttf",
         ".txt": "text/plain",
-        ".vtt": "text/vtt",
         ".wasm": "application/wasm",
-        ".wav": "audio/wav",
-        ".webm": "video/webm",
         ".webmanifest": "application/manifest+json",
         ".webp": "image/webp",
         ".woff": "font/woff",
         ".woff2": "font/woff2",
         ".xml": "application/xml",
-        ".zip": "application/zip",
-        ".zst": "application/zstd",
     }
 )
-
-# How many bytes at the beginning of a file tell whether it is text, and the control characters that
-# text does not contain: all but white space, backspace and escape.
-_PROBE_LENGTH = 1024
-_BINARY_CHARACTERS = bytes(set(range(0x20)) - set(b"\b\t\n\f\r\x1b")) + b"\x7f"
 
 _OPEN_FOLDER = (
     getattr(os, "O_DIRECTORY", 0)
@@ -127,24 +101,24 @@ class FoundFile:
         if self._folder is not None:
             os.close(self._folder)
 
-    def codings(self) -> dict[str, os.stat_result]:
-        """Return the codings in which the file is there precompressed, with the status of each.
+    def codings(self) -> list[str]:
+        """Return the codings in which the file is there precompressed, best compression first.
 
         A precompressed file that is empty, or older than this one by the second, is ignored: a
         compression has failed or has not run yet. (Tools that keep the time of the original may
         round it, so fractions of a second do not count.)
         """
         if self._path.endswith(_SUFFIXES):
-            return {}
+            return []
         oldest = int(self.status.st_mtime)
-        found = {}
+        found = []
         for coding, suffix in CODINGS.items():
             try:
                 status = os.stat(self._path + suffix, dir_fd=self._folder, follow_symlinks=False)
             except OSError:
                 continue
             if stat.S_ISREG(status.st_mode) and status.st_size and int(status.st_mtime) >= oldest:
-                found[coding] = status
+                found.append(coding)
         return found
 
     def open(self, coding: str = "") -> tuple[io.FileIO, os.stat_result]:
@@ -161,15 +135,10 @@ class FoundFile:
         return io.FileIO(descriptor), status
 
     def is_text(self) -> bool:
-        """Return whether the beginning of the file is text in UTF-8."""
+        """Return whether the file looks like text: no NUL is among its first bytes."""
         file, _ = self.open()
         with file:
-            head = file.read(_PROBE_LENGTH)
-        try:
-            codecs.getincrementaldecoder("utf-8")().decode(head)
-        except UnicodeDecodeError:
-            return False
-        return len(head.translate(None, _BINARY_CHARACTERS)) == len(head)
+            return b"\0" not in file.read(1024)
 
 
 def find(root: str, names: Sequence[str], *, is_confined: bool = True) -> FoundFile:

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import io
 import os
-import time
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import IO, TYPE_CHECKING, NamedTuple, cast
+from typing import IO, TYPE_CHECKING, cast
 
 from werkzeug.http import http_date
 from werkzeug.wsgi import wrap_file
 
-from clastic.errors import PreconditionFailed
 from clastic.http import BaseResponse
 from clastic.http.response import STATUS_LINES, DeferredResponse, Fields, Response
-from clastic.static.conditions import (
-    choose_coding,
-    is_not_modified,
-    is_precondition_failed,
-    requested_range,
-)
+from clastic.static.conditions import choose_coding, is_not_modified, requested_range
 from clastic.static.files import FoundFile, media_type_of
 
 if TYPE_CHECKING:
@@ -28,11 +21,6 @@ if TYPE_CHECKING:
 
 # The bytes of a block where the server has no faster way to send a file.
 _BLOCK_SIZE = 64 * 1024
-# How many states of files have their headers remembered, in each responder.
-_REMEMBERED_STATES = 1024
-# How long, in seconds, two changes can share one time stamp on file systems that count in seconds.
-_COARSE_TICK = 2
-_NANOSECONDS = 1_000_000_000
 
 
 class FilePart:
@@ -99,15 +87,6 @@ class StaticFileResponse(DeferredResponse):
         return BaseResponse(body, status, fields, direct_passthrough=True)
 
 
-class _State(NamedTuple):
-    """One state of a file in one coding: its validators and header fields."""
-
-    entity_tag: str
-    last_modified: str
-    fields: Fields
-    not_modified_fields: Fields
-
-
 class FileResponder:
     """Make the responses of files, all by one configuration.
 
@@ -123,8 +102,8 @@ class FileResponder:
     def __init__(
         self,
         cache_timeout: int | None,
-        default_text_mime: str,
-        default_binary_mime: str,
+        default_text_mime: str = "text/plain",
+        default_binary_mime: str = "application/octet-stream",
         *,
         precompressed: bool,
         media_type: str | None = None,
@@ -141,94 +120,74 @@ class FileResponder:
         self._default_binary_mime = default_binary_mime
         self._precompressed = precompressed
         self._media_type = media_type
-        self._remembered_state = lru_cache(maxsize=_REMEMBERED_STATES)(self._make_state)
 
     def respond(self, found: FoundFile, name: str, environ: WSGIEnvironment) -> Response:
         """Return the response to a GET or HEAD request for the file `found`.
 
         :param name: the last segment of the requested path, whose extension tells the type
         :raises OSError: the file cannot be read, or was removed meanwhile
-        :raises PreconditionFailed: a condition of the request does not hold
         :raises RequestedRangeNotSatisfiable: the requested range is beyond the end of the file
         """
-        codings = found.codings() if self._precompressed else {}
-        coding = choose_coding(environ.get("HTTP_ACCEPT_ENCODING"), tuple(codings))
-        state = self._state_of(codings.get(coding, found.status), coding, bool(codings))
-        if is_precondition_failed(environ, state.entity_tag, state.last_modified):
-            raise PreconditionFailed()
-        if is_not_modified(environ, state.entity_tag, state.last_modified):
-            return StaticFileResponse((), 304, state.not_modified_fields)
-        content_type = _with_charset(
-            self._media_type or media_type_of(name) or self._default_type(found)
-        )
+        codings = found.codings() if self._precompressed else []
+        coding = choose_coding(environ.get("HTTP_ACCEPT_ENCODING"), codings)
         file, status = found.open(coding)
-        state = self._state_of(status, coding, bool(codings))
         try:
-            return _respond_with(file, status.st_size, content_type, state, environ)
+            entity_tag, last_modified = _validators_of(status, coding)
+            fields: Fields = (("ETag", entity_tag), ("Cache-Control", self._cache_control))
+            if codings:
+                fields += (("Vary", "Accept-Encoding"),)
+            if is_not_modified(environ, entity_tag, last_modified):
+                file.close()
+                return StaticFileResponse((), 304, fields)
+            fields += (("Last-Modified", last_modified), ("Accept-Ranges", "bytes"))
+            if coding:
+                fields += (("Content-Encoding", coding),)
+            part = requested_range(environ, entity_tag, last_modified, status.st_size)
+            content_type = self._content_type(found, name)
+            return _send(file, status.st_size, part, content_type, fields, environ)
         except BaseException:
             file.close()
             raise
 
-    def _default_type(self, found: FoundFile) -> str:
-        return self._default_text_mime if found.is_text() else self._default_binary_mime
-
-    def _state_of(self, status: os.stat_result, coding: str, is_varying: bool) -> _State:
-        modified_ns = status.st_mtime_ns
-        now = time.time()
-        # A date in the future must not be sent (RFC 9110, section 8.8.2.1).
-        modified = max(0, min(modified_ns // _NANOSECONDS, int(now)))
-        # A later change is sure to show in the time of modification if that has fractions of a
-        # second, and after a while anyway.
-        is_settled = modified_ns % _NANOSECONDS != 0 or now - modified > _COARSE_TICK
-        return self._remembered_state(
-            modified_ns, modified, status.st_size, coding, is_varying, is_settled
-        )
-
-    def _make_state(
-        self,
-        modified_ns: int,
-        modified: int,
-        size: int,
-        coding: str,
-        is_varying: bool,
-        is_settled: bool,
-    ) -> _State:
-        """Return the state of a file; its entity tag is strong if it is settled."""
-        opaque = f'"{modified_ns:x}-{size:x}{"-" if coding else ""}{coding}"'
-        entity_tag = opaque if is_settled else f"W/{opaque}"
-        last_modified = http_date(modified)
-        caching: Fields = (("ETag", entity_tag), ("Cache-Control", self._cache_control))
-        if is_varying:
-            caching += (("Vary", "Accept-Encoding"),)
-        fields = (*caching, ("Last-Modified", last_modified), ("Accept-Ranges", "bytes"))
-        if coding:
-            fields += (("Content-Encoding", coding),)
-        return _State(entity_tag, last_modified, fields, caching)
+    def _content_type(self, found: FoundFile, name: str) -> str:
+        media_type = self._media_type or media_type_of(name)
+        if media_type is None:
+            media_type = self._default_text_mime if found.is_text() else self._default_binary_mime
+        # XML declares its encoding itself, and a charset would override that (RFC 7303, section 3).
+        if media_type.startswith("text/") and "charset=" not in media_type:
+            return f"{media_type}; charset=utf-8"
+        return media_type
 
 
-def _with_charset(media_type: str) -> str:
-    """Return the ``Content-Type`` of a media type, which declares text to be UTF-8.
-
-    XML declares its encoding itself, and a charset would override that (RFC 7303, section 3).
-    """
-    if media_type.startswith("text/") and "charset=" not in media_type:
-        return f"{media_type}; charset=utf-8"
-    return media_type
-
-
-def _respond_with(
-    file: io.FileIO, size: int, content_type: str, state: _State, environ: WSGIEnvironment
+def _send(
+    file: io.FileIO,
+    size: int,
+    part: tuple[int, int] | None,
+    content_type: str,
+    fields: Fields,
+    environ: WSGIEnvironment,
 ) -> Response:
-    """Return the response with the body of `size` bytes, a part of it, or none for HEAD."""
-    fields = state.fields
-    part = requested_range(environ, state.entity_tag, state.last_modified, size)
-    status, (start, stop) = (200, (0, size)) if part is None else (206, part)
+    """Return the response with a file of `size` bytes, or a part of it; HEAD gets no body."""
+    start, stop = (0, size) if part is None else part
+    code = 200 if part is None else 206
     if part is not None:
         fields += (("Content-Range", f"bytes {start}-{stop - 1}/{size}"),)
     fields += (("Content-Length", str(stop - start)), ("Content-Type", content_type))
     if environ["REQUEST_METHOD"] == "HEAD":
         file.close()
-        return Response(None, status, fields)
+        return Response(None, code, fields)
     kind = WholeFile if part is None else FilePart
     content = cast("IO[bytes]", kind(file, start, stop - start))
-    return StaticFileResponse(wrap_file(environ, content, _BLOCK_SIZE), status, fields)
+    return StaticFileResponse(wrap_file(environ, content, _BLOCK_SIZE), code, fields)
+
+
+def _validators_of(status: os.stat_result, coding: str) -> tuple[str, str]:
+    """Return the entity tag and the date of the last modification of a file in a coding."""
+    suffix = f"-{coding}" if coding else ""
+    entity_tag = f'"{status.st_mtime_ns:x}-{status.st_size:x}{suffix}"'
+    return entity_tag, _format_date(int(status.st_mtime))
+
+
+@lru_cache(maxsize=1024)  # Formatting a date takes a tenth of all steps of a response.
+def _format_date(timestamp: int) -> str:
+    return http_date(timestamp)

@@ -9,8 +9,11 @@ if TYPE_CHECKING:
     from clastic.middleware.client_cache import HTTPCacheMiddleware
     from clastic.middleware.compress import GzipMiddleware
     from clastic.middleware.context import ContextProcessor, SimpleContextProcessor
+    from clastic.middleware.cookie import SignedCookieMiddleware
+    from clastic.middleware.form import JSONDataMiddleware, PostDataMiddleware
     from clastic.middleware.profile import SimpleProfileMiddleware
-    from clastic.middleware.url import GetParamMiddleware
+    from clastic.middleware.stats import StatsMiddleware, create_stats_app
+    from clastic.middleware.url import GetParamMiddleware, ScriptRootMiddleware
 else:
     __getattr__, __dir__ = lazy_exports(
         __name__,
@@ -18,8 +21,11 @@ else:
             "clastic.middleware.client_cache": ("HTTPCacheMiddleware",),
             "clastic.middleware.compress": ("GzipMiddleware",),
             "clastic.middleware.context": ("ContextProcessor", "SimpleContextProcessor"),
+            "clastic.middleware.cookie": ("SignedCookieMiddleware",),
+            "clastic.middleware.form": ("JSONDataMiddleware", "PostDataMiddleware"),
             "clastic.middleware.profile": ("SimpleProfileMiddleware",),
-            "clastic.middleware.url": ("GetParamMiddleware",),
+            "clastic.middleware.stats": ("StatsMiddleware", "create_stats_app"),
+            "clastic.middleware.url": ("GetParamMiddleware", "ScriptRootMiddleware"),
         },
     )
 
@@ -30,7 +36,13 @@ __all__ = [
     "GetParamMiddleware",
     "GzipMiddleware",
     "HTTPCacheMiddleware",
+    "JSONDataMiddleware",
     "Middleware",
+    "PostDataMiddleware",
+    "ScriptRootMiddleware",
+    "SignedCookieMiddleware",
     "SimpleContextProcessor",
     "SimpleProfileMiddleware",
+    "StatsMiddleware",
+    "create_stats_app",
 ]

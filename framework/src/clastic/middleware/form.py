@@ -51,10 +51,7 @@ class JSONDataMiddleware(FieldsMiddleware):
 
     def read_fields(self, request: Request) -> Mapping[str, Any]:
         """Return the fields of the JSON object in the body."""
-        try:
-            body = request.get_json(silent=True)
-        except RecursionError:
-            body = None
+        body = request.get_json(silent=True)
         if isinstance(body, dict):
             return body
         if self._required:

@@ -19,7 +19,7 @@ from clastic.errors import (
     render_by_accept,
 )
 from clastic.http import BaseResponse, Request, Response, copy_response, redirect_to_path
-from clastic.http.limits import DrainRequestBody
+from clastic.http.limits import drain_request_body
 from clastic.middleware.base import Middleware
 from clastic.pattern import S_REDIRECT, normal_path
 from clastic.routing.bound import BoundRoute, Mount, finishing
@@ -235,7 +235,7 @@ class Dispatcher:
         if route.finishing or self.mounts:
             response = self.finish(response, route, environ, request)
         if error.code == RequestEntityTooLarge.code:
-            return DrainRequestBody(response)
+            return drain_request_body(response)
         return response
 
     def _render(

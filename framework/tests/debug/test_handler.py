@@ -338,12 +338,6 @@ def test_an_error_keeps_a_format_of_its_own() -> None:
     assert response.json["debug"]["route"]["pattern"] == "/fail"
 
 
-class Ready(NotFound):
-    """An error with a response of its own."""
-
-    ready_response = Response("ready", 404)
-
-
 def own_body() -> NotFound:
     error = NotFound()
     error.set_data("own")
@@ -358,8 +352,8 @@ def own_stream() -> NotFound:
 
 @pytest.mark.parametrize(
     ("make_error", "text"),
-    [(Ready, "ready"), (own_body, "own"), (own_stream, "own parts")],
-    ids=["response", "body", "stream"],
+    [(own_body, "own"), (own_stream, "own parts")],
+    ids=["body", "stream"],
 )
 def test_an_error_keeps_a_body_of_its_own(
     make_error: Callable[[], HTTPException], text: str

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
@@ -40,13 +38,6 @@ class SilentError(Exception):
     __repr__ = __str__
 
 
-class FailingLog(logging.Handler):
-    """A log that is broken."""
-
-    def emit(self, record: logging.LogRecord) -> NoReturn:
-        raise OSError("disk full")
-
-
 def show_book() -> None:
     """An endpoint."""
 
@@ -62,14 +53,6 @@ def handle(
         raise exception or RuntimeError(SECRET)
     except Exception:
         return handler.uncaught_to_response(None, route, request=None)
-
-
-@pytest.fixture
-def failing_log() -> Iterator[None]:
-    logger, failing = logging.getLogger("clastic"), FailingLog()
-    logger.addHandler(failing)
-    yield
-    logger.removeHandler(failing)
 
 
 def request_for(accept: str | None) -> Request:
@@ -205,29 +188,6 @@ def test_an_exception_that_cannot_be_recorded_is_logged(
     assert error.exc_info is None
     assert SECRET in caplog.text
     assert "no record" not in caplog.text
-
-
-@pytest.mark.usefixtures("failing_log")
-def test_the_traceback_goes_to_standard_error_if_logging_fails(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    error = handle(ErrorHandler())
-
-    shown = capsys.readouterr().err
-    assert error.code == 500
-    assert f"RuntimeError: {SECRET}" in shown
-    assert f"Error id {error.error_id}" in shown
-
-
-@pytest.mark.usefixtures("failing_log")
-def test_a_broken_log_and_standard_error_do_not_affect_the_response(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    closed = io.StringIO()
-    closed.close()
-    monkeypatch.setattr(sys, "stderr", closed)
-
-    assert handle(ErrorHandler()).code == 500
 
 
 def test_the_types_of_a_subclass_are_used() -> None:

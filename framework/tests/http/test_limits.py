@@ -17,7 +17,7 @@ from werkzeug.test import EnvironBuilder
 
 from clastic import POST, Application, HTTPException, Request, Response
 from clastic.errors import ErrorHandler, RequestEntityTooLarge
-from clastic.http.limits import DrainRequestBody
+from clastic.http.limits import drain_request_body
 
 MIB = 1024 * 1024
 LARGE = 20_000_000
@@ -300,7 +300,7 @@ def test_the_response_is_closed_too() -> None:
     response.call_on_close(lambda: closed.append(True))
     environ = EnvironBuilder(method="POST", data=b"x").get_environ()
 
-    _, close = run(DrainRequestBody(response), environ)
+    _, close = run(drain_request_body(response), environ)
     assert closed == []
     close()
     assert closed == [True]

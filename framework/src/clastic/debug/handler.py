@@ -151,7 +151,7 @@ class ContextualErrorHandler(ErrorHandler):
 
 def _is_default_body(response: BaseResponse, error: HTTPException) -> bool:
     """Return whether the body of a response was made from the error, and is not one of its own."""
-    if response is error.ready_response or response.is_streamed:
+    if response.is_streamed:
         return False
     default = format_of(response.content_type or "").write(error)
     return response.get_data(as_text=True) == default

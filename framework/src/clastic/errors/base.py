@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from werkzeug.datastructures import Headers
 from werkzeug.utils import get_content_type
@@ -43,7 +43,7 @@ _DEFINITIONS = MappingProxyType(
 )
 
 
-def is_final_status(code: object) -> bool:
+def is_final_status(code: object) -> TypeGuard[int]:
     """Return whether `code` can be the status of a response: an integer from 200 to 999."""
     return isinstance(code, int) and 200 <= code <= 999
 
@@ -98,23 +98,22 @@ class HTTPException(DeferredResponse, Exception):
     #: The record of the exception behind this error, for developers: pages never show it.
     exc_info: Any = None
 
-    #: A complete response, which is sent instead of a written one.
-    ready_response: BaseResponse | None = None
-
     _fixed_type: str | None = None
     _given_headers: Fields = ()
     _written_body: bytes = b""
 
-    def __init_subclass__(cls, **options: Any) -> None:
+    def __init_subclass__(cls, code: int | None = None, **options: Any) -> None:
         """Complete a class that has a `code` of its own.
 
-        :raises ValueError: if the code is not a status
+        :param code: that code; the same as ``code = ...`` in the body of the class
+        :raises ValueError: if it is not a status
         """
         super().__init_subclass__(**options)
-        base = next(base for base in cls.__mro__[1:] if issubclass(base, HTTPException))
-        if cls.code != base.code:
+        if code is not None:
+            cls.code = code
+        own = vars(cls)
+        if "code" in own:
             _check_code(cls.code)
-            own = vars(cls)
             cls.message = own.get("message", phrase_of(cls.code))
             cls.error_type = own.get("error_type", type_of(cls.code))
 
@@ -193,20 +192,12 @@ class HTTPException(DeferredResponse, Exception):
 
     __str__ = __repr__
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _remake, (type(self), self.args), self.__dict__.copy()
-
-    def __setstate__(self, state: dict[str, Any] | None) -> None:
-        self.__dict__.update(state or {})
-
 
 def render_by_accept(error: HTTPException, accept: str | None) -> BaseResponse:
     """Return a response with the text of `error`, which stays as it is.
 
     :param accept: the ``Accept`` header of the request, None if it has none
     """
-    if error.ready_response is not None:
-        return error.ready_response
     if "_parts" in error.__dict__:
         return _render_changed(error, accept)
     return _write(error, accept, error._fixed_type, error._given_headers)
@@ -219,9 +210,8 @@ def _write(
     if fixed_type is not None:
         text = format_of(fixed_type).write(error)
         return Response(text, error.code, headers, content_type=fixed_type)
-    format = choose_format(accept)
-    make = _maker(error.code, headers, format.content_type)
-    return make(format.write(error).encode())
+    _, content_type, write = choose_format(accept)
+    return _maker(error.code, headers, content_type)(write(error).encode())
 
 
 @lru_cache(128)  # of a pure function: most errors of an application differ only in their bodies
@@ -265,8 +255,3 @@ def _without_body_headers(headers: Headers) -> Fields:
 def _check_code(code: object) -> None:
     if not is_final_status(code):
         raise ValueError(f"code must be a status from 200 to 999, not {code!r}")
-
-
-def _remake(error_type: type[HTTPException], args: tuple[Any, ...]) -> HTTPException:
-    """Return an error for pickle and copy: with its arguments, before its state is set."""
-    return error_type.__new__(error_type, *args)

@@ -6,15 +6,16 @@ To add a format, write a function from an error to text, and add it to :data:`FO
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
-from markupsafe import Markup, escape
+from markupsafe import escape
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import HTTP_STATUS_CODES, parse_accept_header
 
-from clastic.pages import element, html_page, join
+from clastic.pages import element, html_page
 from clastic.text import to_text
 
 # The longest Accept header, in characters, that is negotiated. Real clients send far less, and it
@@ -51,20 +52,29 @@ def phrase_of(code: int) -> str:
 
 
 def _lines(error: ErrorData) -> list[str]:
-    """Return the text of an error: the status, then the message, detail and id if it has any."""
+    """Return the status, then the message, detail and id of an error if they say more."""
     phrase = phrase_of(error.code)
     lines = [f"{error.code} {phrase}"]
-    if error.message is not phrase:
-        message = to_text(error.message)
-        if message and message != phrase:
-            lines.append(message)
-    if error.detail is not None:
-        detail = to_text(error.detail)
-        if detail:
-            lines.append(detail)
+    if error.message is not phrase and (message := to_text(error.message)) not in ("", phrase):
+        lines.append(message)
+    if error.detail is not None and (detail := to_text(error.detail)):
+        lines.append(detail)
     if error.error_id is not None:
         lines.append(f"Error id: {to_text(error.error_id)}")
     return lines
+
+
+def _fields(error: ErrorData) -> dict[str, Any]:
+    """Return the attributes of an error that JSON and XML show."""
+    fields = {
+        "code": int(error.code),
+        "message": to_text(error.message),
+        "detail": error.detail,
+        "error_type": to_text(error.error_type),
+    }
+    if error.error_id is not None:
+        fields["error_id"] = to_text(error.error_id)
+    return fields
 
 
 def _write_text(error: ErrorData) -> str:
@@ -73,62 +83,35 @@ def _write_text(error: ErrorData) -> str:
 
 def _write_html(error: ErrorData) -> str:
     heading, *others = _lines(error)
-    start, end = _page_around(heading)
-    return str(join(start, *[element("p", text) for text in others], end))
-
-
-@lru_cache(64)
-def _page_around(heading: str) -> tuple[Markup, Markup]:
-    """Return the page before and after the paragraphs, which only depends on the status."""
-    gap = Markup("<p></p>")
-    page = Markup(html_page(heading, element("h1", heading), gap))
-    start, _, end = page.partition(gap)
-    return start, end
+    return html_page(heading, element("h1", heading), *[element("p", text) for text in others])
 
 
 _encode_json = json.JSONEncoder(default=to_text, allow_nan=False).encode
 
 
 def _write_json(error: ErrorData) -> str:
-    document = {
-        "code": error.code,
-        "message": to_text(error.message),
-        "detail": error.detail,
-        "error_type": to_text(error.error_type),
-    }
-    if error.error_id is not None:
-        document["error_id"] = to_text(error.error_id)
+    fields = _fields(error)
     try:
-        return _encode_json(document)
+        return _encode_json(fields)
     except Exception:
         # Only the detail is the application's, and iterating over it may fail in any way.
-        return _encode_json({**document, "detail": to_text(error.detail)})
+        return _encode_json({**fields, "detail": to_text(error.detail)})
 
 
 def _write_problem_json(error: ErrorData) -> str:
-    document: dict[str, object] = {
-        "type": to_text(error.error_type),
-        "title": to_text(error.message),
-        "status": error.code,
-    }
+    fields = _fields(error)
+    problem = {"type": fields["error_type"], "title": fields["message"], "status": fields["code"]}
     if error.detail is not None:
-        document["detail"] = to_text(error.detail)
+        problem["detail"] = to_text(error.detail)
     if error.error_id is not None:
-        document["error_id"] = to_text(error.error_id)
-    return _encode_json(document)
+        problem["error_id"] = fields["error_id"]
+    return _encode_json(problem)
 
 
 def _write_xml(error: ErrorData) -> str:
-    elements = {
-        "code": int(error.code),
-        "message": error.message,
-        "detail": error.detail,
-        "error_type": error.error_type,
-        "error_id": error.error_id,
-    }
     lines = [
         f"<{name}>{escape(to_text(value))}</{name}>\n"
-        for name, value in elements.items()
+        for name, value in _fields(error).items()
         if value is not None
     ]
     return f'<?xml version="1.0" encoding="utf-8"?>\n<error>\n{"".join(lines)}</error>\n'
@@ -155,35 +138,18 @@ def format_of(content_type: str) -> Format:
 def choose_format(accept: str | None) -> Format:
     """Return the format that an ``Accept`` header prefers (RFC 9110, section 12.5.1).
 
-    The highest quality wins, then the range that names a format most exactly, then the order of
-    :data:`FORMATS`. The most exact range for a format decides its quality, so that
-    ``text/plain;q=0, */*`` excludes text. Without a header (None), and for one that is malformed or
-    allows none of the formats, it is text: a readable error is better than a 406 about an error.
+    Of several equal ones it is the first of :data:`FORMATS`. Without a header (None), and for one
+    that allows none of the formats, it is text: a readable error is better than a 406 about it.
     """
     if accept is None or accept == "*/*" or len(accept) > _MAX_ACCEPT_LENGTH:
         return TEXT
     return _negotiate(accept)
 
 
-# A pure function of a short string: a browser always sends the same one, and negotiating takes
-# longer than the rest of an error page.
+# A browser always sends the same header, and negotiating takes longer than the rest of an error.
 @lru_cache(maxsize=128)
 def _negotiate(accept: str) -> Format:
-    qualities: dict[str, float] = {}
-    for media_range, quality in parse_accept_header(accept.lower(), MIMEAccept):
-        # Some clients name our charset in a range.
-        qualities.setdefault(media_range.removesuffix("; charset=utf-8"), quality)
-    return max(FORMATS, key=lambda format: _rank(format.mimetype, qualities))
-
-
-def _rank(mimetype: str, qualities: dict[str, float]) -> tuple[float, int]:
-    """Return the quality that a client assigns to `mimetype`, and how exactly it names it.
-
-    :param qualities: quality by media range
-    """
-    main_type = mimetype.partition("/")[0]
-    for exactness, media_range in ((2, mimetype), (1, f"{main_type}/*"), (0, "*/*")):
-        if media_range in qualities:
-            quality = qualities[media_range]
-            return (quality, exactness) if quality else (0.0, 0)
-    return 0.0, 0
+    # Some clients name our charset.
+    ranges = re.sub(r"; *charset=utf-8", "", accept.lower())
+    accepted = parse_accept_header(ranges, MIMEAccept)
+    return format_of(accepted.best_match([format.mimetype for format in FORMATS], ""))

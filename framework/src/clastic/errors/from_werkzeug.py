@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import BadRequestKeyError
 from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
-from werkzeug.sansio.response import Response as SansIOResponse
 
 from clastic.errors.base import HTTPException, is_final_status
 from clastic.errors.types import TYPES_BY_CODE, BadRequest, InternalServerError
-from clastic.http import BaseResponse, Response, copy_response
+from clastic.http import BaseResponse
 from clastic.text import to_text
 
 HTTP_ERRORS = (HTTPException, WerkzeugHTTPException)
@@ -22,15 +22,19 @@ def from_werkzeug(error: WerkzeugHTTPException) -> HTTPException:
     """Return the framework's error with the status, description and headers of `error`.
 
     A response that is attached to `error`, or that its class makes itself (as a redirect does),
-    becomes its ``ready_response``, which is sent unchanged. An error without a valid status becomes
-    an internal server error.
+    replaces the text of the error. An error without a valid status becomes an internal server
+    error.
     """
-    ready_response = _response_of(error)
-    code = error.code if ready_response is None else ready_response.status_code
-    if code is None or not is_final_status(code):
+    response = _response_of(error)
+    code = error.code if response is None else response.status_code
+    if not is_final_status(code):
         code = 500
     counterpart = _type_for(code)(code=code, detail=_detail_of(error), headers=_headers_of(error))
-    counterpart.ready_response = ready_response
+    if response is not None:
+        counterpart.headers = Headers(response.headers)
+        counterpart.response = response.response
+        counterpart.direct_passthrough = response.direct_passthrough
+        counterpart.call_on_close(response.close)
     return counterpart
 
 
@@ -42,15 +46,11 @@ def map_response(outcome: Any, change: Callable[[BaseResponse], BaseResponse]) -
     :param outcome: a response, or an HTTP error of the framework or Werkzeug
     :param change: return a changed copy of a response, such as a ``with_headers``
     """
-    if type(outcome) is Response:
+    if isinstance(outcome, BaseResponse):
         return change(outcome)
     if isinstance(outcome, WerkzeugHTTPException):
-        outcome = from_werkzeug(outcome)
-    if isinstance(outcome, HTTPException) and outcome.ready_response is not None:
-        outcome = copy_response(outcome)
-        outcome.ready_response = change(outcome.ready_response)
-        return outcome
-    return change(outcome) if isinstance(outcome, BaseResponse) else outcome
+        return change(from_werkzeug(outcome))
+    return outcome
 
 
 def _response_of(error: WerkzeugHTTPException) -> BaseResponse | None:
@@ -59,10 +59,8 @@ def _response_of(error: WerkzeugHTTPException) -> BaseResponse | None:
         error_type.get_response is not WerkzeugHTTPException.get_response
         or error_type.get_body is not WerkzeugHTTPException.get_body
     )
-    response: SansIOResponse | None = error.get_response() if makes_its_own else error.response
-    if response is None or isinstance(response, BaseResponse):
-        return response
-    return BaseResponse(status=response.status, headers=response.headers)
+    response = error.get_response() if makes_its_own else error.response
+    return response if isinstance(response, BaseResponse) else None
 
 
 def _type_for(code: int) -> type[HTTPException]:

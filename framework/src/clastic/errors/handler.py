@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import secrets
-import sys
-import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from clastic.describe import callable_name
@@ -83,11 +81,15 @@ class ErrorHandler:
             raise
         error = self.server_error_type(source_route=_route)
         error.error_id = secrets.token_hex(4)
-        try:
+        with suppress(Exception):  # it may read any object, such as one whose repr() fails
             error.exc_info = self.record_exception(_application, _route, **kwargs)
-        except Exception:  # it may read any object, such as one whose repr() fails
-            error.exc_info = None
-        _log_current(_route, error.error_id)
+        _logger.error(
+            "Uncaught exception %s, error id %s",
+            _place(_route),
+            error.error_id,
+            exc_info=True,
+            extra={"error_id": error.error_id},
+        )
         return error
 
     def record_exception(self, _application: Any, _route: Any, **kwargs: Any) -> Any:
@@ -115,22 +117,6 @@ class REPLErrorHandler(ErrorHandler):
         from werkzeug.debug import DebuggedApplication
 
         return DebuggedApplication(application, evalex=True)
-
-
-def _log_current(route: Any, error_id: str) -> None:
-    """Log the current exception, or print it to standard error if logging fails."""
-    try:
-        _logger.error(
-            "Uncaught exception %s, error id %s",
-            _place(route),
-            error_id,
-            exc_info=True,
-            extra={"error_id": error_id},
-        )
-    except Exception:
-        with contextlib.suppress(Exception):
-            traceback.print_exc()
-            print(f"Logging failed. Error id {error_id}", file=sys.stderr)
 
 
 def _place(route: Any) -> str:

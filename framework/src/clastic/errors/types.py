@@ -57,45 +57,32 @@ __all__ = [
 ]
 
 
-class BadRequest(HTTPException):
+class BadRequest(HTTPException, code=400):
     """400: the request is invalid. Every other 4xx error is a subclass."""
 
-    code = 400
 
-
-class Unauthorized(BadRequest):
+class Unauthorized(BadRequest, code=401):
     """401: the client is not authenticated. Name the schemes in ``WWW-Authenticate``."""
 
-    code = 401
 
-
-class PaymentRequired(BadRequest):
+class PaymentRequired(BadRequest, code=402):
     """402: the resource must be paid for."""
 
-    code = 402
 
-
-class Forbidden(BadRequest):
+class Forbidden(BadRequest, code=403):
     """403: the client may not do this."""
 
-    code = 403
 
-
-class NotFound(BadRequest):
+class NotFound(BadRequest, code=404):
     """404: there is no resource at this URL."""
 
-    code = 404
 
-
-class MethodNotAllowed(BadRequest):
+class MethodNotAllowed(BadRequest, code=405):
     """405: the resource does not support this method.
 
     :param allowed_methods: the methods it supports, as names or as one string with commas; sent as
-        ``Allow`` (in place of one in `headers`), sorted, and with HEAD if there is GET. No
-        ``Allow`` is added if None. The other parameters are those of ``HTTPException``
+        ``Allow``, with HEAD if there is GET. The other parameters are those of ``HTTPException``
     """
-
-    code = 405
 
     def __init__(
         self,
@@ -122,225 +109,150 @@ class MethodNotAllowed(BadRequest):
             content_type=content_type,
             headers=headers,
         )
-        if allowed_methods is not None:
-            self._give_allow(allowed_methods)
-
-    def _give_allow(self, allowed_methods: Iterable[str]) -> None:
+        if allowed_methods is None:
+            return
         if isinstance(allowed_methods, str):
             allowed_methods = allowed_methods.replace(",", " ").split()
-        methods = set(allowed_methods)
+        methods = {*allowed_methods}
         if "GET" in methods:
             methods.add("HEAD")
-        others = [header for header in self._given_headers if header[0].lower() != "allow"]
-        self._given_headers = (*others, ("Allow", ", ".join(sorted(methods))))
+        self._given_headers += (("Allow", ", ".join(sorted(methods))),)
 
 
-class NotAcceptable(BadRequest):
+class NotAcceptable(BadRequest, code=406):
     """406: the resource has no representation that the client accepts."""
 
-    code = 406
 
-
-class ProxyAuthenticationRequired(BadRequest):
+class ProxyAuthenticationRequired(BadRequest, code=407):
     """407: the proxy requires authentication. Name the schemes in ``Proxy-Authenticate``."""
 
-    code = 407
 
-
-class RequestTimeout(BadRequest):
+class RequestTimeout(BadRequest, code=408):
     """408: the request did not arrive in time."""
 
-    code = 408
 
-
-class Conflict(BadRequest):
+class Conflict(BadRequest, code=409):
     """409: the request conflicts with the state of the resource."""
 
-    code = 409
 
-
-class Gone(BadRequest):
+class Gone(BadRequest, code=410):
     """410: the resource was removed for good."""
 
-    code = 410
 
-
-class LengthRequired(BadRequest):
+class LengthRequired(BadRequest, code=411):
     """411: the body must have a ``Content-Length``."""
 
-    code = 411
 
-
-class PreconditionFailed(BadRequest):
+class PreconditionFailed(BadRequest, code=412):
     """412: a condition in the headers of the request is false."""
 
-    code = 412
+
+class RequestEntityTooLarge(BadRequest, code=413):
+    """413: the body is larger than the server accepts."""
 
 
-class RequestEntityTooLarge(BadRequest):
-    """413: the body is larger than the server accepts.
-
-    The rest of the body is read and dropped, so that the client can read the response: see
-    :class:`clastic.http.limits.DrainRequestBody`.
-    """
-
-    code = 413
-
-
-class RequestURITooLong(BadRequest):
+class RequestURITooLong(BadRequest, code=414):
     """414: the URL is longer than the server reads."""
 
-    code = 414
 
-
-class UnsupportedMediaType(BadRequest):
+class UnsupportedMediaType(BadRequest, code=415):
     """415: the server does not read bodies of this format."""
 
-    code = 415
 
-
-class RequestedRangeNotSatisfiable(BadRequest):
+class RequestedRangeNotSatisfiable(BadRequest, code=416):
     """416: the resource does not have this range. Send its length in ``Content-Range``."""
 
-    code = 416
 
-
-class ExpectationFailed(BadRequest):
+class ExpectationFailed(BadRequest, code=417):
     """417: the server cannot meet the ``Expect`` header."""
 
-    code = 417
 
-
-class ImATeapot(BadRequest):
+class ImATeapot(BadRequest, code=418):
     """418: a teapot does not brew coffee."""
 
-    code = 418
 
-
-class MisdirectedRequest(BadRequest):
+class MisdirectedRequest(BadRequest, code=421):
     """421: this server does not serve that scheme and host."""
 
-    code = 421
 
-
-class UnprocessableEntity(BadRequest):
+class UnprocessableEntity(BadRequest, code=422):
     """422: the body is well-formed, but its content is invalid."""
 
-    code = 422
 
-
-class Locked(BadRequest):
+class Locked(BadRequest, code=423):
     """423: the resource is locked."""
 
-    code = 423
 
-
-class FailedDependency(BadRequest):
+class FailedDependency(BadRequest, code=424):
     """424: an action that this one depends on failed."""
 
-    code = 424
 
-
-class TooEarly(BadRequest):
+class TooEarly(BadRequest, code=425):
     """425: the request may be a replay, and the server does not risk it."""
 
-    code = 425
 
-
-class UpgradeRequired(BadRequest):
+class UpgradeRequired(BadRequest, code=426):
     """426: another protocol is required. Name it in ``Upgrade``."""
 
-    code = 426
 
-
-class PreconditionRequired(BadRequest):
+class PreconditionRequired(BadRequest, code=428):
     """428: the request must be conditional, with ``If-Match`` for example."""
 
-    code = 428
 
-
-class TooManyRequests(BadRequest):
+class TooManyRequests(BadRequest, code=429):
     """429: the client sends too many requests. Send the time to wait in ``Retry-After``."""
 
-    code = 429
 
-
-class RequestHeaderFieldsTooLarge(BadRequest):
+class RequestHeaderFieldsTooLarge(BadRequest, code=431):
     """431: the headers are larger than the server reads."""
 
-    code = 431
 
-
-class UnavailableForLegalReasons(BadRequest):
+class UnavailableForLegalReasons(BadRequest, code=451):
     """451: the resource is unavailable because of a legal demand."""
 
-    code = 451
 
-
-class InternalServerError(HTTPException):
+class InternalServerError(HTTPException, code=500):
     """500: the server failed. Every other 5xx error is a subclass."""
 
-    code = 500
 
-
-class NotImplemented(InternalServerError):
+class NotImplemented(InternalServerError, code=501):
     """501: the server does not support this method for any resource."""
 
-    code = 501
 
-
-class BadGateway(InternalServerError):
+class BadGateway(InternalServerError, code=502):
     """502: an upstream server sent an invalid response."""
 
-    code = 502
 
-
-class ServiceUnavailable(InternalServerError):
+class ServiceUnavailable(InternalServerError, code=503):
     """503: the server is temporarily unavailable. Send the time to wait in ``Retry-After``."""
 
-    code = 503
 
-
-class GatewayTimeout(InternalServerError):
+class GatewayTimeout(InternalServerError, code=504):
     """504: an upstream server did not respond in time."""
 
-    code = 504
 
-
-class HTTPVersionNotSupported(InternalServerError):
+class HTTPVersionNotSupported(InternalServerError, code=505):
     """505: the server does not support this version of HTTP."""
 
-    code = 505
 
-
-class VariantAlsoNegotiates(InternalServerError):
+class VariantAlsoNegotiates(InternalServerError, code=506):
     """506: content negotiation ends in a loop."""
 
-    code = 506
 
-
-class InsufficientStorage(InternalServerError):
+class InsufficientStorage(InternalServerError, code=507):
     """507: the server has no space to store the request."""
 
-    code = 507
 
-
-class LoopDetected(InternalServerError):
+class LoopDetected(InternalServerError, code=508):
     """508: processing the request would never end."""
 
-    code = 508
 
-
-class NotExtended(InternalServerError):
+class NotExtended(InternalServerError, code=510):
     """510: the request lacks an extension that the server requires."""
 
-    code = 510
 
-
-class NetworkAuthenticationRequired(InternalServerError):
+class NetworkAuthenticationRequired(InternalServerError, code=511):
     """511: the network requires the client to sign in first."""
-
-    code = 511
 
 
 #: The class of each standard status.

@@ -26,21 +26,20 @@ _MAX_SECONDS = 10.0
 _CHUNK_SIZE = 65_536
 
 
-class DrainRequestBody:
-    """Call a WSGI application, and read the rest of the request body after its response was sent.
+def drain_request_body(wsgi_app: WSGIApplication) -> WSGIApplication:
+    """Return a WSGI application that reads the rest of the request body after the response.
 
     It stops after 64 MiB or 10 seconds. A single read of a slow connection may take longer; there
     the timeouts of the server apply.
 
-    :param wsgi_app: the application, or a response
+    :param wsgi_app: an application, or a response
     """
 
-    def __init__(self, wsgi_app: WSGIApplication) -> None:
-        self._wsgi_app = wsgi_app
+    def draining(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        # The server closes what it was given when all of it was sent.
+        return ClosingIterator(wsgi_app(environ, start_response), partial(_drain, environ))
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Return the application's iterable; the server closes it when all of it was sent."""
-        return ClosingIterator(self._wsgi_app(environ, start_response), partial(_drain, environ))
+    return draining
 
 
 def _drain(environ: WSGIEnvironment) -> None:

@@ -79,15 +79,9 @@ class Request(BaseRequest):
             environ["werkzeug.request"] = self
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
-        """Return the body, parsed as JSON.
+        """Return the body parsed as JSON, by the same arguments as Werkzeug's.
 
-        :param force: parse it whatever its content type
-        :param silent: return None instead of raising an error if it is not JSON
-        :param cache: keep the result for the next call
-        :raises werkzeug.exceptions.BadRequest: if it is not JSON, or is nested too deeply
-        :raises werkzeug.exceptions.UnsupportedMediaType: if its content type is not that of JSON
-        :raises werkzeug.exceptions.RequestEntityTooLarge: if it is over `max_content_length`,
-            even if `silent`
+        A body that is nested too deeply is invalid like any other that is not JSON.
         """
         try:
             return super().get_json(force, silent, cache)

@@ -1,13 +1,13 @@
-# The image of one app, built from the root of the repository:
+# The image of one app. Build it from the root of the repository:
 #
 #   docker build --file docker/app.Dockerfile --build-arg APP=hello --tag clastic/hello .
 #
-# PYTHON_BUILD_IMAGE may differ from PYTHON_IMAGE in what it takes to reach the package index
-# (certificates, configuration of pip): nothing of it but the installed packages gets into the image.
+# PYTHON_BUILD_IMAGE may contain what is needed to reach the package index (certificates,
+# configuration of pip): only the installed packages are copied into the image.
 ARG PYTHON_IMAGE=python:3.13-slim-trixie
 ARG PYTHON_BUILD_IMAGE=${PYTHON_IMAGE}
 
-# The wheels of everything that is locked, and of the framework: made once for all apps.
+# The wheels of all locked packages and of the framework, built once for all apps.
 FROM ${PYTHON_BUILD_IMAGE} AS wheels
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /build
@@ -18,13 +18,13 @@ RUN /opt/build/bin/pip install --quiet --require-hashes --requirement build.lock
 COPY framework framework
 RUN /opt/build/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /wheels ./framework
 
-# The app and what it needs, as they are laid out in the image.
+# The app and its packages, in the layout of the image.
 FROM wheels AS installed
 ARG APP
 RUN python3 -m venv --without-pip /opt/app
 COPY apps/${APP} /srv/app
 COPY docker/wsgi.py docker/gunicorn.conf.py docker/healthcheck.py /srv/
-RUN test -f "/srv/app/${APP}.py" || { echo "APP=${APP} names no app." >&2; exit 1; } \
+RUN test -f "/srv/app/${APP}.py" || { echo "There is no app ${APP}: set APP to the name of a folder in apps." >&2; exit 1; } \
     && touch /srv/app/requirements.txt \
     && /opt/build/bin/pip --python /opt/app/bin/python install --quiet --no-index --find-links /wheels \
         clastic gunicorn --requirement /srv/app/requirements.txt \

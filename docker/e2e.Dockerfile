@@ -1,5 +1,5 @@
-# The image of the browser tests: Debian's Chromium and its driver, Python, and the tests. Built from
-# the root of the repository, on Debian's packages alone, so for every architecture that Debian has.
+# The image of the browser tests: Python, the tests, and Debian's Chromium and chromedriver, which
+# exist for all of Debian's architectures. Build it from the root of the repository.
 ARG PYTHON_IMAGE=python:3.13-slim-trixie
 ARG PYTHON_BUILD_IMAGE=${PYTHON_IMAGE}
 

@@ -1,5 +1,5 @@
-# The image of the gateway: nginx with our configuration, as a user without rights. Built from the
-# root of the repository.
+# The image of the gateway: nginx with the configuration in gateway/, as an unprivileged user. Build
+# it from the root of the repository.
 ARG NGINX_IMAGE=nginx:1.28
 FROM ${NGINX_IMAGE}
 LABEL org.opencontainers.image.title="gateway" \

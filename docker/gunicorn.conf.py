@@ -1,7 +1,7 @@
-"""How Gunicorn serves an app in a container: processes with threads, and a clean end on SIGTERM.
+"""The settings of Gunicorn in a container: processes with threads, and a graceful stop on SIGTERM.
 
-``WEB_CONCURRENCY`` is the number of processes (default: 2), ``THREADS`` how many requests each
-answers at a time (default: 8).
+The environment variable ``WEB_CONCURRENCY`` is the number of processes (default: 2), ``THREADS``
+the number of threads of each (default: 8).
 """
 
 import os
@@ -11,10 +11,10 @@ from gunicorn.workers.gthread import ThreadWorker
 
 
 class DrainingWorker(ThreadWorker):
-    """Takes up the connections that wait when it is told to end, and lets no more queue up.
+    """A worker that accepts all waiting connections before it stops, then closes the socket.
 
-    The kernel goes on completing connections as long as the socket listens. Left in its queue they
-    would be reset at the end, after the client has sent a request that nobody read.
+    The kernel completes connections as long as the socket listens. Connections that are still in
+    its queue when the worker exits would be reset after the client has sent its request.
     """
 
     def set_accept_enabled(self, enabled):
@@ -28,11 +28,11 @@ class DrainingWorker(ThreadWorker):
 
 wsgi_app = "wsgi:create_app()"
 bind = "0.0.0.0:8000"
-preload_app = True  # nobody can connect before the app is there to answer
+preload_app = True  # load the app before the socket accepts connections
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = int(os.environ.get("THREADS", "8"))
 worker_class = DrainingWorker
-graceful_timeout = 2  # seconds for requests to finish; a stop must end within three
+graceful_timeout = 2  # seconds for requests to finish; the whole stop must take at most three
 keepalive = 1  # seconds
 worker_tmp_dir = "/dev/shm"  # the root file system is read-only
 control_socket_disable = True

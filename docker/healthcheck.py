@@ -1,4 +1,4 @@
-"""Ends with status 0 if the app in this container answers its first page, with 1 if it does not."""
+"""Exit with 0 if the app in this container serves its first page, otherwise with 1."""
 
 import sys
 from http.client import HTTPConnection, HTTPException
@@ -12,9 +12,9 @@ def main() -> int:
         connection.request("GET", "/", headers={"User-Agent": "healthcheck"})
         status = connection.getresponse().status
     except (OSError, HTTPException) as error:
-        print(f"The app does not answer: {error!r}")
+        print(f"The app does not respond: {error!r}")
         return 1
-    print(f"The app answers with status {status}.")
+    print(f"The app responds with status {status}.")
     return 0 if status < 400 else 1
 
 

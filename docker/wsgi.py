@@ -1,8 +1,8 @@
-"""The door of an app in a container: builds the app, and lets it believe the proxies in front.
+"""The WSGI application of a container: an app that trusts the proxies in front of it.
 
-The environment variable ``APP`` names the app, ``TRUSTED_PROXIES`` how many proxies stand between
-it and the clients (default: 0). Each of them must set the ``X-Forwarded-*`` headers itself: a
-client can send them as well.
+The environment variable ``APP`` is the name of the app, ``TRUSTED_PROXIES`` the number of proxies
+between the app and the clients (default: 0). Each proxy must set the ``X-Forwarded-*`` headers
+itself, because clients can send them too.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 def create_app(environment: Mapping[str, str] = os.environ) -> WSGIApplication:
-    """The app to serve, behind as many proxies as the environment says.
+    """Create the app with the proxies of the environment.
 
-    Raises ValueError when TRUSTED_PROXIES is no number or APP is not set.
+    :raises ValueError: if APP is not set or TRUSTED_PROXIES is not a number
     """
     name = environment.get("APP", "")
     if not name:
-        raise ValueError("APP is not set. It names the app to serve, for example APP=hello.")
+        raise ValueError("APP is not set. Set it to the name of an app, for example APP=hello.")
     app: WSGIApplication = import_module(name).create_app()
     count = count_proxies(environment.get("TRUSTED_PROXIES", ""))
     if not count:

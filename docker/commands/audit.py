@@ -1,7 +1,7 @@
-"""Look up the packages of the images' locks in the index's list of known vulnerabilities.
+"""Check the packages of the images' lock files for known vulnerabilities.
 
-Ends with status 1 when one has any. Where the list cannot be reached, that is said, and the status
-is 0: it tells nothing of the packages.
+Exits with 1 if a package has any. If the list of vulnerabilities is not reachable, it prints this
+and exits with 0.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SECONDS = 120
 
 
 def audit(lock: str) -> list[dict[str, Any]]:
-    """What pip-audit has found out of each package of a lock."""
+    """Return the result of pip-audit for each package of a lock file."""
     command = [sys.executable, "-m", "pip_audit", "--disable-pip", "--require-hashes"]
     command += ["--progress-spinner", "off", "--format", "json", "--requirement", lock]
     process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS)
@@ -30,11 +30,11 @@ def audit(lock: str) -> list[dict[str, Any]]:
     return packages
 
 
-def tell(lock: str, packages: list[dict[str, Any]]) -> bool:
-    """Print what was found of a lock; gives whether it is as it should be, as far as is known."""
+def report(lock: str, packages: list[dict[str, Any]]) -> bool:
+    """Print the result of a lock file; return False if it has a vulnerable package."""
     known = [package for package in packages if "skip_reason" not in package]
     if not known:
-        print(f"{lock}: not audited, because the list of vulnerabilities cannot be reached.")
+        print(f"{lock}: not audited, because the list of vulnerabilities is not reachable.")
         return True
     vulnerable = [package for package in known if package["vulns"]]
     print(f"{lock}: {len(known)} of {len(packages)} audited, {len(vulnerable)} vulnerable.")
@@ -49,8 +49,8 @@ def main() -> int:
         print("Not audited: pip-audit is not installed (python -m pip install pip-audit).")
         return 0
     locks = sorted(str(lock.relative_to(ROOT)) for lock in (ROOT / "docker").glob("*.lock"))
-    verdicts = [tell(lock, audit(lock)) for lock in locks]
-    return 0 if all(verdicts) else 1
+    results = [report(lock, audit(lock)) for lock in locks]
+    return 0 if all(results) else 1
 
 
 if __name__ == "__main__":

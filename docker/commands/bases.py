@@ -1,6 +1,6 @@
-"""Which base images to build on: the public ones, or stand-ins where no registry is reached.
+"""Choose the base images: the public ones, or stand-ins where no registry is reachable.
 
-The environment variable ``BASES`` decides: ``public``, ``offline``, or (the default) ``auto``.
+The environment variable ``BASES`` is ``public``, ``offline``, or ``auto`` (the default).
 """
 
 from __future__ import annotations
@@ -22,30 +22,30 @@ BUILD_SECONDS = 900
 
 
 def choose_bases(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The build arguments for the base images; empty for the public defaults.
+    """Return the build arguments for the base images; empty for the public defaults.
 
-    Builds the stand-ins when they are wanted. Raises Failure for a BASES that means nothing.
+    Build the stand-ins if they are used. Raise Failure if BASES is invalid.
     """
     wanted = environment.get("BASES") or "auto"
     if wanted not in ("auto", "public", "offline"):
         raise Failure(f"BASES must be auto, public or offline, not {wanted!r}.")
     if any(environment.get(name) for name in STAND_INS):
-        return {}  # whoever called us has chosen
+        return {}  # the images are set in the environment
     if wanted == "public":
         return {}
     if wanted == "auto":
-        reason = reason_against_public()
+        reason = public_images_error()
         if not reason:
             return {}
-        print(f"The public base images cannot be had: {reason}")
-        print("Using stand-ins made from Debian packages (docker/offline/README.md).")
-    print("Bringing them up to date; that takes a minute or two the first time.", flush=True)
+        print(f"The public base images are not available: {reason}")
+        print("Using stand-ins built from Debian packages (docker/offline/README.md).")
+    print("Updating the stand-ins. The first time, this takes a minute or two.", flush=True)
     run(["sh", "docker/offline/build"], seconds=BUILD_SECONDS)
     return dict(STAND_INS)
 
 
-def reason_against_public() -> str:
-    """Why the public images cannot be used; empty when they can."""
+def public_images_error() -> str:
+    """Return the reason why the public images cannot be used, or an empty string if they can."""
     if succeeds(["docker", "image", "inspect", PUBLIC]):
         return ""
     try:

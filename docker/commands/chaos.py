@@ -1,7 +1,7 @@
-"""Break what ``make up`` serves while it is used, and print what its users saw: ``make chaos``.
+"""Kill and restart containers of ``make up`` under load, and print the failures: ``make chaos``.
 
-Runs in a compose project and on a port of its own, and takes both down at the end. Ends with
-status 1 when something did not hold that must.
+It uses its own compose project and port, and stops the containers at the end. It exits with 1 if a
+check failed.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from pathlib import Path
 
 from credentials import make_credentials
 from project import Project, prepare
-from scenes import Scenes
-from shell import ROOT, Failure, ends_on_signals, undisturbed
+from scenarios import Scenarios
+from shell import ROOT, Failure, ignored_signals, interrupted_by_signals
 from up import FILES
 
 NAME = "clastic-chaos"
@@ -27,43 +27,43 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def play() -> list[str]:
-    """Build, start, break, take down; gives what did not hold."""
+def run_scenarios() -> list[str]:
+    """Build, start, run the scenarios, and stop; return the failed checks."""
     with tempfile.TemporaryDirectory() as folder:
         secrets = Path(folder) / "secrets"
         make_credentials(secrets)
         port = str(free_port())
         settings = {**prepare(), "SECRETS": str(secrets), "ADDRESS": "127.0.0.1", "PORT": port}
         project = Project(NAME, FILES, settings)
-        scenes = Scenes(project, f"127.0.0.1:{port}")
+        scenarios = Scenarios(project, f"127.0.0.1:{port}")
         try:
             project.build()
             project.up()
             project.print_figures()
-            scenes.play()
+            scenarios.run()
         finally:
-            with undisturbed():
+            with ignored_signals():
                 shutil.rmtree(LOGS, ignore_errors=True)
                 project.save_logs(LOGS)
                 project.down(volumes=True)
-    return scenes.faults
+    return scenarios.failed_checks
 
 
 def main() -> int:
     try:
-        with ends_on_signals():
-            faults = play()
+        with interrupted_by_signals():
+            failed_checks = run_scenarios()
     except Failure as failure:
         print(failure, file=sys.stderr)
         return failure.status
     except KeyboardInterrupt:
-        print("Interrupted; everything is taken down.", file=sys.stderr)
+        print("Interrupted. The containers are stopped.", file=sys.stderr)
         return 130
-    print(f"What the containers printed is in {LOGS.relative_to(ROOT)}.")
-    if faults:
-        print("Did not hold:", *faults, sep="\n  ")
+    print(f"The logs of the containers are in {LOGS.relative_to(ROOT)}.")
+    if failed_checks:
+        print("These checks failed:", *failed_checks, sep="\n  ")
         return 1
-    print("Everything held.")
+    print("All checks passed.")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The secrets of a deployment: random, made once, each in a file of its own."""
+"""Create the random secrets of a deployment, each in its own file."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ FOLDER = ROOT / "docker" / ".secrets"
 
 
 def make_credentials(folder: Path = FOLDER) -> None:
-    """Make the secrets that are missing from a folder which nobody else may enter.
+    """Create missing secrets in a folder that no other user may enter.
 
-    The files are readable for all, since the users in the containers are others than ours.
+    The files are readable for all users, because the containers run as other users.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
@@ -23,7 +23,7 @@ def make_credentials(folder: Path = FOLDER) -> None:
 
 
 def write_once(file: Path, value: str) -> str:
-    """Write a value unless the file is there; gives what is in it."""
+    """Write a value unless the file exists; return the content of the file."""
     if not file.exists():
         file.write_text(value)
         file.chmod(0o444)
@@ -32,7 +32,7 @@ def write_once(file: Path, value: str) -> str:
 
 def main() -> None:
     make_credentials()
-    print(f"The secrets are in {FOLDER.relative_to(ROOT)}. Keep a copy where it is safe.")
+    print(f"The secrets are in {FOLDER.relative_to(ROOT)}. Keep a copy in a safe place.")
 
 
 if __name__ == "__main__":

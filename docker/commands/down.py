@@ -1,4 +1,4 @@
-"""Take down what ``make up`` started: ``make down``. Data is kept, unless with ``--volumes``."""
+"""Stop the containers of ``make up`` and keep the data; ``--volumes`` deletes it: ``make down``."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Run the browser tests in a container, against the apps in theirs: ``make e2e``.
+"""Run the browser tests in a container against the apps in containers: ``make e2e``.
 
-Arguments are given to pytest. Results (JUnit, screenshots, on failure also the page, the console
-and what the containers printed) are left in a new folder under ``e2e/results``, or in the one that
-the environment variable ``E2E_RESULTS`` names; all else is taken down.
+Arguments are passed to pytest. Results (JUnit, screenshots and the logs of the containers; on
+failure also the page and the console) are saved in a new folder in ``e2e/results``, or in the
+folder of the environment variable ``E2E_RESULTS``. The containers are removed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from credentials import make_credentials
 from project import Project, prepare
-from shell import ROOT, Failure, ends_on_signals, read, undisturbed
+from shell import ROOT, Failure, ignored_signals, interrupted_by_signals, read
 
 NAME = "clastic-e2e"
 FILES = ("compose.yaml", "compose.e2e.yaml")
@@ -27,7 +27,7 @@ TEST_SECONDS = 1200
 
 
 def run_tests(project: Project) -> int:
-    """Run the tests while we look on; gives their exit status."""
+    """Run the tests and print their output; return their exit status."""
     project.compose("up", "--detach", "--no-deps", "e2e", seconds=60)
     (container,) = project.containers("e2e")
     try:
@@ -38,14 +38,14 @@ def run_tests(project: Project) -> int:
 
 
 def choose_results() -> Path:
-    """The folder for the results, which may be there already."""
+    """Return the folder for the results, which may exist."""
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
     default = ROOT / "e2e" / "results" / f"{stamp}-containers"
     return Path(os.environ.get("E2E_RESULTS") or default).absolute()
 
 
 def collect(project: Project, results: Path) -> None:
-    """Bring out what the tests left, and what every container printed."""
+    """Save the results of the tests and the logs of the containers."""
     results.mkdir(parents=True, exist_ok=True)
     for container in project.containers("e2e"):
         read(["docker", "cp", f"{container['Id']}:/results/.", str(results)])
@@ -53,7 +53,7 @@ def collect(project: Project, results: Path) -> None:
 
 
 def run_in(project: Project, results: Path) -> int:
-    """Build, start, test, collect; whatever happens, take down."""
+    """Build, start, test, and collect the results; always stop the containers."""
     try:
         project.build()
         project.up(*APPS)
@@ -61,10 +61,10 @@ def run_in(project: Project, results: Path) -> int:
             status = run_tests(project)
             project.print_figures()
         finally:
-            with undisturbed():
+            with ignored_signals():
                 collect(project, results)
     finally:
-        with undisturbed():
+        with ignored_signals():
             project.down(volumes=True)
     return status
 
@@ -80,13 +80,13 @@ def test(arguments: Sequence[str], results: Path) -> int:
 def main() -> int:
     results = choose_results()
     try:
-        with ends_on_signals():
+        with interrupted_by_signals():
             status = test(sys.argv[1:], results)
     except Failure as failure:
         print(failure, file=sys.stderr)
         status = failure.status
     except KeyboardInterrupt:
-        print("Interrupted; everything is taken down.", file=sys.stderr)
+        print("Interrupted. The containers are stopped.", file=sys.stderr)
         status = 130
     if results.is_dir():
         print(f"The results are in {results}.")

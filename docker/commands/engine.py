@@ -1,10 +1,10 @@
-"""Find a container engine that works, and install and start one when asked to.
+"""Check for a running container engine, or install, start and stop one.
 
-    python docker/commands/engine.py          says whether an engine answers
-    python docker/commands/engine.py start    has one answer, where this machine can run one
-    python docker/commands/engine.py stop     ends the one that was started so
+    python docker/commands/engine.py          check that an engine is running
+    python docker/commands/engine.py start    install and start an engine, if this is possible
+    python docker/commands/engine.py stop     stop the engine that `start` has started
 
-Ends with status 0 when an engine answers, 3 when none does or can, and 1 when anything else fails.
+Exits with 0 on success, with 3 if no engine is running or can run, and with 1 after other errors.
 """
 
 from __future__ import annotations
@@ -29,42 +29,42 @@ CANNOT = "This machine cannot run a container engine"
 
 
 class NoEngine(Failure):
-    """No engine answers here, which says nothing about the project."""
+    """No engine is running. This is not an error of the project."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, NO_ENGINE)
 
 
-def engine_answers() -> bool:
+def is_engine_running() -> bool:
     return succeeds(VERSION, seconds=20)
 
 
 def require_engine() -> None:
-    """Return if an engine answers; raises NoEngine, with what to do, if none does."""
+    """Raise NoEngine, with the command that helps, if no engine is running."""
     if not shutil.which("docker"):
         raise NoEngine(
-            "A container engine is needed, and there is none. Install it: apt-get install "
+            "A container engine is required, but none is installed. Install it: apt-get install "
             "docker.io docker-compose on Debian and Ubuntu."
         )
     try:
         read(VERSION, seconds=20)
     except Failure as failure:
         raise NoEngine(
-            "A container engine is needed, and none answers. Start it: systemctl start docker, "
-            f"or, as root, python docker/commands/engine.py start\n{failure}"
+            "A container engine is required, but none is running. Start it: systemctl start "
+            f"docker, or, as root, python docker/commands/engine.py start\n{failure}"
         ) from failure
 
 
 def start_engine() -> None:
-    """Have an engine answer, with Compose: the ones that are there or new ones."""
-    answers = engine_answers()
-    missing = missing_packages(answers)
-    if answers and not missing:
+    """Install and start an engine and Compose, as far as they are missing."""
+    is_running = is_engine_running()
+    missing = missing_packages(is_running)
+    if is_running and not missing:
         return
     if os.geteuid() != 0:
-        raise NoEngine(f"{CANNOT} for us: only root may install and start one.")
+        raise NoEngine(f"{CANNOT}: only root may install and start one.")
     install(missing)
-    if answers:
+    if is_running:
         return
     if Path("/run/systemd/system").is_dir():
         succeeds(["systemctl", "start", "docker"], seconds=START_SECONDS)
@@ -73,23 +73,23 @@ def start_engine() -> None:
     wait_for_engine()
 
 
-def missing_packages(engine_is_there: bool) -> list[str]:
-    """What has to be installed of the engine, Compose, and what makes stand-ins for base images."""
-    has_engine = engine_is_there or (shutil.which("docker") and shutil.which("dockerd"))
+def missing_packages(is_running: bool) -> list[str]:
+    """Return the missing packages: the engine, Compose, and debootstrap for the stand-ins."""
+    has_engine = is_running or (shutil.which("docker") and shutil.which("dockerd"))
     has_compose = shutil.which("docker-compose") or succeeds(["docker", "compose", "version"])
     packages = {
         "docker.io": has_engine,
         "docker-compose": has_compose,
         "debootstrap": shutil.which("debootstrap"),
     }
-    return [package for package, is_there in packages.items() if not is_there]
+    return [package for package, is_installed in packages.items() if not is_installed]
 
 
 def install(packages: list[str]) -> None:
     if not packages:
         return
     if not shutil.which("apt-get"):
-        raise NoEngine(f"{CANNOT}: {' and '.join(packages)} cannot be installed without apt-get.")
+        raise NoEngine(f"{CANNOT}: apt-get is required to install {' and '.join(packages)}.")
     print(f"Installing {' and '.join(packages)}.", flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     install = ["apt-get", "install", "-qq", "--yes", "--no-install-recommends", *packages]
@@ -97,11 +97,11 @@ def install(packages: list[str]) -> None:
         read(["apt-get", "update", "-qq"], seconds=INSTALL_SECONDS, environment=environment)
         read(install, seconds=INSTALL_SECONDS, environment=environment)
     except Failure as failure:
-        raise NoEngine(f"{CANNOT}: it could not be installed.\n{failure}") from failure
+        raise NoEngine(f"{CANNOT}: the installation failed.\n{failure}") from failure
 
 
 def start_daemon() -> None:
-    """Start dockerd by hand, in a session of its own, so that it outlives this program."""
+    """Start dockerd without systemd, in its own session, so that it outlives this program."""
     with LOG.open("wb") as log:
         daemon = subprocess.Popen(
             ["dockerd"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
@@ -111,30 +111,30 @@ def start_daemon() -> None:
 
 def wait_for_engine() -> None:
     deadline = time.monotonic() + START_SECONDS
-    while not engine_answers():
+    while not is_engine_running():
         if time.monotonic() > deadline:
             raise NoEngine(
-                f"{CANNOT}: dockerd did not answer within {START_SECONDS} seconds.{last_of_log()}"
+                f"{CANNOT}: dockerd did not respond within {START_SECONDS} seconds.{log_tail()}"
             )
         time.sleep(0.2)
 
 
-def last_of_log() -> str:
+def log_tail() -> str:
     lines = LOG.read_text(errors="replace").splitlines()[-10:] if LOG.is_file() else []
     return " The last lines of its log:" + "".join(f"\n  {line}" for line in lines)
 
 
 def stop_engine() -> None:
-    """End the dockerd that start_daemon started; any other is left alone."""
+    """Stop the dockerd that start_daemon has started, but no other."""
     if not PID.is_file():
-        print("No engine was started from here.")
+        print("This command has not started an engine.")
         return
     number = int(PID.read_text())
     PID.unlink()
     name = Path(f"/proc/{number}/comm")
     if name.is_file() and name.read_text() == "dockerd\n":
         os.kill(number, signal.SIGTERM)
-        print("The engine is ending.")
+        print("The engine is stopping.")
 
 
 def main() -> int:
@@ -146,7 +146,7 @@ def main() -> int:
     try:
         actions[wanted]()
         if wanted != "stop":
-            print(f"An engine answers, version {read(VERSION)}.")
+            print(f"A container engine is running, version {read(VERSION)}.")
     except Failure as failure:
         print(failure, file=sys.stderr)
         return failure.status

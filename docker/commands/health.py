@@ -1,4 +1,4 @@
-"""How long containers take from their start until the engine finds them healthy."""
+"""Measure the time from the start of containers until they are healthy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ HEALTHY = "health_status: healthy"
 
 @contextmanager
 def measured_health(project: str) -> Iterator[dict[str, float]]:
-    """Fills in, at its end, the seconds by id of each container that became healthy meanwhile."""
+    """Yield a dict that is filled after the block: the seconds until each container was healthy."""
     command = ["docker", "events", "--format", "{{json .}}", "--filter", "event=start"]
     command += ["--filter", "event=health_status"]
     command += ["--filter", f"label=com.docker.compose.project={project}"]
@@ -27,7 +27,7 @@ def measured_health(project: str) -> Iterator[dict[str, float]]:
 
 
 def read_events(text: str) -> dict[str, float]:
-    """The seconds from start to health by container, from events of the engine, a line each."""
+    """Return the seconds from start to healthy by container, from the engine's JSON events."""
     started: dict[str, int] = {}
     seconds: dict[str, float] = {}
     for event in map(json.loads, text.splitlines()):

@@ -1,9 +1,10 @@
-"""Requests that are inside an app while it is asked to end.
+"""Keep requests in flight while an app is stopped.
 
     python inflight.py HOST METHOD PATH BODY COUNT
 
-Begins COUNT requests, but keeps the last byte of each body to itself; prints ``ready``; waits for a
-line; finishes them, and prints the status of each. Runs in a container beside the app.
+Sends COUNT requests without the last byte of each body, prints ``ready``, waits for a line on
+standard input, sends the last bytes, and prints the status of each response. It runs in a container
+beside the app.
 """
 
 from __future__ import annotations
@@ -26,20 +27,20 @@ def begin(host: str, method: str, path: str, body: bytes, *, port: int = 8000) -
 
 
 def read_status(connection: socket.socket) -> str:
-    """The status of the answer, if all of it comes."""
+    """Read a response; return its status, the name of the error, or ``incomplete``."""
     with connection:
         try:
-            answer = b"".join(iter(lambda: connection.recv(65536), b""))
+            response = b"".join(iter(lambda: connection.recv(65536), b""))
         except OSError as error:
             return type(error).__name__
-    return answer.split(b" ")[1].decode() if b"\r\n\r\n" in answer else "cut"
+    return response.split(b" ")[1].decode() if b"\r\n\r\n" in response else "incomplete"
 
 
 def finish(connections: list[socket.socket], body: bytes) -> list[str]:
-    """Send what is left of each request, and give the statuses of the answers."""
+    """Send the last byte of each request, and return the statuses of the responses."""
     for connection in connections:
         connection.sendall(body[-1:])
-    # All at a time: the app waits, connection by connection, until its client has closed it too.
+    # Concurrently, because the app waits until the client has closed the connection.
     with ThreadPoolExecutor(len(connections)) as pool:
         return list(pool.map(read_status, connections))
 

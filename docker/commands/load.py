@@ -1,4 +1,4 @@
-"""A constant load on the apps behind the gateway, and a record of how each request ended."""
+"""Put a constant load on the apps behind the gateway, and record the outcome of each request."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ ACKNOWLEDGED = {"create": 303, "click": 302, "read": 200}
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a request ended.
+    """The outcome of a request.
 
-    kind: one of ACKNOWLEDGED. began, ended: by the monotonic clock. status: LOST without answer.
+    :param kind: a key of ACKNOWLEDGED
+    :param began: by the monotonic clock, like ``ended``
+    :param status: LOST if there was no response
     """
 
     kind: str
@@ -37,12 +39,15 @@ class Outcome:
         return self.status == ACKNOWLEDGED[self.kind]
 
     @property
-    def asks_to_try_again(self) -> bool:
+    def has_retry_after(self) -> bool:
         return self.status == 503 and self.retry_after is not None
 
 
 class Client:
-    """One user of the apps. address: host and port of the gateway."""
+    """A user of the apps.
+
+    :param address: the host and port of the gateway
+    """
 
     def __init__(self, address: str) -> None:
         self._connection = HTTPConnection(address, timeout=TIMEOUT_SECONDS)
@@ -74,9 +79,10 @@ class Client:
 
 
 class Load:
-    """Users of all the apps, each as fast as it gets answers, until stopped.
+    """Users of all apps, each of which sends a request after each response, until stopped.
 
-    address: host and port of the gateway. users: how many make links and click on them.
+    :param address: the host and port of the gateway
+    :param users: the number of users that create and use links
     """
 
     def __init__(self, address: str, users: int) -> None:
@@ -103,7 +109,7 @@ class Load:
             thread.join()
 
     def since(self, moment: float) -> list[Outcome]:
-        """What ended after a moment of the monotonic clock."""
+        """Return the outcomes after a time of the monotonic clock."""
         return [outcome for outcome in self.outcomes if outcome.ended >= moment]
 
     def _use_links(self, client: Client, user: str) -> None:
@@ -125,23 +131,24 @@ class Load:
 
 
 def find_losses(outcomes: Sequence[Outcome], counts: Mapping[str, int]) -> list[str]:
-    """What was acknowledged and is missing, or was counted twice, in what the database has.
+    """Describe acknowledged links and clicks that the database lacks, and clicks counted twice.
 
-    counts: the clicks by alias in the database. A click that was not acknowledged may have been
-    counted or not.
+    A click that was not acknowledged may have been counted or not.
+
+    :param counts: the clicks by alias in the database
     """
     clicks = Counter(o.alias for o in outcomes if o.kind == "click" and o.is_acknowledged)
-    unsure = Counter(o.alias for o in outcomes if o.kind == "click" and not o.is_acknowledged)
+    failed = Counter(o.alias for o in outcomes if o.kind == "click" and not o.is_acknowledged)
     losses = []
     for outcome in outcomes:
         alias = outcome.alias
         if outcome.kind != "create" or not outcome.is_acknowledged:
             continue
         if alias not in counts:
-            losses.append(f"the link {alias} was acknowledged, and is lost")
-        elif not clicks[alias] <= counts[alias] <= clicks[alias] + unsure[alias]:
+            losses.append(f"the link {alias} was acknowledged but is missing")
+        elif not clicks[alias] <= counts[alias] <= clicks[alias] + failed[alias]:
             losses.append(
-                f"{alias} has {counts[alias]} clicks, where {clicks[alias]} were acknowledged "
-                f"and {unsure[alias]} failed"
+                f"{alias} has {counts[alias]} clicks, but {clicks[alias]} were acknowledged "
+                f"and {failed[alias]} failed"
             )
     return losses

@@ -1,4 +1,4 @@
-"""Follow the paths of an app below a prefix, and find those that lead out of it."""
+"""Check that all links and redirects of an app stay below its prefix."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from http.client import HTTPConnection
 from types import MappingProxyType
 from urllib.parse import urljoin, urlsplit
 
-# Besides the links, files and forms of the first page: what only a person would type.
-TYPED = {
+# Paths that are not linked on the first page.
+MORE_PATHS = {
     "hello": ("Ann", ".//Ann", "fancy?a=1", "return-home", "redirect-home"),
     "tzconvert": (".//static/style.css",),
     "erosion": (".//static/style.css", "?before=1"),
@@ -19,17 +19,17 @@ FORMS = {
     "erosion": "target_url=http://example.com/&new_alias=prefix&max_count=1",
 }
 
-# The status, the body and the Location of an answer.
-Answer = tuple[int, str, "str | None"]
+# The status, the body and the Location of a response.
+Response = tuple[int, str, "str | None"]
 
-# Asks for a URL, or sends a form there.
-Fetch = Callable[[str, "str | None"], Answer]
+# Requests a URL, or sends a form to it.
+Fetch = Callable[[str, "str | None"], Response]
 
 REDIRECTS = (301, 302, 303, 307, 308)
 
 
 class Addresses(HTMLParser):
-    """Collects what a page links to, loads, and sends its forms to."""
+    """The addresses on a page: of links, of files that it loads, and of forms."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -45,24 +45,25 @@ class Addresses(HTMLParser):
                 self.forms.add(value or "")
 
 
-def find_strays(root: str, fetch: Fetch) -> tuple[int, list[str]]:
-    """Ask for all that an app's first page names; gives how many that were, and what went wrong.
+def check_prefix(root: str, fetch: Fetch) -> tuple[int, list[str]]:
+    """Request all addresses of an app's first page; return their number and the problems.
 
-    root: where the app is served: below a path that ends in its name and a slash. fetch: asks.
+    :param root: the URL of the app, which ends in its name and a slash
+    :param fetch: sends a request
     """
     app = urlsplit(root).path.rstrip("/").rpartition("/")[2]
     status, page, _ = fetch(root, None)
     addresses = Addresses(page)
-    asked: list[tuple[str, str | None]]
-    asked = [(path, None) for path in (*sorted(addresses.found), *TYPED.get(app, ()))]
-    asked += [(path, FORMS[app]) for path in sorted(addresses.forms)]
-    strays = [] if status == 200 else [f"{root} answers {status}"]
-    for path, form in asked:
-        strays += judge_answer(root, urljoin(root, path), fetch, form)
-    return 1 + len(asked), strays
+    requests: list[tuple[str, str | None]]
+    requests = [(path, None) for path in (*sorted(addresses.found), *MORE_PATHS.get(app, ()))]
+    requests += [(path, FORMS[app]) for path in sorted(addresses.forms)]
+    problems = [] if status == 200 else [f"{root} responds {status}"]
+    for path, form in requests:
+        problems += check_address(root, urljoin(root, path), fetch, form)
+    return 1 + len(requests), problems
 
 
-def judge_answer(root: str, url: str, fetch: Fetch, form: str | None) -> list[str]:
+def check_address(root: str, url: str, fetch: Fetch, form: str | None) -> list[str]:
     if not url.startswith(root):
         return [f"{url} is not below {root}"]
     status, _, location = fetch(url, form)
@@ -70,17 +71,21 @@ def judge_answer(root: str, url: str, fetch: Fetch, form: str | None) -> list[st
     if status in REDIRECTS and not target.startswith(root):
         return [f"{url} redirects to {target}"]
     if status != 200 and status not in REDIRECTS:
-        return [f"{url} answers {status}"]
+        return [f"{url} responds {status}"]
     return []
 
 
-def ask(
+def send(
     address: str,
     path: str,
     form: str | None,
     more_headers: Mapping[str, str] = MappingProxyType({}),
-) -> Answer:
-    """Send a request; a form is sent by POST. address: host and port. path: with the query."""
+) -> Response:
+    """Send a GET request, or a POST request with a form.
+
+    :param address: the host and port
+    :param path: with the query
+    """
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html"}
     headers.update(more_headers)
     connection = HTTPConnection(address, timeout=30)
@@ -92,6 +97,6 @@ def ask(
         connection.close()
 
 
-def ask_directly(url: str, form: str | None) -> Answer:
+def send_to(url: str, form: str | None) -> Response:
     parts = urlsplit(url)
-    return ask(parts.netloc, parts._replace(scheme="", netloc="", fragment="").geturl(), form)
+    return send(parts.netloc, parts._replace(scheme="", netloc="", fragment="").geturl(), form)

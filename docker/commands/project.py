@@ -1,4 +1,4 @@
-"""A compose project of this repository: its files, its services, and what they tell."""
+"""Build, start, watch and stop a compose project of this repository."""
 
 from __future__ import annotations
 
@@ -19,14 +19,13 @@ HEALTHY_SECONDS = 180
 DOWN_SECONDS = 120
 POLL_SECONDS = 0.2
 INSTALL = (
-    "Compose is needed, version 2 or 1.29, and there is neither 'docker compose' nor "
-    "'docker-compose'. Install it: apt-get install docker-compose on Debian, docker-compose-v2 on "
-    "Ubuntu."
+    "Compose 2 or 1.29 is required, but there is neither 'docker compose' nor 'docker-compose'. "
+    "Install it: apt-get install docker-compose on Debian, docker-compose-v2 on Ubuntu."
 )
 
 
 def find_compose() -> list[str]:
-    """The command that runs Compose; raises Failure with what to install when there is none."""
+    """Return the command of Compose. Raise Failure if it is not installed."""
     for command in (["docker", "compose"], ["docker-compose"]):
         if succeeds([*command, "version"]):
             return command
@@ -34,14 +33,18 @@ def find_compose() -> list[str]:
 
 
 def prepare() -> dict[str, str]:
-    """What every project needs first: an engine, and base images. Gives the build arguments."""
+    """Check the engine and Compose, choose the base images, and return the build arguments."""
     require_engine()
     find_compose()
     return choose_bases()
 
 
 class Project:
-    """A compose project. name: its name; files: compose files in docker/; settings: environment."""
+    """A compose project.
+
+    :param files: the compose files in ``docker/``
+    :param settings: environment variables for Compose
+    """
 
     def __init__(self, name: str, files: Sequence[str], settings: Mapping[str, str]) -> None:
         self.name = name
@@ -59,7 +62,7 @@ class Project:
         self.compose("build", seconds=BUILD_SECONDS)
 
     def up(self, *services: str) -> None:
-        """Start the services, all by default, and return when all that have a check are healthy."""
+        """Start services (by default all) and wait until they are healthy."""
         print("Starting the containers.", flush=True)
         with measured_health(self.name) as seconds:
             self.compose("up", "--detach", *services, seconds=HEALTHY_SECONDS)
@@ -67,12 +70,12 @@ class Project:
         self._seconds_to_healthy.update(seconds)
 
     def down(self, *, volumes: bool) -> None:
-        print("Taking the containers down.", flush=True)
+        print("Stopping and removing the containers.", flush=True)
         options = ["--volumes"] if volumes else []
         self.compose("down", "--remove-orphans", *options, seconds=DOWN_SECONDS)
 
     def containers(self, service: str = "") -> list[dict[str, Any]]:
-        """What the engine knows of the project's containers, those that ended included."""
+        """Return the engine's data of the project's containers, including stopped ones."""
         wanted = [f"label=com.docker.compose.project={self.name}"]
         if service:
             wanted.append(f"label=com.docker.compose.service={service}")
@@ -84,7 +87,7 @@ class Project:
         return sorted(found, key=name_of)
 
     def wait_until_healthy(self, seconds: float = HEALTHY_SECONDS) -> None:
-        """Return when every container with a check is healthy; raises Failure when one is not."""
+        """Wait until every container is healthy. Raise Failure if one is not in time."""
         deadline = time.monotonic() + seconds
         while True:
             waiting = [each for each in self.containers() if not is_healthy(each)]
@@ -95,16 +98,16 @@ class Project:
             time.sleep(POLL_SECONDS)
 
     def wait_until_restarted(self, container: Mapping[str, Any]) -> None:
-        """Return when a container has started anew, by itself, and is healthy."""
+        """Wait until the engine has restarted a container and it is healthy."""
         deadline = time.monotonic() + HEALTHY_SECONDS
         while started_at(container["Id"]) == container["State"]["StartedAt"]:
             if time.monotonic() > deadline:
-                raise Failure(f"{name_of(container)} does not start again.")
+                raise Failure(f"{name_of(container)} was not restarted.")
             time.sleep(POLL_SECONDS)
         self.wait_until_healthy()
 
     def print_figures(self) -> None:
-        """Print the size of each container's image, and how long it took to become healthy."""
+        """Print the size of each container's image, and its time until it was healthy."""
         print(f"\n{'container':28} {'image':>8} {'start to healthy':>18}")
         for container in self.containers():
             image = container["Image"]
@@ -115,7 +118,7 @@ class Project:
         print(flush=True)
 
     def save_logs(self, folder: Path) -> None:
-        """Write what each container printed into a file of its name."""
+        """Write the log of each container into a file."""
         folder.mkdir(parents=True, exist_ok=True)
         for container in self.containers():
             (folder / f"{name_of(container)}.log").write_text(log_of(container, lines="all"))
@@ -132,13 +135,13 @@ def service_of(container: Mapping[str, Any]) -> str:
 
 
 def is_healthy(container: Mapping[str, Any]) -> bool:
-    """Whether a container runs, and its check, if it has one, goes well."""
+    """Return True if a container is running and its health check, if any, passes."""
     state = container["State"]
     return bool(state["Running"]) and state.get("Health", {}).get("Status") in (None, "healthy")
 
 
 def log_of(container: Mapping[str, Any], lines: str = "30") -> str:
-    """The last lines that a container printed."""
+    """Return the last lines of a container's log."""
     command = ["sh", "-c", 'docker logs --tail "$0" "$1" 2>&1', lines, container["Id"]]
     return read(command)
 

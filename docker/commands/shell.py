@@ -1,4 +1,4 @@
-"""Running other programs, with bounded times, and failing in words."""
+"""Run other programs with time limits and readable errors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Failure(Exception):
-    """What went wrong, worded for whoever typed the command. status: what to exit with."""
+    """An error whose message is printed as it is.
+
+    :param status: the exit status of the command
+    """
 
     def __init__(self, message: str, status: int = 1) -> None:
         super().__init__(message)
@@ -28,13 +31,13 @@ def run(
     seconds: float,
     environment: Mapping[str, str] | None = None,
 ) -> None:
-    """Run a program whose output matters only when it fails. Raises Failure unless it succeeds."""
+    """Run a program. If it fails, print its output and raise Failure."""
     with tempfile.TemporaryFile() as output:
         status = call(command, seconds, environment, output, subprocess.STDOUT)
         if status:
             output.seek(0)
             sys.stderr.buffer.write(output.read())
-            raise Failure(f"This failed, as printed above: {' '.join(command)}")
+            raise Failure(f"This command failed, see above: {' '.join(command)}")
 
 
 def read(
@@ -43,14 +46,14 @@ def read(
     seconds: float = 60,
     environment: Mapping[str, str] | None = None,
 ) -> str:
-    """What a program prints. Raises Failure, with what it complains of, unless it succeeds."""
+    """Run a program and return its output. Raise Failure with its errors if it fails."""
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         status = call(command, seconds, environment, output, errors)
         output.seek(0)
         errors.seek(0)
         if status:
-            complaint = errors.read().decode(errors="replace").strip()
-            raise Failure(f"This failed: {' '.join(command)}\n{complaint}")
+            message = errors.read().decode(errors="replace").strip()
+            raise Failure(f"This command failed: {' '.join(command)}\n{message}")
         return output.read().decode(errors="replace").strip()
 
 
@@ -61,7 +64,7 @@ def call(
     output: IO[bytes],
     errors: IO[bytes] | int,
 ) -> int:
-    """The status that a program ends with. Raises Failure if it is not there or takes too long."""
+    """Run a program and return its exit status. Raise Failure if it is missing or too slow."""
     try:
         return subprocess.run(
             command,
@@ -73,9 +76,9 @@ def call(
             stderr=errors,
         ).returncode
     except FileNotFoundError:
-        raise Failure(f"There is no program {command[0]} here.") from None
+        raise Failure(f"The program {command[0]} is not installed.") from None
     except subprocess.TimeoutExpired:
-        raise Failure(f"Took more than {seconds:.0f} seconds: {' '.join(command)}") from None
+        raise Failure(f"Timeout after {seconds:.0f} seconds: {' '.join(command)}") from None
 
 
 def succeeds(command: Sequence[str], *, seconds: float = 60) -> bool:
@@ -87,8 +90,8 @@ def succeeds(command: Sequence[str], *, seconds: float = 60) -> bool:
 
 
 @contextmanager
-def ends_on_signals() -> Iterator[None]:
-    """While it lasts, SIGTERM and SIGHUP unwind the program as Ctrl-C does."""
+def interrupted_by_signals() -> Iterator[None]:
+    """Raise KeyboardInterrupt on SIGTERM and SIGHUP inside a ``with`` block, as Ctrl-C does."""
 
     def interrupt(number: int, frame: object) -> None:
         raise KeyboardInterrupt
@@ -104,8 +107,8 @@ def ends_on_signals() -> Iterator[None]:
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
-    """While it lasts, no signal keeps us, nor a program we run, from taking things down."""
+def ignored_signals() -> Iterator[None]:
+    """Ignore signals inside a ``with`` block, in this program and in those that it runs."""
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
     try:

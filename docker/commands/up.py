@@ -1,6 +1,6 @@
 """Serve the apps behind a gateway, erosion on PostgreSQL in three replicas: ``make up``.
 
-The environment variables ``ADDRESS`` and ``PORT`` say where (default: 127.0.0.1, 8080).
+The environment variables ``ADDRESS`` and ``PORT`` set the address (default: 127.0.0.1, 8080).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 
 from credentials import make_credentials
 from project import Project, prepare
-from shell import Failure, ends_on_signals
+from shell import Failure, interrupted_by_signals
 
 NAME = "clastic"
 FILES = ("compose.yaml", "compose.up.yaml")
@@ -18,7 +18,7 @@ FILES = ("compose.yaml", "compose.up.yaml")
 
 def main() -> int:
     try:
-        with ends_on_signals():
+        with interrupted_by_signals():
             make_credentials()
             project = Project(NAME, FILES, prepare())
             project.build()
@@ -27,11 +27,11 @@ def main() -> int:
         print(failure, file=sys.stderr)
         return failure.status
     except KeyboardInterrupt:
-        print("Interrupted. 'make down' takes down what was started.", file=sys.stderr)
+        print("Interrupted. 'make down' stops the containers.", file=sys.stderr)
         return 130
     project.print_figures()
     url = f"http://{os.environ.get('ADDRESS') or '127.0.0.1'}:{os.environ.get('PORT') or '8080'}/"
-    print(f"The apps are at {url} and 'make down' ends them. Data is kept.")
+    print(f"The apps are at {url}. 'make down' stops them and keeps the data.")
     return 0
 
 

@@ -1,7 +1,7 @@
-"""Replace the apps that ``make up`` serves by what they are now, without a request lost.
+"""Replace the containers of the apps that ``make up`` serves, without losing a request.
 
-New containers of an app start beside the old ones; once they are healthy, the old ones are stopped,
-one after the other. The gateway and the database are left as they are.
+New containers of an app start beside the old ones. When they are healthy, the old ones are stopped,
+one after the other. The gateway and the database are not replaced.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ APPS = ("hello", "tzconvert", "erosion")
 
 
 def upgrade(project: Project, app: str) -> None:
-    """Replace every container of an app by a new one."""
+    """Replace every container of an app."""
     old = project.containers(app)
     if not old:
-        raise Failure(f"{app} is not served now. Start it with: make up")
+        raise Failure(f"{app} is not running. Start it with: make up")
     count = f"{app}={2 * len(old)}"
     project.compose(
         "up", "--detach", "--no-deps", "--no-recreate", "--scale", count, app, seconds=120
@@ -39,7 +39,7 @@ def main() -> int:
     except Failure as failure:
         print(failure, file=sys.stderr)
         return failure.status
-    print(f"{', '.join(APPS)}: every container is replaced.")
+    print(f"{', '.join(APPS)}: all containers are replaced.")
     return 0
 
 

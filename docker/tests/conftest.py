@@ -1,4 +1,4 @@
-"""What the tests of the containers share. None of them needs a container engine."""
+"""Fixtures for the tests of the container files and commands, which need no container engine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ sys.path.insert(0, str(DOCKER / "commands"))
 
 @pytest.fixture
 def fake_docker(tmp_path, monkeypatch):
-    """Puts a program on the path, alone, in the place of docker: a shell script with this body."""
+    """Return a function that sets PATH to a folder with only a fake docker: a shell script."""
 
     def make(body: str) -> None:
         program = tmp_path / "bin" / "docker"

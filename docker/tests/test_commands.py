@@ -1,4 +1,4 @@
-"""What the commands decide, without an engine to decide about."""
+"""Test the container commands without an engine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from audit import tell
+from audit import report
 from bases import STAND_INS, choose_bases
 from credentials import make_credentials
 from health import read_events
@@ -26,78 +26,79 @@ def run_engine(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
 
-def test_a_machine_without_an_engine_is_told_so(tmp_path, monkeypatch):
+def test_a_missing_engine_is_reported(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     process = run_engine()
     assert process.returncode == 3
     assert process.stderr == (
-        "A container engine is needed, and there is none. Install it: apt-get install docker.io "
-        "docker-compose on Debian and Ubuntu.\n"
+        "A container engine is required, but none is installed. Install it: apt-get install "
+        "docker.io docker-compose on Debian and Ubuntu.\n"
     )
 
 
-def test_an_engine_that_does_not_answer_is_told_of(fake_docker):
+def test_an_engine_that_does_not_respond_is_reported(fake_docker):
     fake_docker("echo 'Cannot connect to the daemon.' >&2; exit 1")
     process = run_engine()
     assert process.returncode == 3
-    assert process.stderr.startswith("A container engine is needed, and none answers. Start it:")
+    assert process.stderr.startswith("A container engine is required, but none is running. Start")
     assert process.stderr.endswith("Cannot connect to the daemon.\n")
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="another user is refused before that")
-def test_a_machine_that_cannot_install_an_engine_is_told_apart(tmp_path, monkeypatch):
+@pytest.mark.skipif(os.geteuid() != 0, reason="other users get another error first")
+def test_a_machine_that_cannot_install_an_engine_has_its_own_exit_status(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     process = run_engine("start")
     assert process.returncode == 3
     assert process.stderr.startswith("This machine cannot run a container engine: ")
 
 
-def test_an_engine_that_answers_is_used(fake_docker):
+def test_a_running_engine_is_used(fake_docker):
     fake_docker("echo 28.0.0")
     process = run_engine()
-    assert (process.returncode, process.stdout) == (0, "An engine answers, version 28.0.0.\n")
+    assert process.returncode == 0
+    assert process.stdout == "A container engine is running, version 28.0.0.\n"
 
 
-def test_every_command_says_that_there_is_no_engine(tmp_path, monkeypatch):
+def test_every_command_reports_a_missing_engine(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("E2E_RESULTS", str(tmp_path / "results"))
     for name in ("e2e", "chaos", "down", "upgrade"):
         command = [sys.executable, str(COMMANDS / f"{name}.py")]
         process = subprocess.run(command, capture_output=True, text=True, timeout=60)
         assert (name, process.returncode) == (name, 3)
-        assert process.stderr.startswith("A container engine is needed, and there is none.")
+        assert process.stderr.startswith("A container engine is required, but none is installed.")
 
 
-def test_public_bases_are_used_where_a_registry_answers(fake_docker):
+def test_public_bases_are_used_if_a_registry_responds(fake_docker):
     fake_docker('[ "$1" = manifest ]')
     assert choose_bases({}) == {}
 
 
-def test_public_bases_are_used_when_they_are_asked_for(fake_docker):
+def test_public_bases_are_used_if_they_are_requested(fake_docker):
     fake_docker("exit 1")
     assert choose_bases({"BASES": "public"}) == {}
 
 
-def test_bases_of_ones_own_are_left_alone(fake_docker):
+def test_bases_in_the_environment_are_kept(fake_docker):
     fake_docker("exit 1")
     assert choose_bases({"PYTHON_IMAGE": "registry.example.org/python"}) == {}
 
 
-def test_stand_ins_are_used_where_no_registry_answers(fake_docker, monkeypatch, capsys):
+def test_stand_ins_are_used_if_no_registry_responds(fake_docker, monkeypatch, capsys):
     fake_docker("echo 'no such host' >&2; exit 1")
     built = []
     monkeypatch.setattr("bases.run", lambda command, seconds: built.append(command))
     assert choose_bases({}) == STAND_INS
     assert built == [["sh", "docker/offline/build"]]
-    assert "The public base images cannot be had: no such host" in capsys.readouterr().out
+    assert "The public base images are not available: no such host" in capsys.readouterr().out
 
 
-def test_bases_that_mean_nothing_are_refused():
+def test_an_invalid_choice_of_bases_is_refused():
     with pytest.raises(Failure, match="BASES must be auto, public or offline, not 'some'"):
         choose_bases({"BASES": "some"})
 
 
-def test_secrets_are_random_and_made_once(tmp_path):
+def test_secrets_are_random_and_created_once(tmp_path):
     make_credentials(tmp_path / "one")
     make_credentials(tmp_path / "two")
     first = {file.name: file.read_text() for file in (tmp_path / "one").iterdir()}
@@ -109,12 +110,12 @@ def test_secrets_are_random_and_made_once(tmp_path):
     assert first["db_password"] in first["db_url"]
 
 
-def test_nobody_else_may_look_for_secrets(tmp_path):
+def test_no_other_user_may_enter_the_folder_of_secrets(tmp_path):
     make_credentials(tmp_path / "secrets")
     assert stat.S_IMODE((tmp_path / "secrets").stat().st_mode) == 0o700
 
 
-def test_the_time_to_health_is_taken_from_events():
+def test_the_time_until_healthy_is_computed_from_events():
     events = [
         {"id": "a", "status": "start", "timeNano": 1_000_000_000},
         {"id": "b", "status": "health_status: healthy", "timeNano": 1_500_000_000},
@@ -136,22 +137,22 @@ CLICKED, FAILED = outcome("click", 302), outcome("click", 503)
 @pytest.mark.parametrize(
     ("outcomes", "counts", "losses"),
     [
-        pytest.param([CREATED], {"x": 0}, [], id="a link is there"),
+        pytest.param([CREATED], {"x": 0}, [], id="a link is stored"),
         pytest.param(
-            [CREATED], {}, ["the link x was acknowledged, and is lost"], id="a link is lost"
+            [CREATED], {}, ["the link x was acknowledged but is missing"], id="a link is lost"
         ),
         pytest.param([REFUSED], {}, [], id="a link that was not acknowledged may be missing"),
         pytest.param([CREATED, CLICKED, CLICKED], {"x": 2}, [], id="every click is counted"),
         pytest.param(
             [CREATED, CLICKED, CLICKED],
             {"x": 1},
-            ["x has 1 clicks, where 2 were acknowledged and 0 failed"],
+            ["x has 1 clicks, but 2 were acknowledged and 0 failed"],
             id="a click is lost",
         ),
         pytest.param(
             [CREATED, CLICKED],
             {"x": 2},
-            ["x has 2 clicks, where 1 were acknowledged and 0 failed"],
+            ["x has 2 clicks, but 1 were acknowledged and 0 failed"],
             id="a click is counted twice",
         ),
         pytest.param([CREATED, FAILED], {"x": 1}, [], id="a click that failed may be counted"),
@@ -173,8 +174,8 @@ BAD = {"name": "c", "version": "3", "vulns": [{"id": "CVE-1"}, {"id": "CVE-2"}]}
         pytest.param(
             [UNKNOWN],
             True,
-            "x: not audited, because the list of vulnerabilities cannot be reached.\n",
-            id="nothing is known of any package",
+            "x: not audited, because the list of vulnerabilities is not reachable.\n",
+            id="no package is known",
         ),
         pytest.param(
             [UNKNOWN, GOOD], True, "x: 1 of 2 audited, 0 vulnerable.\n", id="none is vulnerable"
@@ -187,6 +188,6 @@ BAD = {"name": "c", "version": "3", "vulns": [{"id": "CVE-1"}, {"id": "CVE-2"}]}
         ),
     ],
 )
-def test_an_audit_is_told(capsys, packages, verdict, printed):
-    assert tell("x", packages) is verdict
+def test_an_audit_is_reported(capsys, packages, verdict, printed):
+    assert report("x", packages) is verdict
     assert capsys.readouterr().out == printed

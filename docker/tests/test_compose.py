@@ -1,4 +1,4 @@
-"""What every service has to promise, in each set of files that is used together."""
+"""Test the compose files: valid sets, and the security and limits of every service."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def load(file: str) -> dict[str, dict[str, object]]:
 
 
 def services() -> list[object]:
-    """Every service, with all that the files which define it say."""
+    """Return every service, merged from all files that define it."""
     merged: dict[str, dict[str, object]] = {}
     for file in ("compose.yaml", "compose.up.yaml", "compose.e2e.yaml"):
         for name, service in load(file)["services"].items():
@@ -34,35 +34,35 @@ def services() -> list[object]:
 
 
 def composes() -> list[object]:
-    """The versions of Compose that are here; they need no engine to read files."""
+    """Return both commands of Compose; they need no engine to read files."""
     found = []
     for command in (["docker-compose"], ["docker", "compose"]):
-        is_here = (
+        is_installed = (
             shutil.which(command[0])
             and not subprocess.run([*command, "version"], capture_output=True).returncode
         )
-        why = f"{' '.join(command)} is not installed"
-        mark = pytest.mark.skipif(not is_here, reason=why)
+        reason = f"{' '.join(command)} is not installed"
+        mark = pytest.mark.skipif(not is_installed, reason=reason)
         found.append(pytest.param(command, id=" ".join(command), marks=mark))
     return found
 
 
 @pytest.mark.parametrize("files", SETS.values(), ids=SETS.keys())
 @pytest.mark.parametrize("command", composes())
-def test_compose_reads_each_set_of_files(command, files):
+def test_each_set_of_files_is_valid_for_compose(command, files):
     options = [part for file in files for part in ("--file", str(DOCKER / file))]
     process = subprocess.run([*command, *options, "config"], capture_output=True, text=True)
     assert process.returncode == 0, process.stderr
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_a_file_has_only_what_both_versions_know(file):
+def test_a_file_has_only_sections_that_both_versions_support(file):
     top = {key for key in load(file) if not key.startswith("x-")}
     assert top <= {"services", "volumes", "secrets", "networks"}
 
 
 @pytest.mark.parametrize(("name", "service"), services())
-def test_a_service_has_no_rights_that_it_does_not_need(name, service):
+def test_a_service_has_no_unneeded_privileges(name, service):
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
@@ -86,7 +86,7 @@ def test_a_secret_comes_from_a_file(name, service):
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_a_port_is_published_for_this_machine_only_by_default(file):
+def test_by_default_a_port_is_published_only_for_this_machine(file):
     for service in load(file)["services"].values():
         for port in service.get("ports", []):
             assert port.startswith("${ADDRESS:-127.0.0.1}:")
@@ -95,6 +95,6 @@ def test_a_port_is_published_for_this_machine_only_by_default(file):
 @pytest.mark.parametrize(
     "dockerfile", sorted(DOCKER.glob("*.Dockerfile")), ids=lambda path: path.name
 )
-def test_an_image_runs_as_a_user_without_rights(dockerfile):
+def test_an_image_runs_as_an_unprivileged_user(dockerfile):
     users = [line for line in dockerfile.read_text().splitlines() if line.startswith("USER ")]
     assert users == ["USER 10001:10001"]

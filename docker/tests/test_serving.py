@@ -1,4 +1,4 @@
-"""The apps as their containers serve them: by Gunicorn, through wsgi.py."""
+"""Test the apps as the containers serve them: by Gunicorn with wsgi.py."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from inflight import begin, finish
-from prefix import ask, find_strays
-from scenes import IN_FLIGHT_REQUESTS
+from prefix import check_prefix, send
+from scenarios import IN_FLIGHT_REQUESTS
 
 DOCKER = Path(__file__).resolve().parents[1]
 APPS = DOCKER.parent / "apps"
@@ -30,26 +30,26 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
-def wait_until_it_answers(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_until_ready(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while True:
         try:
-            ask(f"127.0.0.1:{port}", "/", None)
+            send(f"127.0.0.1:{port}", "/", None)
             return
         except OSError:
             if process.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"Gunicorn does not answer; it printed:\n{log.read_text()}")
+                pytest.fail(f"Gunicorn does not respond. Its output:\n{log.read_text()}")
             time.sleep(0.05)
 
 
 @pytest.fixture
 def serve(tmp_path):
-    """Serves an app as its container does; gives the process and the port while a block lasts."""
+    """Return a context manager that serves an app as its container does: the process and port."""
 
     @contextmanager
     def run(app: str, **environment: str):
         port = free_port()
-        given = {
+        variables = {
             **os.environ,
             "APP": app,
             "PYTHONPATH": f"{DOCKER}{os.pathsep}{APPS / app}",
@@ -63,10 +63,10 @@ def serve(tmp_path):
         command += ["--bind", f"127.0.0.1:{port}"]
         with log.open("wb") as output:
             process = subprocess.Popen(
-                command, env=given, cwd=tmp_path, stdout=output, stderr=output
+                command, env=variables, cwd=tmp_path, stdout=output, stderr=output
             )
         try:
-            wait_until_it_answers(port, process, log)
+            wait_until_ready(port, process, log)
             yield process, port
         finally:
             process.terminate()
@@ -76,7 +76,7 @@ def serve(tmp_path):
 
 
 @pytest.mark.parametrize("app", NAMES)
-def test_an_app_stays_below_the_prefix_that_its_proxy_names(serve, app):
+def test_all_paths_of_an_app_are_below_the_prefix_of_its_proxy(serve, app):
     with serve(app, TRUSTED_PROXIES="1") as (_, port):
 
         def through_proxy(url: str, form: str | None):
@@ -88,25 +88,24 @@ def test_an_app_stays_below_the_prefix_that_its_proxy_names(serve, app):
                 "X-Forwarded-Proto": parts.scheme,
                 "X-Forwarded-Prefix": f"/apps/{app}",
             }
-            return ask(f"127.0.0.1:{port}", path.removeprefix(f"/apps/{app}"), form, headers)
+            return send(f"127.0.0.1:{port}", path.removeprefix(f"/apps/{app}"), form, headers)
 
-        asked, strays = find_strays(f"https://example.org/apps/{app}/", through_proxy)
-    assert strays == []
-    assert asked > 1
+        count, problems = check_prefix(f"https://example.org/apps/{app}/", through_proxy)
+    assert problems == []
+    assert count > 1
 
 
-def test_headers_of_a_proxy_are_not_believed_unless_one_is_expected(serve):
+def test_headers_of_a_proxy_are_ignored_by_default(serve):
     with serve("hello") as (_, port):
         headers = {"X-Forwarded-Prefix": "/elsewhere"}
-        answer = ask(f"127.0.0.1:{port}", "//Ann", None, headers)
-    assert answer[0] == 302
-    assert answer[2] == "/Ann"
+        status, _, location = send(f"127.0.0.1:{port}", "//Ann", None, headers)
+    assert (status, location) == (302, "/Ann")
 
 
 @pytest.mark.parametrize("app", NAMES)
-def test_requests_that_an_app_is_reading_are_answered_before_it_ends(serve, app):
+def test_requests_in_flight_are_finished_before_an_app_stops(serve, app):
     method, path, body, status = IN_FLIGHT_REQUESTS[app]
-    # One process, so that the one that answers first is all there is: none is still starting.
+    # With one process, no other process is still starting after the first response.
     with serve(app, WEB_CONCURRENCY="1") as (process, port):
         connections = [begin("127.0.0.1", method, path, body.encode(), port=port) for _ in range(8)]
         process.send_signal(signal.SIGTERM)
@@ -129,7 +128,7 @@ def test_production_refuses_the_example_secret(serve, tmp_path):
 
 
 def wait_until_refused(port: int) -> None:
-    """Return when nobody listens any more."""
+    """Wait until no process listens on a port."""
     deadline = time.monotonic() + END_SECONDS
     while time.monotonic() < deadline:
         try:
@@ -139,4 +138,4 @@ def wait_until_refused(port: int) -> None:
         except OSError:
             pass
         time.sleep(0.01)
-    pytest.fail("It still listens.")
+    pytest.fail(f"A process still listens on port {port}.")

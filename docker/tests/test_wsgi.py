@@ -1,4 +1,4 @@
-"""What wsgi.py makes of the environment."""
+"""Test wsgi.py and its environment variables."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_an_app_is_not_wrapped_without_proxies(create_app):
     assert type(create_app({"APP": "hello"})).__name__ == "Application"
 
 
-def test_each_header_is_trusted_as_often_as_there_are_proxies(create_app):
+def test_each_header_is_trusted_for_the_number_of_proxies(create_app):
     app = create_app({"APP": "hello", "TRUSTED_PROXIES": "2"})
     assert isinstance(app, ProxyFix)
     assert (app.x_for, app.x_proto, app.x_host, app.x_prefix, app.x_port) == (2, 2, 2, 2, 0)
@@ -39,16 +39,16 @@ def test_each_header_is_trusted_as_often_as_there_are_proxies(create_app):
     [
         pytest.param(
             {},
-            "APP is not set. It names the app to serve, for example APP=hello.",
-            id="no app is named",
+            "APP is not set. Set it to the name of an app, for example APP=hello.",
+            id="no app is set",
         ),
         pytest.param(
             {"APP": "hello", "TRUSTED_PROXIES": "all"},
             "TRUSTED_PROXIES must be a number, for example 1, not 'all'.",
-            id="the number of proxies is none",
+            id="the number of proxies is not a number",
         ),
     ],
 )
-def test_what_is_wrong_is_said(create_app, environment, message):
+def test_an_invalid_variable_is_an_error(create_app, environment, message):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         create_app(environment)

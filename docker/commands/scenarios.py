@@ -1,4 +1,4 @@
-"""What ``make chaos`` does to the apps behind the gateway, and what must hold then."""
+"""The scenarios of ``make chaos``, with their checks."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from pathlib import Path
 from typing import Any
 
 from load import Client, Load, Outcome, find_losses
-from prefix import ask_directly, find_strays
+from prefix import check_prefix, send_to
 from project import Project, name_of
 from shell import Failure, read
 from upgrade import APPS, upgrade
 
 USES, LIMIT, USES_AT_A_TIME = 1000, 100, 250
 USERS = 8
-CALM_SECONDS = 5.0
-AWAY_SECONDS = 5.0
+RECOVERY_SECONDS = 5.0
+OUTAGE_SECONDS = 5.0
 STOP_SECONDS = 3.0
 IN_FLIGHT = 8
 
-# A request that an app is reading while it is asked to end, and the status that it has to get.
+# For each app, a request that is in flight while it is stopped, and the expected status.
 IN_FLIGHT_REQUESTS = {
     "hello": ("POST", "/fancy", "name=Ann", "200"),
     "tzconvert": ("POST", "/show", "dt=2024-01-01T12:00&src=Europe/Paris&dst=Asia/Tokyo", "200"),
@@ -34,141 +34,146 @@ IN_FLIGHT_REQUESTS = {
 }
 
 
-class Scenes:
-    """Breaks a project that is up, scene after scene, and prints what that did to its users.
+class Scenarios:
+    """Run the scenarios with a running project, and print the failures that its users saw.
 
-    address: host and port of its gateway.
+    :param address: the host and port of the gateway
     """
 
     def __init__(self, project: Project, address: str) -> None:
-        self.faults: list[str] = []
+        self.failed_checks: list[str] = []
         self._project = project
         self._address = address
 
-    def play(self) -> None:
-        self.paths_stay_below_the_prefix()
+    def run(self) -> None:
+        self.all_paths_are_below_the_prefix()
         self.replicas_share_a_limit()
         with Load(self._address, USERS) as load:
-            time.sleep(CALM_SECONDS)
+            time.sleep(RECOVERY_SECONDS)
             self.a_replica_is_killed(load)
-            self.the_database_restarts(load)
-            self.the_database_is_away(load)
+            self.the_database_is_restarted(load)
+            self.the_database_is_stopped(load)
             self.the_apps_are_upgraded(load)
         self.nothing_is_lost(load.outcomes)
         for app in APPS:
             self.an_app_is_stopped(app)
 
-    def paths_stay_below_the_prefix(self) -> None:
-        title("Every app behind the gateway, below its prefix")
+    def all_paths_are_below_the_prefix(self) -> None:
+        title("Every app is served below its prefix")
         for app in APPS:
-            asked, strays = find_strays(f"http://{self._address}/{app}/", ask_directly)
-            self._check(not strays, f"{app}: {asked} links, files, forms and redirects")
-            for stray in strays:
-                print(f"        {stray}")
+            count, problems = check_prefix(f"http://{self._address}/{app}/", send_to)
+            self._check(not problems, f"{app}: {count} links, files, forms and redirects")
+            for problem in problems:
+                print(f"        {problem}")
 
     def replicas_share_a_limit(self) -> None:
-        title(f"{USES:,} uses, {USES_AT_A_TIME} at a time, of a link for {LIMIT} clicks")
+        title(f"A link for {LIMIT} clicks is used {USES:,} times, {USES_AT_A_TIME} at a time")
         Client(self._address).create("limited", LIMIT)
         with ThreadPoolExecutor(USES_AT_A_TIME) as pool:
             uses = pool.map(lambda _: Client(self._address).click("limited").status, range(USES))
             statuses = Counter(uses)
         replicas = self._project.containers("erosion")
         shares = [read(["docker", "logs", each["Id"]]).count("GET /limited") for each in replicas]
-        self._check(statuses == {302: LIMIT, 410: USES - LIMIT}, f"answers: {tell(statuses)}")
-        self._check(all(shares), f"each replica answered some: {shares}")
+        self._check(
+            statuses == {302: LIMIT, 410: USES - LIMIT}, f"responses: {format_counts(statuses)}"
+        )
+        self._check(all(shares), f"responses of each replica: {shares}")
 
     def a_replica_is_killed(self, load: Load) -> None:
         title("A replica is killed")
-        victim = self._project.containers("erosion")[0]
+        replica = self._project.containers("erosion")[0]
         began = time.monotonic()
-        kill(victim)
-        self._project.wait_until_restarted(victim)
-        print(f"  {name_of(victim)} was healthy again after {time.monotonic() - began:.1f} s")
+        kill(replica)
+        self._project.wait_until_restarted(replica)
+        print(f"  {name_of(replica)} was healthy again after {time.monotonic() - began:.1f} s")
         failed = self._failures_after(load, began)
         self._check(
             len(failed) <= USERS and all(outcome.ended < began + 2 for outcome in failed),
-            f"failed: {len(failed)}, the ones inside it then (at most {USERS})",
+            f"failed: {len(failed)}, all of them in the killed replica (at most {USERS})",
         )
 
-    def the_database_restarts(self, load: Load) -> None:
-        title("The database restarts")
+    def the_database_is_restarted(self, load: Load) -> None:
+        title("The database is restarted")
         (database,) = self._project.containers("database")
-        self._check_absence(load, lambda: read(["docker", "restart", database["Id"]]))
+        self._check_outage(load, lambda: read(["docker", "restart", database["Id"]]))
 
-    def the_database_is_away(self, load: Load) -> None:
-        title(f"The database is away for {AWAY_SECONDS:.0f} seconds")
+    def the_database_is_stopped(self, load: Load) -> None:
+        title(f"The database is stopped for {OUTAGE_SECONDS:.0f} seconds")
         (database,) = self._project.containers("database")
 
-        def leave() -> None:
+        def stop_and_start() -> None:
             read(["docker", "stop", database["Id"]])
-            time.sleep(AWAY_SECONDS)
+            time.sleep(OUTAGE_SECONDS)
             read(["docker", "start", database["Id"]])
 
-        self._check_absence(load, leave)
+        self._check_outage(load, stop_and_start)
 
     def the_apps_are_upgraded(self, load: Load) -> None:
-        title("Every container of the apps is replaced by a new one")
+        title("Every container of the apps is replaced")
         began = time.monotonic()
         for app in APPS:
             upgrade(self._project, app)
-        print(f"  that took {time.monotonic() - began:.1f} s")
+        print(f"  this took {time.monotonic() - began:.1f} s")
         failed = self._failures_after(load, began)
         self._check(not failed, f"failed: {len(failed)}")
 
     def nothing_is_lost(self, outcomes: Sequence[Outcome]) -> None:
-        title("After all this")
+        title("Links and clicks in the database")
         kinds = Counter(outcome.kind for outcome in outcomes if outcome.is_acknowledged)
         losses = find_losses(outcomes, self._counts())
         self._check(
             not losses,
-            f"of {kinds['create']} acknowledged links and {kinds['click']} clicks, lost or counted "
-            f"twice: {len(losses)}",
+            f"{len(losses)} of {kinds['create']} acknowledged links and {kinds['click']} clicks "
+            "are missing or counted twice",
         )
         for loss in losses:
             print(f"        {loss}")
 
     def an_app_is_stopped(self, app: str) -> None:
-        title(f"{app} is stopped while it reads {IN_FLIGHT} requests")
-        victim = self._project.containers(app)[0]
-        seconds, answers = stop_in_flight(victim, app, f"{self._project.name}_default")
-        code = int(read(["docker", "inspect", "--format", "{{.State.ExitCode}}", victim["Id"]]))
-        wanted = Counter({IN_FLIGHT_REQUESTS[app][3]: IN_FLIGHT})
-        self._check(answers == wanted, f"answers: {tell(answers)}")
+        title(f"{app} is stopped while {IN_FLIGHT} requests are in flight")
+        container = self._project.containers(app)[0]
+        seconds, statuses = stop_in_flight(container, app, f"{self._project.name}_default")
+        code = int(read(["docker", "inspect", "--format", "{{.State.ExitCode}}", container["Id"]]))
+        expected = Counter({IN_FLIGHT_REQUESTS[app][3]: IN_FLIGHT})
+        self._check(statuses == expected, f"responses: {format_counts(statuses)}")
         self._check(
-            seconds <= STOP_SECONDS, f"ended after {seconds:.1f} s (at most {STOP_SECONDS:.0f})"
+            seconds <= STOP_SECONDS, f"stopped after {seconds:.1f} s (at most {STOP_SECONDS:.0f})"
         )
         self._check(code == 0, f"exit code {code}")
 
-    def _check(self, holds: bool, finding: str) -> None:
-        print(f"  {'ok   ' if holds else 'FAULT'} {finding}", flush=True)
-        if not holds:
-            self.faults.append(finding)
+    def _check(self, passed: bool, finding: str) -> None:
+        print(f"  {'ok    ' if passed else 'FAILED'} {finding}", flush=True)
+        if not passed:
+            self.failed_checks.append(finding)
 
-    def _check_absence(self, load: Load, leave: Callable[[], object]) -> None:
-        """Take the database away: nothing may fail any more when it is back."""
+    def _check_outage(self, load: Load, interrupt: Callable[[], object]) -> None:
+        """Interrupt the database, and check that no request fails after it is healthy again."""
         began = time.monotonic()
-        leave()
+        interrupt()
         self._project.wait_until_healthy()
-        back = time.monotonic()
+        healthy = time.monotonic()
         failed = self._failures_after(load, began)
         last = max((outcome.ended for outcome in failed), default=began)
-        print(f"  the database was healthy again after {back - began:.1f} s")
-        self._check(last <= back, f"failed: {len(failed)}, the last after {last - began:.1f} s")
+        print(f"  the database was healthy again after {healthy - began:.1f} s")
+        self._check(last <= healthy, f"failed: {len(failed)}, the last after {last - began:.1f} s")
 
     def _failures_after(self, load: Load, began: float) -> list[Outcome]:
-        """Let things calm down; gives what failed since, which must have asked to try again."""
-        time.sleep(CALM_SECONDS)
+        """Wait, then return the failures since `began`. Check that they have Retry-After."""
+        time.sleep(RECOVERY_SECONDS)
         outcomes = load.since(began)
         failed = [outcome for outcome in outcomes if not outcome.is_acknowledged]
         slowest = max(outcome.ended - outcome.began for outcome in outcomes)
         print(f"  requests: {len(outcomes)}, the slowest took {slowest:.1f} s")
         if failed:
-            answers = Counter(f"{each.status} Retry-After: {each.retry_after}" for each in failed)
-            self._check(all(each.asks_to_try_again for each in failed), f"answers: {tell(answers)}")
+            responses = Counter(f"{each.status} Retry-After: {each.retry_after}" for each in failed)
+            self._check(
+                all(each.has_retry_after for each in failed),
+                f"responses: {format_counts(responses)}",
+            )
         return failed
 
     def _counts(self) -> dict[str, int]:
-        """The clicks by alias, as the database has them."""
+        """Return the clicks by alias in the database."""
         (database,) = self._project.containers("database")
         query = "SELECT alias, click_count FROM links"
         command = ["docker", "exec", database["Id"], "psql", "--username=erosion", "--no-align"]
@@ -177,7 +182,7 @@ class Scenes:
 
 
 def stop_in_flight(container: dict[str, Any], app: str, network: str) -> tuple[float, Counter[str]]:
-    """Stop a container while it reads requests; gives the seconds it took, and their statuses."""
+    """Stop a container while requests are in flight; return the seconds and their statuses."""
     method, path, body, _ = IN_FLIGHT_REQUESTS[app]
     address = container["NetworkSettings"]["Networks"][network]["IPAddress"]
     script = (Path(__file__).parent / "inflight.py").read_text()
@@ -187,19 +192,19 @@ def stop_in_flight(container: dict[str, Any], app: str, network: str) -> tuple[f
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as client:
         if not client.stdout or client.stdout.readline() != "ready\n":
-            raise Failure(f"The requests to {app} could not be begun.")
+            raise Failure(f"Cannot send the requests to {app}.")
         began = time.time()
         with subprocess.Popen(
             ["docker", "stop", container["Id"]], stdout=subprocess.DEVNULL
         ) as stop:
-            time.sleep(1)  # well into the time that it has to end
-            answers, _ = client.communicate("\n", timeout=30)
+            time.sleep(1)  # the app must be stopping when the requests end
+            statuses, _ = client.communicate("\n", timeout=30)
             stop.wait(timeout=30)
-    return seconds_to_end(container, began), Counter(answers.split())
+    return seconds_to_stop(container, began), Counter(statuses.split())
 
 
-def seconds_to_end(container: dict[str, Any], since: float) -> float:
-    """How long a container took to end after it was asked to, as the engine has recorded it."""
+def seconds_to_stop(container: dict[str, Any], since: float) -> float:
+    """Return the seconds from the stop signal to the exit of a container, from engine events."""
     command = ["docker", "events", "--since", f"{since:.3f}", "--until", f"{time.time():.3f}"]
     command += ["--filter", f"container={container['Id']}", "--format", "{{json .}}"]
     events = [json.loads(line) for line in read(command).splitlines()]
@@ -208,11 +213,11 @@ def seconds_to_end(container: dict[str, Any], since: float) -> float:
 
 
 def kill(container: dict[str, Any]) -> None:
-    """End a container's first process as a crash does: unasked, as far as the engine knows."""
+    """Kill a container's first process, so that the engine restarts it as after a crash."""
     try:
         os.kill(container["State"]["Pid"], signal.SIGKILL)
     except (PermissionError, ProcessLookupError):
-        print("  (through the engine, which has to be asked to start it then: we are not root)")
+        print("  (not root: killed and started through the engine instead)")
         read(["docker", "kill", container["Id"]])
         read(["docker", "start", container["Id"]])
 
@@ -221,6 +226,6 @@ def title(text: str) -> None:
     print(f"\n{text}:", flush=True)
 
 
-def tell(counts: Counter[Any]) -> str:
-    """Counts in words, such as ``900 x 410, 100 x 302``."""
+def format_counts(counts: Counter[Any]) -> str:
+    """Format counts like ``900 x 410, 100 x 302``."""
     return ", ".join(f"{count} x {what}" for what, count in counts.most_common())

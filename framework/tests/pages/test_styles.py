@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from clastic.pages.shell import BASE_STYLE
-from clastic.pages.styles import DEVELOPER_STYLE
+from clastic.pages.styles import BASE_STYLE, DEVELOPER_STYLE
 
 MEDIA = re.compile(r"@media ([^{]+)\{((?:[^{}]*\{[^{}]*\})*\s*)\}")
 RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")

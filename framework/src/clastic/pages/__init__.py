@@ -1,6 +1,12 @@
-"""Build the HTML pages of the framework: one document shell, one stylesheet, escaped elements."""
+"""Build the HTML pages of the framework: one document, two stylesheets, escaped elements."""
 
-from clastic.pages.elements import element, join, source_listing
-from clastic.pages.shell import html_page, paragraphs, scrollable
+from clastic.pages.html import (
+    element,
+    html_page,
+    join,
+    paragraphs,
+    scrollable,
+    source_listing,
+)
 
 __all__ = ["element", "html_page", "join", "paragraphs", "scrollable", "source_listing"]

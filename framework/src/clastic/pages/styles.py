@@ -1,9 +1,30 @@
-"""Define the stylesheet of the pages for developers: debug, Flaw, meta, statistics, tables."""
+"""Define the two stylesheets: of every page, and of the pages for developers."""
 
 from markupsafe import Markup
 
-from clastic.pages.shell import BASE_STYLE
+# The look of every page: colours for light and dark, type, links, focus. Kept short, because an
+# error page of a production application carries it, too.
+BASE_STYLE = Markup("""\
+:root {
+  color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif;
+  --accent: #0a58ae; --problem: #b3261e; --soft: #566072; --line: #d3d7dd; --fill: #f3f5f8;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --accent: #85baff; --problem: #ff9d92; --soft: #a4aab5; --line: #3d434d; --fill: #1e2229;
+  }
+}
+*, ::before, ::after { box-sizing: border-box; }
+body { margin: 0; }
+main { margin: 0 auto; max-width: 64rem; padding: 1.5rem 1rem 3rem; overflow-wrap: anywhere; }
+h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 1rem; }
+h2 { font-size: 1.125rem; line-height: 1.3; margin: 2rem 0 .5rem; }
+p { margin: 0 0 1rem; white-space: pre-line; }
+a { color: var(--accent); text-underline-offset: .15em; }
+:focus-visible { outline: 3px solid Highlight; outline-offset: 2px; }
+""")
 
+# Debug, Flaw, meta, statistics, tables.
 DEVELOPER_STYLE = BASE_STYLE + Markup("""\
 :root { --current: #fdf0d5; --endpoint: #18704a; --render: #8a4f00; }
 @media (prefers-color-scheme: dark) {
@@ -30,12 +51,6 @@ th, td {
 }
 th { background: var(--fill); font-weight: 600; }
 td.number { color: inherit; text-align: end; }
-.stats tbody { border-top: 2px solid var(--line); }
-.stats tbody th { min-width: 9rem; }
-.stats th span { font-weight: 400; }
-.stats td, .stats thead th:not(:first-child) { text-align: end; white-space: nowrap; }
-.profile th { white-space: nowrap; }
-.profile td:not(.number) { min-width: 14rem; }
 
 /* what opens and closes */
 details { border: 1px solid var(--line); border-radius: .5rem; margin: .5rem 0; }

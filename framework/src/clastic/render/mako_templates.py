@@ -106,8 +106,10 @@ class MakoRenderFactory(TemplateFactory):
         try:
             return str(template.render_unicode(**values))
         except Exception as error:
-            note = "\n".join(["Lines of the templates:", *dict.fromkeys(self._lines(error))])
-            vars(error).setdefault("__notes__", []).append(note)
+            lines = dict.fromkeys(self._lines(error))
+            if lines:
+                note = "\n".join(["Lines of the templates:", *lines])
+                vars(error).setdefault("__notes__", []).append(note)
             raise
 
     def _lines(self, error: Exception) -> Iterator[str]:

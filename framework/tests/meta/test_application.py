@@ -97,6 +97,12 @@ def test_it_shows_routes_that_are_added_later(report):
     assert patterns(report(application)) == ["/hello", "/later"]
 
 
+def test_it_can_show_another_application(report):
+    other = Application([("/other", hello)])
+    application = application_with(("/_meta", MetaApplication(application=other)))
+    assert patterns(report(application)) == ["/other"]
+
+
 def test_it_can_be_served_by_itself(page, report):
     assert patterns(report(MetaApplication(), "/json/")) == []
     assert "3 of 3 routes, in the order they are tried." in page(MetaApplication(), "/").html

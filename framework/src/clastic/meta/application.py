@@ -68,6 +68,7 @@ class MetaApplication(Application):
     :param peripherals: more sections, after the others
     :param base_peripherals: the sections on process, host, resource use and runtime; by default
         those of :func:`default_peripherals`
+    :param application: the application to show, by default the outermost one
     :param shown_resources: the names of the resources whose values may be shown, with secrets
         masked
     :param middlewares: as for :class:`~clastic.application.Application`
@@ -80,11 +81,13 @@ class MetaApplication(Application):
         page_title: str | None = None,
         peripherals: Iterable[MetaPeripheral] = (),
         *,
+        application: Application | None = None,
         base_peripherals: Iterable[MetaPeripheral] | None = None,
         shown_resources: str | Iterable[str] = (),
         middlewares: Sequence[Middleware] | None = None,
         error_handler: ErrorHandler | None = None,
     ) -> None:
+        self._application = application
         self.page_title = "Meta" if page_title is None else page_title
         if base_peripherals is None:
             base_peripherals = default_peripherals()
@@ -122,6 +125,7 @@ class MetaApplication(Application):
         return Response(body, headers=_HEADERS, content_type="application/json")
 
     def _create_report(self, request: Request, application: Application) -> MetaReport:
+        application = self._application or application
         return MetaReport(
             title=self.page_title,
             gathered_at=datetime.now(timezone.utc),

@@ -17,7 +17,7 @@ from werkzeug.middleware.lint import LintMiddleware
 from clastic import flaw
 from clastic.application import Application, SubApplication
 from clastic.dispatch import THROW_ERRORS
-from clastic.http import BaseResponse, Request, Response
+from clastic.http import BaseResponse
 from clastic.meta import MetaApplication
 from clastic.pattern import S_STRICT
 from clastic.server.child import ReloaderLink, obstacle_to_restart
@@ -224,7 +224,7 @@ def _folder_beside_program(name: str) -> str | None:
 
 def with_meta(served: WSGIApplication, application: Application) -> WSGIApplication:
     """Serve the meta pages of `application` at ``/_meta/``, and `served` everywhere else."""
-    meta = Application([SubApplication(META_PATH, _MetaOf(application))])
+    meta = Application([SubApplication(META_PATH, MetaApplication(application=application))])
 
     def serve_meta_or_application(
         environ: WSGIEnvironment, start_response: StartResponse
@@ -233,20 +233,6 @@ def with_meta(served: WSGIApplication, application: Application) -> WSGIApplicat
         return (meta if is_meta else served)(environ, start_response)
 
     return serve_meta_or_application
-
-
-class _MetaOf(MetaApplication):
-    """Describe an application in which it is not embedded."""
-
-    def __init__(self, application: Application) -> None:
-        self._described = application
-        super().__init__()
-
-    def get_page(self, request: Request, _application: Application) -> Response:
-        return super().get_page(request, self._described)
-
-    def get_json(self, request: Request, _application: Application) -> Response:
-        return super().get_json(request, self._described)
 
 
 def with_static(

@@ -122,14 +122,6 @@ def test_overlapping_and_adjacent_secrets_get_one_mask() -> None:
     assert secrets.mask("swordfishalbatross") == MASK
 
 
-def test_the_length_from_which_a_secret_is_masked_in_texts_can_be_set() -> None:
-    secrets = Secrets()
-    secrets.add("wayland", shortest=8)
-
-    assert secrets.mask("wayland") == MASK
-    assert secrets.mask("a wayland session") == "a wayland session"
-
-
 def test_the_path_of_an_existing_file_is_not_secret(tmp_path: Path) -> None:
     path = str(tmp_path / "key.pem")
     assert knowing(path).mask(f"in {path}") == f"in {MASK}"
@@ -143,7 +135,6 @@ def test_the_number_of_known_secrets_is_bounded() -> None:
 
     assert secrets.mask("x number-00001;") == f"x {MASK};"
     assert secrets.mask("x number-01499;") == "x number-01499;"
-    assert repr(secrets) == "<Secrets of 1500 values>"
 
 
 WAYS = {
@@ -172,8 +163,10 @@ def test_a_known_secret_is_masked_however_it_is_written(
     write: Any, secret: str, before: str, after: str
 ) -> None:
     secret = secret.strip()
-    # Not an ordinary word or the path of a file.
-    assume(len(secret) >= 8 and not secret.isalpha() and not secret.startswith("/"))
+    # Not an ordinary word, the path of a file, or the mask itself.
+    assume(
+        secret != MASK and len(secret) >= 8 and not secret.isalpha() and not secret.startswith("/")
+    )
     assume(not any(line.strip() != line or len(line) < 6 for line in secret.splitlines()))
     written = write(secret)
     masked = knowing(secret).mask(before + written + after)
@@ -330,9 +323,9 @@ def test_masking_source_keeps_the_number_of_lines(source: str) -> None:
         pytest.param("bearer abc.def", "bearer [masked]", id="a bearer token"),
         pytest.param("Basic YW5uOnB3", "Basic [masked]", id="basic credentials"),
         pytest.param("the basics", "the basics", id="no scheme"),
-        pytest.param(f"x {PEM} y", "x [masked] y", id="PEM"),
+        pytest.param(f"x {PEM} y", f"x {MASK}\n{MASK}\n{MASK}\n{MASK} y", id="PEM"),
         pytest.param(repr(PEM), "'[masked]'", id="the repr of PEM"),
-        pytest.param(PEM[:60], "[masked]", id="PEM that is cut off"),
+        pytest.param(PEM[:50], f"{MASK}\n{MASK}\n{MASK}", id="PEM that is cut off"),
         pytest.param("eyJhbGciOiJI.eyJzdWIi.SflKx", "[masked]", id="a JSON Web Token"),
         pytest.param("AKIAIOSFODNN7EXAMPLE", "[masked]", id="AWS"),
         pytest.param("ghp_" + "a1" * 18, "[masked]", id="GitHub"),
@@ -476,6 +469,7 @@ def test_a_value_with_a_secret_name_is_found(value: Any) -> None:
         pytest.param({"session": Bare(headers={"Accept": SECRET})}, id="deep in a secret object"),
         pytest.param(types.ModuleType("token"), id="a module of that name"),
         pytest.param({"make_token": lambda: SECRET}, id="a function"),
+        pytest.param(type("User", (), {"pin": Bare(column=SECRET)}), id="an object of a class"),
     ],
 )
 def test_another_value_is_not_taken_for_a_secret(value: Any) -> None:

@@ -11,9 +11,9 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from itertools import chain, islice
 from types import ModuleType
 from typing import Any
@@ -21,6 +21,9 @@ from urllib.parse import quote, quote_plus
 
 MASK = "[masked]"
 """What is shown in place of a secret."""
+
+# Stands for each character of a secret until the masks are in the text; proper text has none.
+_HIDDEN = "\uffff"
 
 _Span = tuple[int, int]
 _SCALARS = (str, bytes, int)
@@ -46,7 +49,7 @@ _LONGEST = 8_192
 _PIECE = 128
 _MOST_PIECES = 1_000
 _MARGIN = 16 * _PIECE
-# The most values that are searched at once, and members of each.
+# The most values that are searched at once, and members of one of them.
 _MOST_VALUES = 1_000
 _MOST_MEMBERS = 100
 
@@ -83,11 +86,10 @@ _TAG = re.compile(r"<([\w.:-]+)>([^<]*)</")
 _URL = re.compile(r"""://[^\s"'<>]+""")
 # A number and a slash after the colon are a port and a path.
 _URL_PASSWORD = re.compile(r"://[^:/?#@]*:(?!\d{1,5}/)(.+)@")
-_CREDENTIALS = re.compile(
-    r"\b(?:bearer|basic|digest|negotiate|apikey)\s+([\w.~+/=:-]{4,})", re.IGNORECASE
-)
+# The secret is in the last group.
 _TOKEN = re.compile(
-    r"(-----BEGIN [^-]{1,80}-----.*?(?:-----END [^-]{1,80}-----|\Z)"  # PEM
+    r"(?i:\b(?:bearer|basic|digest|negotiate|apikey))\s+([\w.~+/=:-]{4,})"
+    r"|(-----BEGIN [^-]{1,80}-----.*?(?:-----END [^-]{1,80}-----|\Z)"  # PEM
     r"|(?<![\w-])eyJ[\w-]+\.[\w.-]+"  # JSON Web Token
     r"|\bA[KS]IA[A-Z0-9]{16}\b"  # AWS
     r"|\b(?:gh[oprsu]|github_pat)_\w{20,}"  # GitHub
@@ -111,23 +113,16 @@ class Secrets:
         self._values: set[str] = set()
         self._pieces: set[str] = set()
 
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {len(self._values)} values>"
-
     def is_secret_name(self, name: object) -> bool:
-        """Return whether `name` is that of a secret: ``db_password``, ``X-Api-Key``, ``auth``.
-
-        :param name: a string or bytes; anything else is not the name of a secret
-        """
+        """Return whether `name` is that of a secret: ``db_password``, ``X-Api-Key``, ``auth``."""
         if isinstance(name, bytes):
             name = name.decode("latin-1")
         return isinstance(name, str) and bool(self._name.search(_WORD_BOUNDARY.sub("_", name)))
 
-    def add(self, value: str | bytes | int, shortest: int = _SHORTEST) -> None:
+    def add(self, value: str | bytes | int) -> None:
         """Add the value of a secret.
 
-        :param shortest: the least length, in characters, at which it is masked as a part of a text;
-            shorter ones are masked where they are the whole text
+        It is masked as a part of a text from six characters on, as a whole text from four on.
         """
         if isinstance(value, int):
             # Small numbers are counts, and Python refuses to write very long ones.
@@ -135,7 +130,7 @@ class Secrets:
         elif isinstance(value, bytes):
             value = value[:_LONGEST].decode("utf-8", "backslashreplace")
         text = value[:_LONGEST].strip()
-        is_path = os.path.isabs(text) and os.path.exists(text)  # of a key file, say
+        is_path = os.path.isabs(text) and os.path.exists(text)  # of a key file, or PWD
         if len(text) < _SHORTEST_WHOLE or text.lower() in _ORDINARY or is_path:
             return
         self._values.add(text)
@@ -143,24 +138,20 @@ class Secrets:
             # The last piece is as long as the others, so that no end is too short to be found.
             for end in (*range(_PIECE, len(line), _PIECE), len(line)):
                 piece = line[max(end - _PIECE, 0) : end]
-                if len(piece) >= shortest and len(self._pieces) < _MOST_PIECES:
+                if len(piece) >= _SHORTEST and len(self._pieces) < _MOST_PIECES:
                     self._pieces |= _forms(piece)
 
     def add_named(self, *values: object) -> None:
         """Add the values with secret names that are in `values`, and the passwords in URLs.
 
-        This searches mappings, sequences and attributes of objects, the outer ones first, and at
-        most a thousand values.
+        This searches a bounded number of mappings, sequences and objects, the outer ones first.
         """
-        waiting = deque((value, False) for value in values)
-        for _ in range(_MOST_VALUES):
-            if not waiting:
-                break
-            value, is_secret = waiting.popleft()
+        found = [(value, False) for value in values]
+        for value, is_secret in found:  # it grows meanwhile
             with suppress(Exception):  # an object can fail in any way
                 if not isinstance(value, _SCALARS):
-                    room = min(_MOST_MEMBERS, _MOST_VALUES - len(waiting))
-                    waiting.extend(islice(self._members(value, is_secret), max(room, 0)))
+                    most = _MOST_MEMBERS if len(found) < _MOST_VALUES else 0
+                    found.extend(islice(self._members(value, is_secret), most))
                 elif is_secret:
                     self.add(value)
                 if isinstance(value, str):
@@ -169,15 +160,14 @@ class Secrets:
 
     def _members(self, value: Any, is_secret: bool) -> Iterator[tuple[Any, bool]]:
         """Return the members of `value`, each with whether it is secret."""
-        is_container = isinstance(value, _CONTAINERS)
         is_namespace = isinstance(value, (type, ModuleType))
         for name, member in _named_members(value):
             is_scalar = issubclass(type(member), _SCALARS)
             if self.is_secret_name(name):
                 yield member, is_scalar or not is_namespace
             elif not is_namespace:
-                # A secret object, such as a session, also has other attributes.
-                yield member, is_secret and (is_scalar or is_container)
+                # A secret object, such as a session, also has members that are not secret.
+                yield member, is_secret and (is_scalar or isinstance(value, _CONTAINERS))
 
     def mask(self, text: str, most: int | None = None, *, is_source: bool = False) -> str:
         """Return `text` with a mask in place of each secret.
@@ -189,8 +179,18 @@ class Secrets:
         seen = text if most is None else text[: most + _MARGIN]
         if seen.strip() in self._values:
             return MASK
-        spans = sorted(self._find(seen, is_source))
-        return "".join(_replace(seen[:most], spans, by_line=is_source))
+        is_hidden = bytearray(len(seen))
+        for start, end in self._find(seen, is_source):
+            is_hidden[start:end] = b"\1" * (end - start)
+        characters = (
+            _HIDDEN if hidden and character != "\n" else character
+            for character, hidden in zip(seen[:most], is_hidden, strict=False)
+        )
+        return re.sub(f"{_HIDDEN}+", MASK, "".join(characters))
+
+    def mask_named(self, name: object, text: str) -> str:
+        """Return `text`, or a mask if `name` is that of a secret and there is a value."""
+        return MASK if text not in _EMPTY and self.is_secret_name(name) else text
 
     def _find(self, text: str, is_source: bool) -> Iterator[_Span]:
         for piece in self._pieces:
@@ -200,9 +200,8 @@ class Secrets:
                 start = text.find(piece, start + 1)
         yield from self._find_named(text, is_source)
         yield from _url_passwords(text)
-        for pattern in (_CREDENTIALS, _TOKEN):
-            for match in pattern.finditer(text):
-                yield match.span(1)
+        for match in _TOKEN.finditer(text):
+            yield match.span(match.lastindex or 0)
 
     def _find_named(self, text: str, is_source: bool) -> Iterator[_Span]:
         """Find the values that follow a secret name, as in ``token=abc`` or ``"pin": 12``."""
@@ -243,12 +242,9 @@ def _forms(text: str) -> set[str]:
     data = text.encode("utf-8", "surrogatepass")
     forms = {text, quote(data), quote(data, safe=""), quote_plus(data), repr(data)[2:-1]}
     literals = {text}
+    writers = (repr, ascii, json.dumps, partial(json.dumps, ensure_ascii=False))
     for _ in range(2):  # a literal can be in another one: JSON in the repr of a string
-        for form in tuple(literals):
-            compact = json.dumps(form, ensure_ascii=False)
-            literals |= {
-                each[1:-1] for each in (repr(form), ascii(form), json.dumps(form), compact)
-            }
+        literals |= {write(form)[1:-1] for form in literals for write in writers}
         literals |= {form.replace("'", "\\'") for form in literals}
     return forms | literals
 
@@ -280,21 +276,3 @@ def _end_of_value(text: str, position: int, is_line: bool) -> int:
         if depth < 0 or (part["end"] and not depth):
             return part.start()
     return len(text)
-
-
-def _replace(text: str, spans: list[_Span], *, by_line: bool) -> Iterator[str]:
-    """Return the parts of `text` with masks in place of `spans`.
-
-    :param spans: in order; they may overlap, and reach beyond the end
-    :param by_line: whether to put a mask in place of each line of a span
-    """
-    position = 0
-    for start, end in spans:
-        start, end = max(start, position), min(end, len(text))
-        if start < end:
-            if start > position or not position:  # one mask for spans beside each other
-                yield text[position:start] + MASK
-            if by_line:
-                yield ("\n" + MASK) * text.count("\n", start, end)
-            position = end
-    yield text[position:]

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import pytest
 
 from clastic import Application
-from clastic.debug.exceptions import APPLICATION, FRAMEWORK, LIBRARY, ExceptionRecord, Frame
+from clastic.debug.exceptions import ExceptionRecord, Frame
 from clastic.secrets import Secrets
 
 needs_groups = pytest.mark.skipif(sys.version_info < (3, 11), reason="new in Python 3.11")
@@ -49,11 +49,8 @@ def failing(error: BaseException) -> Callable[[], NoReturn]:
     return failing
 
 
-def outline(made: ExceptionRecord) -> list[tuple[int, str, int, str, str]]:
-    return [
-        (each.number, each.relation, each.related_to, each.type, each.message)
-        for each in made.exceptions
-    ]
+def outline(made: ExceptionRecord) -> list[tuple[str, str, str]]:
+    return [(each.relation, each.type, each.message) for each in made.exceptions]
 
 
 def variables(frame: Frame) -> dict[str, str]:
@@ -69,9 +66,9 @@ class OwnError(Exception):
 
 def test_the_type_and_the_message_are_recorded() -> None:
     assert outline(record(failing(OwnError("It failed.")))) == [
-        (1, "", 0, f"{HERE}.OwnError", "It failed.")
+        ("", f"{HERE}.OwnError", "It failed.")
     ]
-    assert outline(record(failing(ValueError()))) == [(1, "", 0, "ValueError", "")]
+    assert outline(record(failing(ValueError()))) == [("", "ValueError", "")]
 
 
 def test_a_record_has_the_interface_of_boltons() -> None:
@@ -79,20 +76,11 @@ def test_a_record_has_the_interface_of_boltons() -> None:
 
     assert (made.exc_type, made.exc_msg) == ("OwnError", "It failed.")
     assert made.get_formatted() == made.traceback
-    assert made.to_dict()["exceptions"][0]["type"] == f"{HERE}.OwnError"
-    assert made.to_dict()["exceptions_left_out"] == 0
 
 
 def test_without_an_exception_there_is_no_record() -> None:
     with pytest.raises(ValueError, match="no exception is being handled"):
         ExceptionRecord.from_current()
-
-
-def test_the_message_of_a_syntax_error_has_the_line() -> None:
-    message = record(lambda: compile("x =\n", "book.py", "exec")).exc_msg
-
-    assert message.startswith('  File "book.py", line 1\n    x =\n')
-    assert message.endswith("SyntaxError: invalid syntax")
 
 
 class Unprintable(Exception):
@@ -108,7 +96,7 @@ class Long(Exception):
 @pytest.mark.parametrize(
     ("error", "message"),
     [
-        pytest.param(Unprintable(), f"<{HERE}.Unprintable: str() raised RuntimeError>", id="none"),
+        pytest.param(Unprintable(), "<unprintable Unprintable object>", id="none"),
         pytest.param(Long(), "x" * 4_000 + "...", id="a long one"),
         pytest.param(ValueError("a\x00b"), "a\ufffdb", id="a control character"),
     ],
@@ -123,7 +111,6 @@ def test_any_message_can_be_recorded(error: Exception, message: str) -> None:
         pytest.param(["one", "two"], ("one", "two"), id="texts"),
         pytest.param([7], ("7",), id="not a text"),
         pytest.param(["x"] * 30, ("x",) * 10, id="many"),
-        pytest.param("text", (), id="not a list"),
     ],
 )
 def test_the_notes_are_recorded(notes: Any, shown: tuple[str, ...]) -> None:
@@ -147,9 +134,9 @@ def test_the_cause_and_the_context_are_recorded() -> None:
             raise OwnError("third") from error
 
     assert outline(record(fail_thrice)) == [
-        (1, "", 0, f"{HERE}.OwnError", "third"),
-        (2, "cause", 1, "ValueError", "second"),
-        (3, "context", 2, "KeyError", "'first'"),
+        ("", f"{HERE}.OwnError", "third"),
+        ("cause", "ValueError", "second"),
+        ("raised while handling", "KeyError", "'first'"),
     ]
 
 
@@ -160,14 +147,14 @@ def test_a_suppressed_context_is_left_out() -> None:
         except KeyError:
             raise ValueError("second") from None
 
-    assert outline(record(fail_twice)) == [(1, "", 0, "ValueError", "second")]
+    assert outline(record(fail_twice)) == [("", "ValueError", "second")]
 
 
 def test_exceptions_that_cause_each_other_are_recorded_once() -> None:
     first, second = ValueError("first"), ValueError("second")
     first.__cause__, second.__cause__ = second, first
 
-    assert [each[4] for each in outline(record(failing(first)))] == ["first", "second"]
+    assert [each[2] for each in outline(record(failing(first)))] == ["first", "second"]
 
 
 def test_a_long_chain_is_cut_off() -> None:
@@ -179,7 +166,6 @@ def test_a_long_chain_is_cut_off() -> None:
 
     made = record(failing(chain))
     assert len(made.exceptions) == 10
-    assert made.exceptions_left_out == 1
 
 
 class BaseExceptionGroup(Exception):
@@ -193,10 +179,10 @@ def test_the_members_of_a_group_are_recorded() -> None:
     group.__cause__ = OwnError("behind")
 
     assert outline(record(failing(group))) == [
-        (1, "", 0, f"{HERE}.BaseExceptionGroup", "both"),
-        (2, "member", 1, "ValueError", "one"),
-        (3, "member", 1, "KeyError", "'two'"),
-        (4, "cause", 1, f"{HERE}.OwnError", "behind"),
+        ("", f"{HERE}.BaseExceptionGroup", "both"),
+        ("in the group", "ValueError", "one"),
+        ("in the group", "KeyError", "'two'"),
+        ("cause", f"{HERE}.OwnError", "behind"),
     ]
 
 
@@ -205,10 +191,10 @@ def test_groups_in_groups_are_recorded() -> None:
     group = ExceptionGroup("outer", [ExceptionGroup("inner", [ValueError("a")]), KeyError("b")])
 
     assert outline(record(failing(group))) == [
-        (1, "", 0, "ExceptionGroup", "outer (2 sub-exceptions)"),
-        (2, "member", 1, "ExceptionGroup", "inner (1 sub-exception)"),
-        (3, "member", 2, "ValueError", "a"),
-        (4, "member", 1, "KeyError", "'b'"),
+        ("", "ExceptionGroup", "outer (2 sub-exceptions)"),
+        ("in the group", "ExceptionGroup", "inner (1 sub-exception)"),
+        ("in the group", "ValueError", "a"),
+        ("in the group", "KeyError", "'b'"),
     ]
 
 
@@ -218,7 +204,6 @@ def test_a_large_group_is_cut_off() -> None:
 
     assert [each.message for each in made.exceptions[1:3]] == ["0", "1"]
     assert len(made.exceptions) == 10
-    assert made.exceptions_left_out == 991
 
 
 def test_the_traceback_is_that_of_python() -> None:
@@ -262,42 +247,42 @@ def run(tmp_path: Path) -> Iterator[Callable[..., Frame]]:
 
 
 @pytest.mark.parametrize(
-    ("name", "module", "origin"),
+    ("name", "module", "is_application"),
     [
-        ("app.py", "app", APPLICATION),
-        ("app.py", "clastic_shop", APPLICATION),
-        ("app.py", 7, APPLICATION),
-        ("app.py", "clastic", FRAMEWORK),
-        ("app.py", "clastic.dispatch", FRAMEWORK),
-        ("site-packages/sql/query.py", "sql.query", LIBRARY),
-        ("dist-packages/sql.py", "sql", LIBRARY),
+        ("app.py", "app", True),
+        ("app.py", "clastic_shop", True),
+        ("app.py", 7, True),
+        ("app.py", "clastic", False),
+        ("app.py", "clastic.dispatch", False),
+        ("site-packages/sql/query.py", "sql.query", False),
+        ("dist-packages/sql.py", "sql", False),
     ],
 )
-def test_the_origin_of_code_is_recorded(
-    run: Callable[..., Frame], name: str, module: Any, origin: str
+def test_the_code_of_the_application_is_recognized(
+    run: Callable[..., Frame], name: str, module: Any, is_application: bool
 ) -> None:
-    assert run("fail()", name, __name__=module).origin == origin
+    assert run("fail()", name, __name__=module).is_application is is_application
 
 
-def test_the_standard_library_is_a_library() -> None:
+def test_the_standard_library_is_not_of_the_application() -> None:
     import json
 
     frames = frames_of(lambda: json.loads("{"))
-    assert [frame.origin for frame in frames[:2]] == [APPLICATION, LIBRARY]
+    assert [frame.is_application for frame in frames[:2]] == [True, False]
     frozen = frames_of(lambda: __import__("no_such_module_anywhere"))
-    assert {frame.origin for frame in frozen[1:]} <= {LIBRARY}
+    assert not any(frame.is_application for frame in frozen[1:])
 
 
-def test_a_chain_is_of_the_framework_and_has_source_code() -> None:
+def test_a_chain_is_not_of_the_application_and_has_source_code() -> None:
     application = Application([("/books/<id>", lambda id: fail())], debug=True)
     answer = application.get_local_client().get("/books/7", headers={"Accept": "application/json"})
     assert answer.json is not None
     frames = answer.json["debug"]["exceptions"][0]["frames"]
 
-    (chain,) = [frame for frame in frames if frame["file"].startswith("<clastic chain")]
-    assert chain["origin"] == FRAMEWORK
+    (chain,) = [frame for frame in frames if frame["place"].startswith("<clastic chain")]
+    assert chain["is_application"] is False
     assert chain["function"] == "route /books/<id>"
-    running = chain["source"][chain["line"] - chain["first_line"]]
+    running = dict(chain["source"])[chain["line"]]
     assert running.strip().startswith("return endpoint(")
 
 
@@ -306,9 +291,12 @@ def test_the_lines_around_are_recorded(run: Callable[..., Frame]) -> None:
 
     assert frame.line == 20
     assert frame.code == "fail()"
-    assert frame.place == f"{frame.file}:20"
-    assert frame.first_line == 15
-    assert frame.source == (*(f"x = {number}" for number in range(15, 20)), "fail()", "# 21")
+    assert frame.place.endswith("program.py:20")
+    assert frame.source == (
+        *((number, f"x = {number}") for number in range(15, 20)),
+        (20, "fail()"),
+        (21, "# 21"),
+    )
 
 
 def test_a_file_below_the_working_directory_has_a_relative_path(
@@ -322,16 +310,14 @@ def test_a_file_below_the_working_directory_has_a_relative_path(
 def test_long_lines_are_cut_off_and_odd_characters_replaced(run: Callable[..., Frame]) -> None:
     frame = run(f"fail()  # {'x' * 1_000}\n# a\x0cb\n")
 
-    assert len(frame.source[0]) == 243
-    assert frame.source[0].endswith("xx...")
-    assert frame.source[1] == "# a\ufffdb"
+    assert frame.source == ((1, f"fail()  # {'x' * 230}..."), (2, "# a\ufffdb"))
 
 
 def test_a_secret_where_a_line_is_cut_off_is_masked(run: Callable[..., Frame]) -> None:
     before = "x" * 220
-    frame = run(f"password = 'swordfish-1'\nfail()  # {before} swordfish-1 {before * 9_000}\n")
+    frame = run(f"password = 'swordfish-1'\nfail()  # {before} swordfish-1 {before}\n")
 
-    assert frame.source[1] == f"fail()  # {before} [masked]..."
+    assert frame.source[1] == (2, f"fail()  # {before} [masked] ...")
 
 
 def test_a_file_that_changed_is_read_again(run: Callable[..., Frame]) -> None:
@@ -351,9 +337,9 @@ def test_code_without_source_is_recorded() -> None:
     ("text", "marked"),
     [
         pytest.param("x = fail() + 1", "fail()", id="a part of a line"),
-        pytest.param("é = 'ü', fail()", "fail()", id="after other letters"),
+        pytest.param("é = 'ü', fail()", None, id="after letters that are not ASCII"),
         pytest.param("fail()", None, id="all of a line is not marked"),
-        pytest.param("x = fail(\n)", "fail(", id="the first of several lines"),
+        pytest.param("x = fail(\n)", None, id="several lines"),
         pytest.param("token = fail(token='abc')", None, id="a line with a mask in it"),
     ],
 )
@@ -369,24 +355,17 @@ def test_the_variables_are_recorded_in_order(run: Callable[..., Frame]) -> None:
     frame = run("b = 'x'\na = [b]\n__c = 1\nfail()", local={})
 
     assert list(variables(frame).items()) == [("b", "'x'"), ("a", "['x']")]
-    assert frame.variables_left_out == 0
 
 
 def test_many_variables_are_cut_off(run: Callable[..., Frame]) -> None:
     frame = run("for number in range(100): locals()[f'n{number}'] = 1\nfail()", local={})
 
-    assert len(frame.variables) == 40
-    assert frame.variables_left_out == 61
+    assert len(frame.variables) == 41
+    assert variables(frame)["..."] == "61 more"
 
 
 def test_variables_without_a_proper_name_are_left_out(run: Callable[..., Frame]) -> None:
-    class Mapping:
-        def __getitem__(self, name: str) -> Any:
-            return {"fail": fail}[name]
-
-    local = {1: "x", "not a name": "x", "name": "x"}
-    assert variables(run("fail()", local=local)) == {"name": "'x'"}
-    assert variables(run("fail()", local=Mapping())) == {}
+    assert variables(run("fail()", local={".0": "x", "name": "x"})) == {"name": "'x'"}
 
 
 def test_the_innermost_frames_of_a_recursion_are_recorded() -> None:
@@ -409,7 +388,7 @@ TOKEN_OF_MODULE = "albatross-1"
 
 
 def everything(made: ExceptionRecord) -> str:
-    return f"{made.to_dict()}{made.traceback}{made!r}"
+    return f"{made.exceptions}{made.traceback}"
 
 
 def test_secrets_of_the_frames_are_masked_everywhere() -> None:
@@ -439,7 +418,11 @@ def test_secrets_in_source_and_variables_are_masked(run: Callable[..., Frame]) -
     frame = run("password = 'swordfish-1'\nother = f'{password}!'\nfail(x='swordfish-1')", local={})
 
     assert variables(frame) == {"password": "[masked]", "other": "'[masked]!'"}
-    assert frame.source == ("password = [masked]", "other = f'{password}!'", "fail(x='[masked]')")
+    assert [text for _, text in frame.source] == [
+        "password = [masked]",
+        "other = f'{password}!'",
+        "fail(x='[masked]')",
+    ]
 
 
 def test_the_traceback_masks_messages_and_literals_only() -> None:
@@ -482,4 +465,4 @@ def test_no_object_of_the_exception_is_kept_alive() -> None:
     gc.collect()
 
     assert [reference() for reference in references] == [None, None]
-    assert variables(made.exceptions[0].frames[-1])["thing"] == f"<{HERE}.Thing>"
+    assert variables(made.exceptions[0].frames[-1])["thing"].startswith(f"<{HERE}.Thing object at ")

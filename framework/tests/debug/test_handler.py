@@ -179,7 +179,7 @@ def test_the_routes_tried_are_shown_in_every_format(mimetype: str) -> None:
     assert response.status_code == 404
     assert response.mimetype == mimetype
     for expected in (
-        "None of 3 routes matches /bok/7.",
+        "No route matches /bok/7.",
         "/books/<id:int>",
         "/books/7",
         f"test_handler.py:{show_book.__code__.co_firstlineno}",
@@ -246,10 +246,10 @@ Traceback \(most recent call last\):
 
 {place}, in show_book:
   id = 7
-  shelf = <\S*Shelf>
+  shelf = <\S*Shelf object at \w+>
   title = 'book 7'
 
-GET http://localhost/books/7 from an unknown address
+GET http://localhost/books/7
 """,
         text,
     )
@@ -280,7 +280,7 @@ def test_huge_and_hostile_variables_make_a_small_page() -> None:
         raise ValueError(text, len(numbers), len(hostile))
 
     response = ask(make(("/fail", fail)), "/fail", HTML)
-    for expected in ("(5,000,000 characters)", "(1,000,000 items)", "repr() raised TypeError"):
+    for expected in ("xxx'...", "(1,000,000 items)", "repr() raised TypeError"):
         assert expected in plain(response)
     assert len(response.data) < 250_000
 
@@ -289,14 +289,7 @@ def test_the_number_of_things_that_are_left_out_is_shown() -> None:
     def recurse(depth: int) -> int:
         return recurse(depth + 1)
 
-    chain = ValueError("inner")
-    for number in range(20):
-        chain, inner = ValueError(number), chain
-        chain.__cause__ = inner
-    application = make(("/chain", give(chain)), ("/recursion", lambda: recurse(0)))
-
-    shown = ask(application, "/recursion", HTML)
-    assert "1 more exceptions are not shown." in plain(ask(application, "/chain", HTML))
+    shown = ask(make(("/recursion", lambda: recurse(0))), "/recursion", HTML)
     assert re.search(r"\d+ more calls before these are not shown\.", plain(shown))
     assert len(shown.data) < 250_000
 
@@ -335,7 +328,7 @@ def test_an_error_keeps_a_format_of_its_own() -> None:
 
     assert response.mimetype == JSON
     assert response.json is not None
-    assert response.json["debug"]["route"]["pattern"] == "/fail"
+    assert response.json["debug"]["explanation"].startswith("The route /fail (")
 
 
 def own_body() -> NotFound:
@@ -479,7 +472,7 @@ def test_an_exception_in_a_middleware_without_a_route_is_shown() -> None:
     report = debug(make(middlewares=[Broken()]), "/nowhere")
 
     assert report["exceptions"][0]["message"] == "It broke."
-    assert report["route"]["pattern"] == "/<_path*>"
+    assert " for the route /<_path*> (endpoint NullRoute." in report["explanation"]
 
 
 # -- any request -----------------------------------------------------------------------------------

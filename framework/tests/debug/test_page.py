@@ -61,6 +61,7 @@ def outer() -> None:
 APPLICATION = Application(
     [
         ("/fail", outer),
+        ("/form", lambda request: int(request.form["b"]) / 0),
         Route("/absolute", abs, resources={"x": "text"}),
         Route("/books/<id:int>", lambda id: Response("x"), methods=["POST"]),
     ],
@@ -135,13 +136,13 @@ def calls(shown: Page) -> list[tuple[str, bool, bool]]:
     ]
 
 
-def test_the_calls_of_the_application_are_open_and_the_most_recent_is_first() -> None:
+def test_the_most_recent_call_is_first_and_that_of_the_application_is_open() -> None:
     assert calls(page("/fail")) == [
         ("outer", True, True),
         ("route", False, False),
         ("respond", False, False),
         ("inner", True, True),
-        ("outer", True, True),
+        ("outer", False, True),
     ]
 
 
@@ -156,15 +157,6 @@ def test_one_call_of_a_recursion_is_open() -> None:
     shown = calls(page("/", Application([("/", recurse)], debug=True)))
     assert shown[:2] == [("recurse", True, True), ("recurse", False, True)]
     assert sum(is_open for _, is_open, _ in shown) == 1
-
-
-def test_of_many_calls_five_are_open() -> None:
-    text = "def fail(n):\n" + "".join(f"    if n == {n}: fail({n} + 1)\n" for n in range(9))
-    namespace: dict[str, Any] = {}
-    exec(text + "    raise ValueError\n", namespace)
-
-    shown = calls(page("/", Application([("/", lambda: namespace["fail"](0))], debug=True)))
-    assert sum(is_open for _, is_open, _ in shown) == 5
 
 
 def test_missing_calls_and_source_code_are_explained() -> None:
@@ -196,9 +188,9 @@ def test_the_traceback_can_be_copied() -> None:
 
 
 def test_fields_are_open_and_headers_are_closed() -> None:
-    shown = page("/fail?a=1", data={"b": "2"}, method="POST")
+    shown = page("/form?a=1", data={"b": "2"}, method="POST")
     groups = dict(zip(shown.texts_of("summary"), shown.all("details"), strict=True))
 
     assert "open" in groups["Query (1)"]
     assert "open" in groups["Form (1)"]
-    assert "open" not in groups["Resources of the route (1)"]
+    assert "open" not in groups["Resources (1)"]

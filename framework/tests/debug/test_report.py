@@ -15,6 +15,9 @@ class Shelf:
     """A resource."""
 
 
+SHELF = Shelf()
+
+
 def show_book(id: int, shelf: Shelf) -> NoReturn:
     title = f"book {id}"
     raise LookupError(f"No {title} here.")
@@ -28,6 +31,8 @@ def refuse() -> NoReturn:
     raise NotFound("Not in the attic.", is_breaking=False)
 
 
+NO_MATCH = "the path does not match"
+OTHER_METHOD = "the method does not match"
 ROUTES: list[Any] = [
     Route("/books/<id:int>", show_book, methods=["GET"]),
     Route("/books", list_books, methods=["GET"]),
@@ -36,7 +41,7 @@ ROUTES: list[Any] = [
 
 
 def make(*routes: Any, debug: bool = True) -> Application:
-    return Application(routes or ROUTES, {"shelf": Shelf()}, debug=debug)
+    return Application(routes or ROUTES, {"shelf": SHELF}, debug=debug)
 
 
 def report(application: Application, path: str, **options: Any) -> Any:
@@ -49,42 +54,37 @@ def report(application: Application, path: str, **options: Any) -> Any:
     return document["debug"]
 
 
-def results(shown: Any) -> list[tuple[str, list[str], str, str]]:
-    return [
-        (route["pattern"], route["methods"], route["outcome"], route["error"])
-        for route in shown["routes"]
-    ]
+def results(shown: Any) -> list[tuple[str, list[str], str]]:
+    for route in shown["routes"]:
+        assert route["matches"] is (route["outcome"] != NO_MATCH)
+    return [(route["pattern"], route["methods"], route["outcome"]) for route in shown["routes"]]
 
 
 # -- an exception ----------------------------------------------------------------------------------
 
 
 def test_the_report_on_an_exception() -> None:
-    shown = report(
-        make(), "/books/7?page=2", headers={"X-Shop": "main"}, environ_base={"REMOTE_ADDR": "::1"}
-    )
+    shown = report(make(), "/books/7?page=2", headers={"X-Shop": "main"})
     (exception,) = shown["exceptions"]
 
     assert exception["type"] == "LookupError"
     assert exception["message"] == "No book 7 here."
-    origins = [frame["origin"] for frame in exception["frames"]]
-    assert origins == ["framework", "framework", "application"]
+    assert [frame["is_application"] for frame in exception["frames"]] == [False, False, True]
     assert exception["frames"][-1]["variables"] == [
         {"name": "id", "value": "7"},
-        {"name": "shelf", "value": f"<{__name__}.Shelf>"},
+        {"name": "shelf", "value": f"{SHELF!r}"},
         {"name": "title", "value": "'book 7'"},
     ]
     assert shown["traceback"].endswith("\nLookupError: No book 7 here.\n")
-    assert shown["route"]["pattern"] == "/books/<id:int>"
-    assert shown["route"]["methods"] == ["GET", "HEAD"]
-    assert re.fullmatch(r"show_book, \S*test_report.py:\d+", shown["route"]["endpoint"])
-    assert shown["explanation"].startswith("Raised in show_book, ")
-    assert shown["request"]["method"] == "GET"
-    assert shown["request"]["url"] == "http://localhost/books/7?page=2"
-    assert shown["request"]["remote_address"] == "::1"
-    assert shown["request"]["query"] == [{"name": "page", "value": "2"}]
-    assert {"name": "X-Shop", "value": "main"} in shown["request"]["headers"]
-    assert shown["resources"] == [{"name": "shelf", "value": f"{__name__}.Shelf"}]
+    assert re.fullmatch(
+        r"Raised in show_book, \S*test_report.py:\d+, for the route /books/<id:int> "
+        r"\(endpoint show_book, \S*test_report.py:\d+\)\.",
+        shown["explanation"],
+    )
+    assert shown["request"] == "GET http://localhost/books/7?page=2"
+    assert shown["fields"]["query"] == [{"name": "page", "value": "2"}]
+    assert {"name": "X-Shop", "value": "main"} in shown["fields"]["headers"]
+    assert shown["fields"]["resources"] == [{"name": "shelf", "value": f"{__name__}.Shelf"}]
     assert shown["routes"] == []
     assert shown["suggestion"] == ""
 
@@ -96,11 +96,10 @@ def test_the_report_on_a_path_without_a_route() -> None:
     shown = report(make(), "/bok/7")
 
     assert results(shown) == [
-        ("/books/<id:int>", ["GET", "HEAD"], "no match", ""),
-        ("/books", ["GET", "HEAD"], "no match", ""),
-        ("/books", ["POST"], "no match", ""),
+        ("/books/<id:int>", ["GET", "HEAD"], NO_MATCH),
+        ("/books", ["GET", "HEAD"], NO_MATCH),
+        ("/books", ["POST"], NO_MATCH),
     ]
-    assert shown["route"] is None
     assert shown["exceptions"] == []
     assert shown["routes_left_out"] == 0
 
@@ -109,11 +108,11 @@ def test_the_report_on_another_method() -> None:
     shown = report(make(), "/books", method="PUT")
 
     assert results(shown) == [
-        ("/books/<id:int>", ["GET", "HEAD"], "no match", ""),
-        ("/books", ["GET", "HEAD"], "other methods", ""),
-        ("/books", ["POST"], "other methods", ""),
+        ("/books/<id:int>", ["GET", "HEAD"], NO_MATCH),
+        ("/books", ["GET", "HEAD"], OTHER_METHOD),
+        ("/books", ["POST"], OTHER_METHOD),
     ]
-    assert shown["allowed_methods"] == ["GET", "HEAD", "POST"]
+    assert shown["explanation"] == "/books does not allow PUT. It allows GET, HEAD, POST."
     assert shown["suggestion"] == ""
 
 
@@ -136,15 +135,14 @@ def test_the_errors_of_routes_that_were_tried_are_shown() -> None:
 
     shown = report(application, "/a/7")
     assert results(shown) == [
-        ("/a/<path*>", ["POST"], "other methods", ""),
-        ("/a/<path*>", [], "error", "404 Not Found: Not in the attic."),
-        ("/a/<id>", [], "error", "404 Not Found"),
-        ("/b", [], "no match", ""),
+        ("/a/<path*>", ["POST"], OTHER_METHOD),
+        ("/a/<path*>", [], "returned 404 Not Found: Not in the attic."),
+        ("/a/<id>", [], "returned 404 Not Found"),
+        ("/b", [], NO_MATCH),
     ]
     assert shown["explanation"] == (
         "The routes that match /a/7 returned errors. This is the last one."
     )
-    assert shown["route"]["pattern"] == "/a/<id>"
 
 
 def test_the_error_that_ended_the_search_is_shown() -> None:
@@ -153,28 +151,25 @@ def test_the_error_that_ended_the_search_is_shown() -> None:
 
     shown = report(make(("/a/<id>", lambda id: refuse()), ("/a/<path*>", end)), "/a/7")
     assert results(shown) == [
-        ("/a/<id>", [], "error", "404 Not Found: Not in the attic."),
-        ("/a/<path*>", [], "error", "404 Not Found: Not in the cellar."),
+        ("/a/<id>", [], "returned 404 Not Found: Not in the attic."),
+        ("/a/<path*>", [], "returned 404 Not Found: Not in the cellar."),
     ]
     assert shown["suggestion"] == ""
 
 
-def test_an_application_with_no_or_one_route() -> None:
+def test_an_application_without_routes_is_reported_on() -> None:
     empty = report(Application(debug=True), "/x")
 
-    assert empty["explanation"] == "The application has no routes."
+    assert empty["explanation"] == "No route matches /x."
     assert (empty["routes"], empty["suggestion"]) == ([], "")
-    single = report(make(("/a", list_books)), "/x")
-    assert single["explanation"] == "The only route does not match /x."
 
 
-def test_of_many_routes_the_first_and_the_matching_ones_are_shown() -> None:
-    routes = [(f"/r{number}/<id>", lambda id: refuse()) for number in range(300)]
+def test_of_many_routes_the_first_are_shown() -> None:
+    routes = [(f"/r{number}/<id>", lambda id: refuse()) for number in range(600)]
 
-    shown = report(make(*routes), "/r250/7")
-    assert len(shown["routes"]) == 201
-    assert shown["routes"][-1]["pattern"] == "/r250/<id>"
-    assert shown["routes_left_out"] == 99
+    shown = report(make(*routes), "/r550/7")
+    assert len(shown["routes"]) == 500
+    assert shown["routes_left_out"] == 100
 
 
 # -- the nearest route -----------------------------------------------------------------------------
@@ -195,17 +190,16 @@ def test_of_many_routes_the_first_and_the_matching_ones_are_shown() -> None:
         ),
         pytest.param("/books/<id:int>", "/books/x", "/books/<id:int>", "", id="of another type"),
         pytest.param("/books/<id>", "/books", "/books/<id>", "", id="a value is missing"),
-        pytest.param("/feeds/<id>.xml", "/feeds/7", "/feeds/<id>.xml", "/feeds/7.xml", id="suffix"),
+        pytest.param("/feeds/<id>.xml", "/feeds/7", "/feeds/<id>.xml", "", id="a suffix"),
         pytest.param("/feeds/a<id>", "/feed/a7", "/feeds/a<id>", "/feeds/a7", id="a prefix"),
         pytest.param(
             "/static/<path*>", "/statics/a/b", "/static/<path*>", "/static/a/b", id="many values"
         ),
-        pytest.param(
-            "/a/<path+>/end", "/a/x/y/ends", "/a/<path+>/end", "/a/x/y/end", id="between literals"
-        ),
         pytest.param("/page/<n?int>", "/pag/7", "/page/<n?int>", "/page/7", id="optional"),
-        pytest.param("/page/<n?int>", "/pages", "/page/<n?int>", "/page", id="optional, missing"),
+        pytest.param("/a/<x+>/end", "/a/x/y/ends", "/a/<x+>/end", "", id="between literals"),
+        pytest.param("/<x>/<y:int>", "/", "", "", id="the root"),
         pytest.param("/books", "/something/else", "", "", id="nothing is similar"),
+        pytest.param("/orders/<id>", f"/books/{'7' * 30}", "", "", id="only the value is the same"),
         pytest.param("/books", "/boks" * 200, "", "", id="too long a path"),
     ],
 )
@@ -250,26 +244,26 @@ def test_a_hostile_path_is_reported_on() -> None:
     path = "/" + "token=[" * 4_000 + "a/" * 10_000 + "\\" * 2_000
 
     shown = report(make(*routes), path)
-    assert len(shown["routes"]) == 200
-    assert len(shown["request"]["url"]) <= 1_000
+    assert len(shown["routes"]) == 500
+    assert len(shown["request"]) <= 1_010
 
 
 # -- the request -----------------------------------------------------------------------------------
 
 
 def test_the_fields_of_a_request_are_shown() -> None:
-    request = report(
-        make(),
-        "/nowhere?a=1&a=2",
+    fields = report(
+        make(("/read", read_form)),
+        "/read?a=1&a=2",
         method="POST",
         data={"title": "Emma", "cover": (io.BytesIO(b"x"), "cover.png")},
         cookies={"theme": "dark", "id": "7"},
-    )["request"]
+    )["fields"]
 
-    assert request["query"] == [{"name": "a", "value": "1"}, {"name": "a", "value": "2"}]
-    assert request["form"] == [{"name": "title", "value": "Emma"}]
-    assert request["files"] == [{"name": "cover", "value": "cover.png (image/png)"}]
-    assert request["cookies"] == [
+    assert fields["query"] == [{"name": "a", "value": "1"}, {"name": "a", "value": "2"}]
+    assert fields["form"] == [{"name": "title", "value": "Emma"}]
+    assert fields["files"] == [{"name": "cover", "value": "cover.png (image/png)"}]
+    assert fields["cookies"] == [
         {"name": "theme", "value": "[masked]"},
         {"name": "id", "value": "[masked]"},
     ]
@@ -277,39 +271,29 @@ def test_the_fields_of_a_request_are_shown() -> None:
 
 def test_long_and_many_fields_are_cut_off() -> None:
     query = "&".join(f"n{number}={'x' * 2_000}" for number in range(200))
-    request = report(make(), f"/nowhere?{query}")["request"]
+    shown = report(make(), f"/nowhere?{query}")
 
-    assert len(request["query"]) == 100
-    assert request["query"][0]["value"] == "x" * 1_000 + "..."
-    assert len(request["url"]) == 1_000
-
-
-def test_a_large_form_is_shown_only_if_the_application_has_read_it() -> None:
-    def read(request: Request) -> NoReturn:
-        raise ValueError(len(request.form["a"]))
-
-    application = make(("/read", read), POST("/other", list_books))
-    large = {"a": "x" * 70_000}
-    unread = report(application, "/nowhere", method="POST", data=large)
-    assert unread["request"]["form"] == []
-    shown = report(application, "/read", method="POST", data=large)
-    assert shown["request"]["form"] == [{"name": "a", "value": "x" * 1_000 + "..."}]
+    assert len(shown["fields"]["query"]) == 100
+    assert shown["fields"]["query"][0]["value"] == "x" * 1_000 + "..."
+    assert len(shown["request"]) == 1_004
 
 
-def test_a_form_that_cannot_be_read_is_left_out() -> None:
-    class Small(Request):
-        max_content_length = 1
-
-    class SmallApplication(Application):
-        request_type = Small
-
-    application = SmallApplication(ROUTES[1:], debug=True)
-    assert (
-        report(application, "/nowhere", method="POST", data={"a": "xyz"})["request"]["form"] == []
-    )
+def read_form(request: Request) -> NoReturn:
+    for file in request.files.values():
+        file.close()
+    raise ValueError(len(request.form))
 
 
-def test_a_host_that_is_not_trusted_is_left_out() -> None:
+def test_a_form_is_shown_only_if_the_application_has_read_it() -> None:
+    application = make(("/read", read_form), POST("/other", list_books))
+
+    unread = report(application, "/nowhere", method="POST", data={"a": "x"})
+    assert unread["fields"]["form"] == []
+    shown = report(application, "/read", method="POST", data={"a": "x" * 2_000})
+    assert shown["fields"]["form"] == [{"name": "a", "value": "x" * 1_000 + "..."}]
+
+
+def test_a_request_for_a_host_that_is_not_trusted_is_reported_on() -> None:
     class Strict(Request):
         trusted_hosts = ["books.example"]  # noqa: RUF012
 
@@ -317,4 +301,4 @@ def test_a_host_that_is_not_trusted_is_left_out() -> None:
         request_type = Strict
 
     application = StrictApplication(ROUTES[1:], debug=True)
-    assert report(application, "/nowhere")["request"]["url"] == "/nowhere"
+    assert report(application, "/nowhere")["request"] == "GET http://localhost/nowhere"

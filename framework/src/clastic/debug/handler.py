@@ -5,13 +5,11 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterable
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from clastic.debug.documents import write_json, write_problem_json, write_text, write_xml
 from clastic.debug.exceptions import ExceptionRecord
-from clastic.debug.page import write_html
-from clastic.debug.report import DebugReport, add_request_secrets, report_exception, report_routes
+from clastic.debug.page import write_report
+from clastic.debug.report import DebugReport, read_form, report_exception, report_routes
 from clastic.errors.base import HTTPException
 from clastic.errors.formats import format_of
 from clastic.errors.handler import ErrorHandler
@@ -25,24 +23,11 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger("clastic")
 
-_WRITERS = MappingProxyType(
-    {
-        "text/plain": write_text,
-        "text/html": write_html,
-        "application/json": write_json,
-        "application/problem+json": write_problem_json,
-        "application/xml": write_xml,
-    }
-)
-
 # The page is for this request only, and nothing that the application put into it may run.
 _HEADERS = (
     ("Cache-Control", "no-store"),
     ("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'"),
 )
-
-# Shorter values of environment variables are words more often than secrets.
-_SHORTEST_IN_ENVIRONMENT = 8
 
 
 class ContextualErrorHandler(ErrorHandler):
@@ -93,7 +78,7 @@ class ContextualErrorHandler(ErrorHandler):
             return response
         report = self._report(request, _error, _application, _route, _dispatch_state)
         if report is not None:
-            response.set_data(_WRITERS[format_of(response.content_type).mimetype](report))
+            response.set_data(write_report(report, format_of(response.content_type).mimetype))
             for name, value in _HEADERS:
                 response.headers[name] = value
         return response
@@ -139,13 +124,16 @@ class ContextualErrorHandler(ErrorHandler):
         self, application: Application, route: BoundRoute, request: BaseRequest | None
     ) -> Secrets:
         secrets = Secrets(self._secret_words)
-        for name, value in os.environ.items():
-            if secrets.is_secret_name(name):
-                secrets.add(value, _SHORTEST_IN_ENVIRONMENT)
-        secrets.add_named(*os.environ.values())  # may be URLs with passwords
+        for name, value in os.environ.items():  # may be more than one call searches
+            secrets.add_named({name: value})
         secrets.add_named(application.resources, route.resources, *route.middlewares)
         if request is not None:
-            add_request_secrets(request, secrets)
+            given = request.authorization
+            secrets.add_named(
+                *(request.args, read_form(request)[0], request.environ),
+                {"cookies": list(request.cookies.values())},
+                {"credentials": given and [given.token, given.password, given.response]},
+            )
         return secrets
 
 

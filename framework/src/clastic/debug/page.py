@@ -1,69 +1,126 @@
-"""Render a debug report as an HTML page, without scripts."""
+"""Write a debug report in each format of errors: text, HTML, JSON, problem details and XML."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
+from dataclasses import is_dataclass
+from textwrap import indent
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from clastic.debug.documents import OUTCOMES, left_out
-from clastic.debug.exceptions import APPLICATION, CAUSE, CONTEXT, MEMBER, Frame, RaisedException
-from clastic.debug.report import NO_MATCH, DebugReport, RouteData
+from clastic.debug.exceptions import Frame, RaisedException
+from clastic.debug.report import DebugReport, RouteData
 from clastic.debug.values import NamedText
-from clastic.errors.formats import phrase_of
+from clastic.errors.formats import format_of, phrase_of
 from clastic.pages import element, html_page, join, scrollable, source_listing
 from clastic.pages.styles import DEVELOPER_STYLE
+from clastic.text import to_text
 
-# How many frames of an exception are open at first: the innermost ones of the application.
-_OPEN_FRAMES = 5
-
-_RELATIONS = {CAUSE: "Cause", CONTEXT: "Raised while handling", MEMBER: "In the group"}
+_OF_ERROR = ("code", "message", "detail", "error_type", "error_id")
+_XML_END = "</error>\n"
 _HINT = (
     "This page is shown because the application is in debug mode. Secrets are masked by their names"
     " and values. Check it before you share it."
 )
 
 
-def write_html(report: DebugReport) -> str:
-    """Return the HTML document of a report."""
-    title = _status(report)
-    if report.exceptions:
-        title = f"{report.exceptions[0].type} - {title}"
-    return html_page(title, *_sections(report), style=DEVELOPER_STYLE)
+def write_report(report: DebugReport, mimetype: str) -> str:
+    """Return a report in a format of errors.
+
+    JSON, problem details and XML are the document of the error, with the report as its ``debug``.
+    """
+    if mimetype == "text/plain":
+        sections = (section.strip("\n") for section in _text_sections(report))
+        return "\n\n".join(section for section in sections if section) + "\n"
+    if mimetype == "text/html":
+        title = f"{report.exceptions[0].type} - " if report.exceptions else ""
+        return html_page(title + _status(report), *_sections(report), style=DEVELOPER_STYLE)
+    document = format_of(mimetype).write(report)
+    data = {name: value for name, value in vars(report).items() if name not in _OF_ERROR}
+    if mimetype == "application/xml":
+        return document.removesuffix(_XML_END) + _xml_element("debug", data) + _XML_END
+    return json.dumps({**json.loads(document), "debug": data}, indent=2, default=vars) + "\n"
+
+
+def _xml_element(name: str, value: object) -> str:
+    """Return an XML element with an element for each member, named ``item`` in a tuple."""
+    if value is None:
+        return ""
+    if isinstance(value, tuple):
+        content = "".join(_xml_element("item", member) for member in value)
+    elif isinstance(value, dict) or is_dataclass(value):
+        members = value if isinstance(value, dict) else vars(value)
+        content = "".join(_xml_element(*member) for member in members.items())
+    else:
+        return f"<{name}>{escape(to_text(value))}</{name}>\n"
+    return f"<{name}>\n{content}</{name}>\n"
+
+
+def _text_sections(report: DebugReport) -> Iterator[str]:
+    """Return the paragraphs of a text for a terminal: what happened where, without all details."""
+    yield format_of("text/plain").write(report)
+    yield report.explanation
+    if report.suggestion:
+        suggested = filter(None, (report.suggested_url, report.suggestion))
+        yield f"Did you mean {', for '.join(suggested)}?"
+    yield report.traceback
+    for exception in report.exceptions:
+        if frame := exception.application_frame:
+            yield _named(f"{frame.place}, in {frame.function}", frame.variables)
+    if report.routes:
+        yield "Routes, in the order tried:\n" + "\n".join(map(_route_line, report.routes))
+        yield _left_out(report.routes_left_out, "routes are")
+    yield report.request
+    yield _named("Query", report.fields["query"])
+    yield _named("Form", report.fields["form"])
+
+
+def _route_line(route: RouteData) -> str:
+    methods = ",".join(route.methods) or "*"
+    return f"  {methods} {route.pattern} -> {route.endpoint}: {route.outcome}"
+
+
+def _named(heading: str, values: Sequence[NamedText]) -> str:
+    lines = [indent(f"{each.name} = {each.value}", "  ") for each in values]
+    return "\n".join((f"{heading}:", *lines)) if lines else ""
+
+
+def _left_out(count: int, what: str) -> str:
+    return f"{count:,} more {what} not shown." if count else ""
 
 
 def _sections(report: DebugReport) -> Iterator[Markup | None]:
+    """Return the sections of the HTML page, which has no scripts."""
     yield element("header", *_header(report))
     yield from map(_exception, report.exceptions)
     if report.exceptions:
-        yield _hint(left_out(report.exceptions_left_out, "exceptions are"))
         label = "The traceback as plain text"
         area = element("textarea", "\n", report.traceback, readonly=True, rows=16, aria_label=label)
         yield _details(f"{label}, to copy", area)
     if report.routes:
         yield element("h2", "Routes, in the order tried")
         yield scrollable(_route_table(report.routes), "Routes")
-        yield _hint(left_out(report.routes_left_out, "routes are"))
+        yield _hint(_left_out(report.routes_left_out, "routes are"))
     yield element("section", element("h2", "Request"), *_request(report))
     yield _hint(_HINT)
 
 
 def _status(report: DebugReport) -> str:
-    return f"{report.error.code} {phrase_of(report.error.code)}"
+    return f"{report.code} {phrase_of(report.code)}"
 
 
 def _header(report: DebugReport) -> Iterator[Markup | None]:
-    error, request = report.error, report.request
-    above = _status(report) if report.exceptions else f"{request.method} {request.url}"
-    error_id = error.error_id and join(" · Error id ", element("code", error.error_id))
-    yield element("p", above, error_id, class_="soft")
+    error_id = report.error_id and join(" · Error id ", element("code", report.error_id))
     if report.exceptions:
+        yield element("p", _status(report), error_id, class_="soft")
         yield element("h1", report.exceptions[0].type, class_="problem")
         yield from _message(report.exceptions[0])
     else:
+        yield element("p", report.request, error_id, class_="soft")
         yield element("h1", _status(report))
-    for text in (error.message, error.detail):
-        if text not in (None, phrase_of(error.code)):
+    for text in (report.message, report.detail):
+        if text not in (None, phrase_of(report.code)):
             yield element("p", text)
     yield element("p", report.explanation)
     if report.suggestion:
@@ -76,7 +133,7 @@ def _exception(exception: RaisedException) -> Markup:
     if not exception.relation:
         return element("section", element("h2", "Calls, the most recent first"), _frames(exception))
     type_ = element("span", exception.type, class_="problem")
-    heading = element("h2", _RELATIONS[exception.relation], ": ", type_)
+    heading = element("h2", exception.relation.capitalize(), ": ", type_)
     return element("section", heading, *_message(exception), _frames(exception))
 
 
@@ -88,27 +145,19 @@ def _message(exception: RaisedException) -> Iterator[Markup]:
 
 
 def _frames(exception: RaisedException) -> Markup | None:
+    """Return the calls of an exception, of which the one to look at first is open."""
     if not exception.frames:
         return _hint("It was not raised itself, so it has no calls.")
-    opened: dict[str, Frame] = {}
-    for frame in reversed(exception.frames):
-        if frame.origin == APPLICATION and len(opened) < _OPEN_FRAMES:
-            opened.setdefault(frame.place, frame)  # of a recursion, one is enough
-    shown = list(opened.values()) or [exception.frames[-1]]
+    opened = exception.application_frame or exception.frames[-1]
     items = (
-        element("li", _frame(frame, any(frame is each for each in shown)))
+        element("li", _frame(frame, is_open=frame is opened))
         for frame in reversed(exception.frames)
     )
-    return join(
-        element("ol", *items), _hint(left_out(exception.frames_left_out, "calls before these are"))
-    )
+    left_out = _left_out(exception.frames_left_out, "calls before these are")
+    return join(element("ol", *items), _hint(left_out))
 
 
 def _frame(frame: Frame, is_open: bool) -> Markup:
-    source = None
-    if frame.source:
-        lines = enumerate(frame.source, frame.first_line)
-        source = source_listing(lines, frame.line, frame.marked)
     summary = join(
         element("code", frame.function, class_="function"),
         " ",
@@ -116,13 +165,13 @@ def _frame(frame: Frame, is_open: bool) -> Markup:
         " ",
         element("span", frame.place, class_="soft place"),
     )
+    source = source_listing(frame.source, frame.line, frame.marked) if frame.source else None
     return _details(
         summary,
         source or _hint("Its source code is not available."),
         _values(frame.variables),
-        _hint(left_out(frame.variables_left_out, "variables are")),
         is_open=is_open,
-        class_=None if frame.origin == APPLICATION else "other",
+        class_=None if frame.is_application else "other",
     )
 
 
@@ -134,30 +183,18 @@ def _route_table(routes: Sequence[RouteData]) -> Markup:
 
 
 def _route_row(route: RouteData) -> Markup:
-    cells = (
-        ", ".join(route.methods) or "any",
-        element("code", route.pattern),
-        route.endpoint,
-        f"{OUTCOMES[route.outcome]} {route.error}",
-    )
-    class_ = "soft" if route.outcome == NO_MATCH else "current"
+    pattern = element("code", route.pattern)
+    cells = (", ".join(route.methods) or "any", pattern, route.endpoint, route.outcome)
+    class_ = "current" if route.matches else "soft"
     return element("tr", *(element("td", cell) for cell in cells), class_=class_)
 
 
 def _request(report: DebugReport) -> Iterator[Markup]:
-    request = report.request
-    yield element("p", f"{request.method} {request.url} from {request.remote_address}")
-    groups = (
-        ("Query", request.query, True),
-        ("Form", request.form, True),
-        ("Files", request.files, True),
-        ("Cookies", request.cookies, True),
-        ("Headers", request.headers, False),
-        ("Resources of the route", report.resources, False),
-    )
-    for name, values, is_open in groups:
+    yield element("p", report.request)
+    for kind, values in report.fields.items():
         if values:
-            yield _details(f"{name} ({len(values)})", _values(values), is_open=is_open)
+            is_open = kind not in ("headers", "resources")
+            yield _details(f"{kind.capitalize()} ({len(values)})", _values(values), is_open=is_open)
 
 
 def _details(

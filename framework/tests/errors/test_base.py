@@ -35,7 +35,7 @@ TEXT = "text/plain; charset=utf-8"
 
 
 class Missing:
-    """An object that cannot be shown."""
+    """An object without a text."""
 
     def __str__(self) -> str:
         raise RuntimeError("no text")
@@ -112,19 +112,15 @@ def test_the_code_of_the_class_changes_nothing() -> None:
     assert BookMissingError(code=404).message == "No such book"
 
 
-@pytest.mark.parametrize("code", [0, 42, 199, 1000, -404, "404", None, 404.5, True])
-def test_a_class_with_a_code_that_is_not_a_status_is_refused(code: Any) -> None:
-    with pytest.raises(ValueError, match=r"^code must be a status from 200 to 999, not "):
-        type("OddError", (NotFound,), {"code": code})
-    if code is not None:
-        with pytest.raises(ValueError, match=r"^code must be a status from 200 to 999, not "):
+def test_a_code_that_is_not_a_status_is_refused() -> None:
+    for code in (0, 42, 199, 1000, -404, "404", 404.5, True):
+        message = f"^code must be a status from 200 to 999, not {code!r}$"
+        with pytest.raises(ValueError, match=message):
+            HTTPException(code=code)  # type: ignore[arg-type]
+        with pytest.raises(ValueError, match=message):
+            type("OddError", (NotFound,), {"code": code})
+        with pytest.raises(ValueError, match=message):
             type("OddError", (NotFound,), {}, code=code)
-
-
-@pytest.mark.parametrize("code", [0, 42, 199, 1000, -404, "404", 404.5, True])
-def test_an_error_with_a_code_that_is_not_a_status_is_refused(code: Any) -> None:
-    with pytest.raises(ValueError, match=r"^code must be a status from 200 to 999, not "):
-        HTTPException(code=code)
 
 
 def test_a_header_with_a_line_break_is_refused() -> None:
@@ -186,7 +182,7 @@ def test_a_subclass_without_a_code_of_its_own_keeps_message_and_type() -> None:
         pytest.param(
             NotFound(Missing()),
             "NotFound(404): <unprintable Missing object>",
-            id="with one that cannot be shown",
+            id="with a detail that has no text",
         ),
     ],
 )
@@ -565,9 +561,9 @@ def test_one_error_can_be_sent_by_many_threads() -> None:
     assert looks == [looks[0]] * 8
 
 
-@pytest.mark.parametrize("code", sorted(code for code in HTTP_STATUS_CODES if code >= 200))
-def test_every_status_can_be_sent(code: int) -> None:
-    response = get(HTTPException(code=code))
-
-    assert response.status == BaseResponse(status=code).status
-    assert response.data in (b"", f"{code} {HTTP_STATUS_CODES[code]}\n".encode())
+def test_every_status_can_be_sent() -> None:
+    for code, phrase in HTTP_STATUS_CODES.items():
+        if code >= 200:
+            response = get(HTTPException(code=code))
+            assert response.status == BaseResponse(status=code).status
+            assert response.data in (b"", f"{code} {phrase}\n".encode())

@@ -1,4 +1,4 @@
-"""The format that a client gets, and each format, which is well-formed whatever the error."""
+"""Errors are sent in the format that the client accepts, and every format is well-formed."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,imag
 
 
 class Unprintable:
-    """An object that has no text."""
+    """An object whose string fails."""
 
     def __str__(self) -> str:
         raise RuntimeError("no text")
 
 
 class Unrepresentable(Unprintable):
-    """An object that cannot be shown in any way."""
+    """An object whose string and repr fail."""
 
     def __repr__(self) -> str:
         raise RuntimeError("no text")
@@ -97,16 +97,22 @@ def write(mimetype: str, error: HTTPException) -> str:
         pytest.param("application/problem+json", PROBLEM, id="problem+json is named"),
         pytest.param("application/xml", XML, id="XML is named"),
         pytest.param("Application/JSON", JSON, id="case does not matter"),
-        pytest.param("application/json; charset=UTF-8", JSON, id="our charset is accepted"),
-        pytest.param("text/html; level=1", TEXT, id="another parameter is not ours"),
+        pytest.param("application/json; charset=UTF-8", JSON, id="the charset utf-8 is accepted"),
+        pytest.param("text/html; level=1", TEXT, id="other parameters do not match"),
         pytest.param("text/*", TEXT, id="text/* prefers text over HTML"),
         pytest.param("application/*", JSON, id="application/* prefers JSON"),
         pytest.param("application/*, */*;q=0.1", JSON, id="a range of higher quality wins"),
         pytest.param("application/json, */*", JSON, id="a named format beats a wildcard"),
-        pytest.param("application/*, */*", JSON, id="half a wildcard beats a whole one"),
-        pytest.param("application/json, text/plain, */*", TEXT, id="equals go by our order"),
+        pytest.param("application/*, */*", JSON, id="a partial wildcard beats a full one"),
         pytest.param(
-            "application/xml, application/problem+json", PROBLEM, id="not by the client's"
+            "application/json, text/plain, */*",
+            TEXT,
+            id="of equal formats the first of the server wins",
+        ),
+        pytest.param(
+            "application/xml, application/problem+json",
+            PROBLEM,
+            id="the order of the client does not matter",
         ),
         pytest.param("text/html;q=0.2, application/xml;q=0.3", XML, id="quality decides"),
         pytest.param("text/plain;q=0, */*", HTML, id="quality 0 excludes one format"),
@@ -114,16 +120,18 @@ def write(mimetype: str, error: HTTPException) -> str:
         pytest.param(
             "text/*;q=0, text/html;q=0.1", HTML, id="an exact range overrules a wider one"
         ),
-        pytest.param("text/html;q=0.1, text/*", TEXT, id="also downwards"),
+        pytest.param("text/html;q=0.1, text/*", TEXT, id="an exact range can lower the quality"),
         pytest.param("*/*;q=0", TEXT, id="everything excluded gives text"),
         pytest.param("image/png", TEXT, id="nothing acceptable gives text"),
         pytest.param("application/json;q=0", TEXT, id="only an exclusion gives text"),
         pytest.param("garbage;;=,,/;q=x", TEXT, id="garbage gives text"),
-        pytest.param("application/json;q=high", TEXT, id="a quality that is no number counts not"),
-        pytest.param("application/json" + " " * 1100, TEXT, id="an endless header is not read"),
+        pytest.param("application/json;q=high", TEXT, id="an invalid quality is ignored"),
+        pytest.param(
+            "application/json" + " " * 1100, TEXT, id="a header that is too long is not parsed"
+        ),
     ],
 )
-def test_format_chosen(accept: str | None, mimetype: str) -> None:
+def test_the_format_is_chosen_by_the_accept_header(accept: str | None, mimetype: str) -> None:
     assert choose_format(accept).mimetype == mimetype
 
 
@@ -154,13 +162,13 @@ def test_a_format_that_is_excluded_is_not_chosen_while_another_is_allowed(accept
 @pytest.mark.parametrize(
     ("content_type", "mimetype"),
     [
-        pytest.param("text/html; charset=utf-8", HTML, id="parameters are passed over"),
+        pytest.param("text/html; charset=utf-8", HTML, id="parameters are ignored"),
         pytest.param("Application/XML", XML, id="case does not matter"),
         pytest.param("image/png", TEXT, id="an unknown type is written as text"),
         pytest.param("", TEXT, id="no type is written as text"),
     ],
 )
-def test_format_of_content_type(content_type: str, mimetype: str) -> None:
+def test_the_format_of_a_content_type(content_type: str, mimetype: str) -> None:
     assert format_of(content_type).mimetype == mimetype
 
 
@@ -186,17 +194,17 @@ def test_format_of_content_type(content_type: str, mimetype: str) -> None:
         pytest.param(
             NotFound("\x1b[31mred\x00\ud800\x9b"),
             "404 Not Found\n\ufffd[31mred\ufffd\ufffd\ufffd\n",
-            id="nothing that a terminal obeys",
+            id="control characters are replaced",
         ),
         pytest.param(
             NotFound(Unrepresentable()),
             "404 Not Found\n<unprintable Unrepresentable object>\n",
-            id="what cannot be shown is named",
+            id="an object without a text",
         ),
         pytest.param(HTTPException(code=499), "499 Unknown Error\n", id="an unregistered status"),
     ],
 )
-def test_text(error: HTTPException, text: str) -> None:
+def test_an_error_as_text(error: HTTPException, text: str) -> None:
     assert write(TEXT, error) == text
 
 
@@ -230,7 +238,7 @@ def test_markup_in_a_detail_is_escaped(mimetype: str, detail: Any) -> None:
     assert "&lt;" in text
 
 
-def test_json() -> None:
+def test_an_error_as_json() -> None:
     document = json.loads(write(JSON, NotFound("No book 7.", message="No such book")))
 
     assert document == {
@@ -245,26 +253,30 @@ def test_json() -> None:
     ("detail", "value"),
     [
         pytest.param(None, None, id="none"),
-        pytest.param({"field": ["a", 1.5]}, {"field": ["a", 1.5]}, id="a container as it is"),
-        pytest.param({"at": b"x"}, {"at": "x"}, id="what JSON lacks in a container as text"),
+        pytest.param({"field": ["a", 1.5]}, {"field": ["a", 1.5]}, id="a container"),
+        pytest.param({"at": b"x"}, {"at": "x"}, id="bytes in a container"),
         pytest.param(
             {
                 1,
             },
             "{1}",
-            id="what JSON lacks as text",
+            id="a set",
         ),
-        pytest.param(float("nan"), "nan", id="no number"),
-        pytest.param({(1, 2): 3}, "{(1, 2): 3}", id="a key that is no string"),
-        pytest.param(Unprintable(), "<unprintable Unprintable object>", id="what has no text"),
+        pytest.param(float("nan"), "nan", id="NaN"),
+        pytest.param({(1, 2): 3}, "{(1, 2): 3}", id="a key that is not a string"),
         pytest.param(
-            [Unrepresentable()], ["<unprintable Unrepresentable object>"], id="what cannot be shown"
+            Unprintable(), "<unprintable Unprintable object>", id="an object without a text"
         ),
-        pytest.param(Failing(a=1), "{'a': 1}", id="a mapping that cannot be read"),
+        pytest.param(
+            [Unrepresentable()],
+            ["<unprintable Unrepresentable object>"],
+            id="such an object in a list",
+        ),
+        pytest.param(Failing(a=1), "{'a': 1}", id="a mapping that fails"),
         pytest.param("\x00\ud800", "\x00\ud800", id="a string unchanged"),
     ],
 )
-def test_detail_in_json(detail: Any, value: Any) -> None:
+def test_a_detail_in_json(detail: Any, value: Any) -> None:
     assert json.loads(write(JSON, NotFound(detail)))["detail"] == value
 
 
@@ -286,7 +298,7 @@ def test_problem_json_has_the_members_of_rfc_9457() -> None:
     }
 
 
-def test_problem_json_has_no_detail_where_there_is_none() -> None:
+def test_problem_json_without_a_detail() -> None:
     assert json.loads(write(PROBLEM, HTTPException(code=499))) == {
         "type": "about:blank",
         "title": "Unknown Error",
@@ -294,7 +306,7 @@ def test_problem_json_has_no_detail_where_there_is_none() -> None:
     }
 
 
-def test_xml() -> None:
+def test_an_error_as_xml() -> None:
     document = ElementTree.fromstring(write(XML, NotFound("a < b & c")).encode())
 
     assert document.tag == "error"
@@ -347,7 +359,7 @@ def test_any_error_can_be_sent(format: Format, detail: Any, message: Any, error_
 
 
 @given(detail=hostile, message=hostile)
-def test_html_has_no_tags_but_its_own(detail: Any, message: Any) -> None:
+def test_html_has_no_tags_of_the_detail(detail: Any, message: Any) -> None:
     reader = PageReader(write(HTML, NotFound(detail, message=message)))
 
     assert [tag for tag in reader.tags if tag != "p"] == [

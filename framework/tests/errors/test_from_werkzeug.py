@@ -124,11 +124,13 @@ def test_an_error_of_the_request_is_a_bad_request(
     [
         pytest.param(499, BadRequest, 499, id="an unknown 4xx is a bad request"),
         pytest.param(599, InternalServerError, 599, id="an unknown 5xx is a server error"),
-        pytest.param(799, HTTPException, 799, id="any other is an HTTP error"),
-        pytest.param(304, HTTPException, 304, id="a status that is no error is one"),
+        pytest.param(799, HTTPException, 799, id="any other status is an HTTP error"),
+        pytest.param(304, HTTPException, 304, id="a redirect status is an HTTP error"),
         pytest.param(None, InternalServerError, 500, id="no status is a server error"),
-        pytest.param(42, InternalServerError, 500, id="an impossible one is a server error"),
-        pytest.param("404", InternalServerError, 500, id="and so is one that is no number"),
+        pytest.param(42, InternalServerError, 500, id="an invalid status is a server error"),
+        pytest.param(
+            "404", InternalServerError, 500, id="a status that is not a number is a server error"
+        ),
     ],
 )
 def test_an_error_of_an_unknown_status(

@@ -99,10 +99,10 @@ class Response(BaseResponse):
         direct_passthrough: bool = False,
     ) -> None:
         if type(self) is Response and isinstance(response, (str, bytes)) and not direct_passthrough:
-            head: Head | None = _DEFAULT_HEAD
-            if not (
-                status is None and headers is None and mimetype is None and content_type is None
-            ):
+            head: Head | None
+            if status is None and headers is None and mimetype is None and content_type is None:
+                head = _DEFAULT_HEAD
+            else:
                 head = _lazy_head(status, headers, mimetype, content_type)
             if head is not None:
                 self._parts = head, response.encode() if isinstance(response, str) else response
@@ -210,8 +210,7 @@ class DeferredResponse(Response):
             made = vars(self._make())
             with _CHANGING_STATE:
                 if "_parts" not in state:
-                    state.update(made)
-                    state.setdefault("_parts", None)  # what Werkzeug made has none
+                    state.update({"_parts": None, **made})
         parts: _Parts | None = state["_parts"]
         return parts
 
@@ -299,7 +298,7 @@ def copy_response(response: BaseResponse) -> BaseResponse:
     attributes = twin.__dict__
     attributes.update(response.__dict__)
     if "headers" in attributes:
-        attributes["headers"] = Headers(response.headers)
+        attributes["headers"] = Headers(attributes["headers"])
     return twin
 
 
@@ -308,11 +307,13 @@ def with_headers(response: BaseResponse, added: Fields) -> BaseResponse:
 
     :param added: fields that Werkzeug sends unchanged
     """
-    if type(response) is Response and (parts := response._parts) is not None:
-        (code, line, fields), body = parts
-        if fields is not None and len(fields) == 1:  # Content-Type, so there is no Vary to merge
-            twin = Response.__new__(Response)
-            twin.__dict__.update(response.__dict__)
+    if type(response) is Response:
+        twin = Response.__new__(Response)
+        twin.__dict__.update(response.__dict__)
+        parts = twin._parts
+        # A single field is Content-Type, so there is no Vary to merge.
+        if parts is not None and (fields := parts[0][2]) is not None and len(fields) == 1:
+            (code, line, _), body = parts
             twin._parts = (code, line, fields + added), body
             return twin
     changed = copy_response(response)

@@ -113,6 +113,7 @@ class Redirector:
         redirect(location, self.code)  # checks the location
 
     def __call__(self) -> Response:
+        """Return the redirect."""
         return redirect(self.location, self.code)
 
     def __repr__(self) -> str:

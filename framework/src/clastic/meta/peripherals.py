@@ -44,7 +44,9 @@ class Unavailable(Exception):
 
 
 class MetaPeripheral:
-    """A section of the meta page. Subclass it to add one::
+    """A section of the meta page; subclass it to add one.
+
+    ::
 
         class Queue(MetaPeripheral):
             title = "Queue"

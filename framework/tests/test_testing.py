@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from clastic import Application, Request, Response
-from clastic.testing import Clock, ServerFailed, client, serve, serve_process
+from clastic.testing import Clock, ServerFailed, ServerProcess, client, serve, serve_process
 
 PROGRAM = """
 import os, signal, sys, time
@@ -106,6 +108,43 @@ def test_a_process_responds_when_the_block_begins_and_is_gone_after_it(program):
 def test_a_process_gets_variables_besides_those_of_the_test(program):
     with run(program, environment={"WORD": "given"}) as server:
         assert server.get().text == "given"
+
+
+def test_a_variable_of_the_test_can_be_removed(program, monkeypatch):
+    monkeypatch.setenv("WORD", "inherited")
+    with run(program, environment={"WORD": None}) as server:
+        assert server.get().text == "hello"
+
+
+def test_the_output_of_a_process_can_be_kept_in_a_file(program, tmp_path):
+    log = tmp_path / "log"
+    with run(program, log=log) as server:
+        assert server.output == log.read_text()
+    assert log.read_text().startswith(f"started in {program.parent.name}\n")
+
+
+def test_a_process_can_inherit_a_socket():
+    program = """
+import sys
+from clastic import Application, Response
+from werkzeug.serving import make_server
+
+app = Application([("/", lambda: Response("hello"))])
+make_server("127.0.0.1", 0, app, fd=int(sys.argv[1])).serve_forever()
+"""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        descriptor = listener.fileno()
+        command = [sys.executable, "-c", program, str(descriptor)]
+        server = ServerProcess(command, listener.getsockname()[1], pass_fds=[descriptor])
+    with closing(server):
+        server.wait_until_ready()
+        assert server.get().text == "hello"
+
+
+def test_a_process_that_ignores_the_signal_is_killed(program):
+    program.write_text(f"import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n{PROGRAM}")
+    with run(program) as server:
+        assert server.stop(timeout=0.1) == -signal.SIGKILL
 
 
 def test_the_exit_status_after_a_signal_is_returned(program):

@@ -120,35 +120,45 @@ class Server:
 class ServerProcess(Server):
     """A server in a process of its own, and the processes that it starts.
 
+    The parameters are those of :func:`serve_process`, and:
+
+    :param port: the port that the command listens on
+    :param pass_fds: the file descriptors that the process inherits, such as that of a socket
     :ivar process: the process; it leads a process group
+    :ivar log: the file with its output
     """
 
     def __init__(
         self,
         command: Sequence[str],
         port: int,
-        folder: str | os.PathLike[str] | None,
-        environment: Mapping[str, str] | None,
+        folder: str | os.PathLike[str] | None = None,
+        environment: Mapping[str, str | None] | None = None,
+        *,
+        log: Path | None = None,
+        pass_fds: Sequence[int] = (),
     ) -> None:
         super().__init__(port)
         self._folder = tempfile.TemporaryDirectory()
+        variables = {**os.environ, **(environment or {})}
         # A file and not a pipe, which would block the process when nobody reads it.
-        self._log = Path(self._folder.name, "output")
-        with self._log.open("wb") as log:
+        self.log = log or Path(self._folder.name, "output")
+        with self.log.open("wb") as output:
             self.process = subprocess.Popen(
                 command,
                 cwd=folder,
-                env={**os.environ, **(environment or {})},
+                env={name: value for name, value in variables.items() if value is not None},
                 stdin=subprocess.DEVNULL,
-                stdout=log,
+                stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                pass_fds=pass_fds,
             )
 
     @property
     def output(self) -> str:
         """What the process has written to standard output and standard error so far."""
-        return self._log.read_text(encoding="utf-8", errors="replace")
+        return self.log.read_text(encoding="utf-8", errors="replace")
 
     def wait_until_ready(self, timeout: float = READY_SECONDS) -> None:
         """Wait until the server responds.
@@ -168,15 +178,15 @@ class ServerProcess(Server):
                 continue
             raise ServerFailed(f"{self.process.args!r} {what}. Its output:\n{self.output}")
 
-    def stop(self, number: int = signal.SIGTERM) -> int:
+    def stop(self, number: int = signal.SIGTERM, timeout: float = STOP_SECONDS) -> int:
         """Send a signal and return the exit status; kill what is left of the process group.
 
-        The process is killed if it has not exited after 10 seconds.
+        :param timeout: the seconds after which the process is killed if it has not exited
         """
         if self.process.poll() is None:
             self.process.send_signal(number)
             with suppress(subprocess.TimeoutExpired):
-                self.process.wait(STOP_SECONDS)
+                self.process.wait(timeout)
         if sys.platform == "win32":
             self.process.kill()
         else:
@@ -237,8 +247,9 @@ def serve_process(
     command: Sequence[str],
     *,
     folder: str | Path | None = None,
-    environment: Mapping[str, str] | None = None,
+    environment: Mapping[str, str | None] | None = None,
     timeout: float = READY_SECONDS,
+    log: Path | None = None,
 ) -> Iterator[ServerProcess]:
     """Run a server inside a ``with`` block; it responds when the block begins.
 
@@ -247,13 +258,14 @@ def serve_process(
 
     :param command: the command; ``{port}`` in an argument stands for a free port
     :param folder: the working directory
-    :param environment: variables to set besides those of this process
+    :param environment: variables to set besides those of this process; None removes one
     :param timeout: the seconds in which it has to respond
+    :param log: the file for the output; by default a temporary one
     :raises ServerFailed: if it exits or does not respond in time; the message has its output
     """
     port = free_port()
     arguments = [argument.replace("{port}", str(port)) for argument in command]
-    with closing(ServerProcess(arguments, port, folder, environment)) as server:
+    with closing(ServerProcess(arguments, port, folder, environment, log=log)) as server:
         server.wait_until_ready(timeout)
         yield server
 

@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
+BENCHMARKS = Path(__file__).resolve().parents[1]
 DOCS = BENCHMARKS.parent / "docs"
 VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
 PYTHON = f"Python {VERSION}"

@@ -65,9 +65,9 @@ docs: environment ## build the documentation into framework/docs/_build/html
 
 screenshots: environment ## retake the screenshots of the pages with Chromium
 	PYTHONPATH=apps/tests $(python) -m walker --screenshots apps/tzconvert/TUTORIAL.md apps/erosion/TUTORIAL.md
-	E2E_RESULTS=e2e/results/moments $(python) e2e/local.py -m moments
-	cp e2e/results/moments/screenshots/hello-fancy.png apps/hello/screenshots/fancy.png
-	cp e2e/results/moments/screenshots/meta.png e2e/results/moments/screenshots/flaw.png framework/docs/_static/
+	E2E_RESULTS=e2e/results/pages $(python) e2e/local.py -m screenshots
+	cp e2e/results/pages/screenshots/hello-fancy.png apps/hello/screenshots/fancy.png
+	cp e2e/results/pages/screenshots/meta.png e2e/results/pages/screenshots/flaw.png framework/docs/_static/
 
 clean: ## remove environments, caches and build output
 	rm -rf .venv .venv-3.* framework/benchmarks/.venv framework/benchmarks/results

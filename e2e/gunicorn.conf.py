@@ -1,4 +1,4 @@
-"""How Gunicorn serves an app for the browser tests: two processes, so that they share nothing."""
+"""The settings of Gunicorn for the browser tests: two processes, which share no memory."""
 
 workers = 2
 threads = 4

@@ -1,14 +1,14 @@
-"""Run the browser tests against apps that are started on this machine.
+"""Run the browser tests against apps on this machine.
 
     python e2e/local.py [--install] [ARGUMENTS FOR PYTEST]
 
-The apps are served by Gunicorn, as in their containers, on ports that are free, with a database
-that lasts as long as the tests. Nothing is left running. What the tests leave is in a new folder
-under ``e2e/results``, or in the one that the environment variable ``E2E_RESULTS`` names.
+Gunicorn serves the apps, as in the containers, on free ports and with a temporary database. All
+processes are stopped at the end. The results are saved in a new folder in ``e2e/results``, or in
+the folder of the environment variable ``E2E_RESULTS``.
 
-The exit status is pytest's; 2 when the tests could not be run; 124 when they took too long; 128
-and the number of the signal that ended them. ``--install``, or ``INSTALL=1`` in the environment,
-installs Chromium and its driver first, where they are missing, with apt-get.
+The exit status is pytest's, 2 if the tests could not run, 124 after a timeout, or 128 plus the
+number of the signal that stopped them. With ``--install``, or ``INSTALL=1`` in the environment,
+missing Chromium and chromedriver are installed with apt-get first.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from datetime import datetime
 from pathlib import Path
 
 from harness.chromium import ChromiumMissing, find_programs, install_programs
-from harness.processes import App, AppFailed, Running, Stop
+from harness.processes import App, AppFailed, ManagedProcess, StopSignal
 
 HERE = Path(__file__).resolve().parent
 APPS = HERE.parent / "apps"
@@ -37,7 +37,7 @@ TOOK_TOO_LONG = 124
 
 
 def get_programs(install: bool) -> dict[str, str]:
-    """Chromium and its driver, installed where they are missing if that is wanted."""
+    """Return the paths of Chromium and chromedriver; install them first if ``install`` is true."""
     try:
         return find_programs()
     except ChromiumMissing:
@@ -48,18 +48,18 @@ def get_programs(install: bool) -> dict[str, str]:
 
 
 def choose_results() -> Path:
-    """The folder for what the tests leave, made if it is not there."""
+    """Return the folder for the results, and create it if it does not exist."""
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-    wanted = os.environ.get("E2E_RESULTS") or HERE / "results" / f"{stamp}-{os.getpid()}"
-    results = Path(wanted).absolute()
+    default = HERE / "results" / f"{stamp}-{os.getpid()}"
+    results = Path(os.environ.get("E2E_RESULTS") or default).absolute()
     (results / "logs").mkdir(parents=True, exist_ok=True)
     return results
 
 
 def app_environment(folder: Path) -> dict[str, str]:
-    """The environment of the apps: nothing that this machine sets for them, and a new database."""
-    foreign = ("EROSION_", "GUNICORN_", "WEB_CONCURRENCY")
-    inherited = {name: text for name, text in os.environ.items() if not name.startswith(foreign)}
+    """Return the environment of the apps, with a new database and without inherited settings."""
+    settings = ("EROSION_", "GUNICORN_", "WEB_CONCURRENCY")
+    inherited = {name: text for name, text in os.environ.items() if not name.startswith(settings)}
     return {
         **inherited,
         "EROSION_DB_PATH": str(folder / "erosion.db"),
@@ -68,17 +68,17 @@ def app_environment(folder: Path) -> dict[str, str]:
 
 
 def run_tests(
-    arguments: Sequence[str], results: Path, programs: Mapping[str, str], stop: Stop
+    arguments: Sequence[str], results: Path, programs: Mapping[str, str], stop: StopSignal
 ) -> int:
-    """Start the apps, run pytest, end all; return the exit status of the whole.
+    """Start the apps, run pytest, stop everything, and return the exit status.
 
-    :param arguments: for pytest
-    :param results: where the tests leave something
-    :param programs: Chromium and its driver
+    :param arguments: the arguments of pytest
+    :param results: the folder for the results
+    :param programs: the paths of Chromium and chromedriver
     """
     with ExitStack() as stack:
-        during = tempfile.TemporaryDirectory(prefix="e2e-", ignore_cleanup_errors=True)
-        folder = Path(stack.enter_context(during))
+        temporary = tempfile.TemporaryDirectory(prefix="e2e-", ignore_cleanup_errors=True)
+        folder = Path(stack.enter_context(temporary))
         urls = {}
         apps = []
         for name in NAMES:
@@ -90,13 +90,13 @@ def run_tests(
             app.wait_until_ready(stop)
         if stop.signal:
             return 128 + stop.signal
-        # The profiles of browsers that are ended by force are in the folder too.
-        outcome = {"E2E_RESULTS": str(results), "TMPDIR": str(folder)}
-        tests = Running(
+        # The profiles of killed browsers are in the temporary folder too.
+        folders = {"E2E_RESULTS": str(results), "TMPDIR": str(folder)}
+        tests = ManagedProcess(
             [sys.executable, "-m", "pytest", f"--junitxml={results}/junit.xml", *arguments],
             signal.SIGINT,
             cwd=HERE,
-            env={**os.environ, **programs, **urls, **outcome},
+            env={**os.environ, **programs, **urls, **folders},
         )
         stack.callback(tests.end)
         status = tests.wait(TEST_SECONDS, stop)
@@ -111,14 +111,14 @@ def run_tests(
 def main() -> int:
     arguments = [argument for argument in sys.argv[1:] if argument != "--install"]
     install = "--install" in sys.argv or os.environ.get("INSTALL", "") not in ("", "0")
-    stop = Stop()
+    stop = StopSignal()
     try:
         programs = get_programs(install)
         results = choose_results()
         try:
             return run_tests(arguments, results, programs, stop)
         finally:
-            print(f"What the tests left is in {results}", flush=True)
+            print(f"The results are in {results}", flush=True)
     except (ChromiumMissing, AppFailed) as error:
         print(error, file=sys.stderr)
         return COULD_NOT_RUN

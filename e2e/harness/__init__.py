@@ -1,1 +1,1 @@
-"""What every browser test stands on: the browser, the programs it serves, what a failure leaves."""
+"""The tools of the browser tests: the browser, served programs, and the results of failures."""

@@ -1,4 +1,4 @@
-"""What tests leave: screenshots of named moments, and after a failure all that explains it."""
+"""Save the results of tests: screenshots, and the data that explains a failure."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from harness.browser import Browser
 
 
 class Results:
-    """The folder that a run leaves behind.
+    """The folder with the results of a run.
 
-    folder: by default the one that ``E2E_RESULTS`` names. In it are ``screenshots``, ``failures``
-    with a folder for each failing test, and ``logs``: a file for each app, written by whoever
-    runs the app.
+    It has the folders ``screenshots``, ``failures`` with a folder for each failing test, and
+    ``logs`` with the logs of the apps, which the program that serves them writes.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -27,22 +26,23 @@ class Results:
 
     @classmethod
     def of_this_run(cls) -> Results:
-        by_hand = Path(__file__).parents[1] / "results" / "by-hand"
-        return cls(Path(os.environ.get("E2E_RESULTS") or by_hand).absolute())
+        """Return the folder of the environment variable ``E2E_RESULTS``, or the default one."""
+        default = Path(__file__).parents[1] / "results" / "by-hand"
+        return cls(Path(os.environ.get("E2E_RESULTS") or default).absolute())
 
     def log_sizes(self) -> dict[Path, int]:
-        """How much each log holds now, in bytes."""
+        """Return the current size of each log in bytes."""
         return {path: path.stat().st_size for path in self.logs.glob("*.log")}
 
     def save_failure(
         self, test: str, report: str, browsers: dict[str, Browser], logs: dict[Path, int]
     ) -> None:
-        """Save what explains a failing test.
+        """Save the report, the pages and the logs of a failing test.
 
-        :param test: its name
-        :param report: what pytest tells of it
-        :param browsers: the browsers it used, by name
-        :param logs: how much each log held when the test began
+        :param test: the name of the test
+        :param report: the report of pytest
+        :param browsers: the browsers of the test, by name
+        :param logs: the sizes of the logs at the beginning of the test
         """
         folder = self.folder / "failures" / re.sub(r"[^\w.-]+", "-", test).strip("-")
         folder.mkdir(parents=True, exist_ok=True)
@@ -62,5 +62,5 @@ def _save_browser(folder: Path, name: str, browser: Browser) -> None:
         (folder / f"{name}.html").write_text(browser.driver.page_source, "utf-8")
         console = "\n".join([f"at {browser.url}", *browser.console(), ""])
     except WebDriverException as error:
-        console = f"the browser does not answer: {error}\n"
+        console = f"the browser does not respond: {error}\n"
     (folder / f"{name}.console.txt").write_text(console, "utf-8")

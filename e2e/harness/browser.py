@@ -1,4 +1,4 @@
-"""The browser: a headless Chromium in which every wait has an end."""
+"""Control a headless Chromium with bounded waits."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from harness.chromium import find_programs
 WAIT_SECONDS = 10
 POLL_SECONDS = 0.05
 LOAD_SECONDS = 30
-MOST_TABS = 60
+MAX_TABS = 60
 
-# No sandbox and no /dev/shm: a container has neither. The rest keeps the browser at home.
+# Without the sandbox and /dev/shm, which containers lack, and without background requests.
 _SWITCHES = (
     "--headless=new",
     "--no-sandbox",
@@ -38,15 +38,15 @@ _SWITCHES = (
     "--no-first-run",
     "--no-proxy-server",
     "--hide-scrollbars",
-    "--lang=en-US",  # it decides how a date is typed
+    "--lang=en-US",  # the keys that enter a date depend on it
 )
 
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
-class Look:
-    """How a page is looked at: the width of the window in CSS pixels, and the colour scheme."""
+class Appearance:
+    """The width of the window in CSS pixels, and the colour scheme."""
 
     width: int
     scheme: str
@@ -55,12 +55,17 @@ class Look:
         return f"{self.width} {self.scheme}"
 
 
-WIDE = Look(1280, "light")
-LOOKS = (WIDE, Look(1280, "dark"), Look(320, "light"), Look(320, "dark"))
+DEFAULT_APPEARANCE = Appearance(1280, "light")
+APPEARANCES = (
+    DEFAULT_APPEARANCE,
+    Appearance(1280, "dark"),
+    Appearance(320, "light"),
+    Appearance(320, "dark"),
+)
 
 
 class Browser:
-    """A Chromium of its own: no other one shares its cookies."""
+    """A Chromium with its own profile."""
 
     def __init__(self) -> None:
         programs = find_programs()
@@ -77,13 +82,13 @@ class Browser:
     def quit(self) -> None:
         self.driver.quit()
 
-    def forget(self) -> None:
-        """Become as new: no page, no cookies, no cache, nothing in the console, the usual look."""
+    def reset(self) -> None:
+        """Leave the page, delete cookies, cache and console, and set the default appearance."""
         self.driver.get("about:blank")
         self.command("Network.clearBrowserCookies")
         self.command("Network.clearBrowserCache")
         self.allow_scripts(True)
-        self.look(WIDE)
+        self.set_appearance(DEFAULT_APPEARANCE)
         self.console()
         self._console = []
 
@@ -91,19 +96,19 @@ class Browser:
         """Send a command of the DevTools protocol."""
         self.driver.execute_cdp_cmd(name, parameters)
 
-    def look(self, look: Look) -> None:
-        size = {"width": look.width, "height": 720, "deviceScaleFactor": 1, "mobile": False}
-        scheme = {"name": "prefers-color-scheme", "value": look.scheme}
+    def set_appearance(self, appearance: Appearance) -> None:
+        size = {"width": appearance.width, "height": 720, "deviceScaleFactor": 1, "mobile": False}
+        scheme = {"name": "prefers-color-scheme", "value": appearance.scheme}
         self.command("Emulation.setDeviceMetricsOverride", **size)
         self.command("Emulation.setEmulatedMedia", features=[scheme])
 
     def allow_scripts(self, allowed: bool) -> None:
-        """Switch the scripts of pages on or off, from the next page on."""
+        """Enable or disable the scripts of pages, from the next page on."""
         self.command("Emulation.setScriptExecutionDisabled", value=not allowed)
 
     @contextmanager
     def offline(self) -> Iterator[None]:
-        """Run a block in which nobody answers the browser."""
+        """Disconnect the network inside a ``with`` block."""
         self.driver.set_network_conditions(offline=True, latency=0, throughput=0)
         try:
             yield
@@ -111,23 +116,23 @@ class Browser:
             self.driver.delete_network_conditions()
 
     def open(self, url: str) -> None:
-        """Load a page; returns when it has loaded."""
+        """Load a page and wait until it has loaded."""
         self.driver.get(url)
 
     def open_until(self, what: str, url: str, condition: Callable[[], bool]) -> None:
-        """Load a page again and again until the condition holds of it.
+        """Load a page repeatedly until a condition is true.
 
-        :param what: what is waited for, for the message if it does not come
+        :param what: a description for the message of a timeout
         """
 
-        def holds() -> bool:
+        def open_and_check() -> bool:
             self.open(url)
             return condition()
 
-        self.wait_for(what, holds)
+        self.wait_for(what, open_and_check)
 
     def evaluate(self, expression: str, *arguments: object) -> Any:
-        """Evaluate JavaScript in the page, also where its own scripts are switched off."""
+        """Evaluate JavaScript in the page, even if its own scripts are disabled."""
         return self.driver.execute_script(f"return ({expression})", *arguments)
 
     @property
@@ -140,12 +145,12 @@ class Browser:
 
     @property
     def text(self) -> str:
-        """What is to be read on the page."""
+        """The visible text of the page."""
         return str(self.evaluate("document.body.innerText")).strip()
 
     @property
     def status(self) -> int:
-        """The HTTP status that the page came with."""
+        """The HTTP status of the page."""
         return int(self.evaluate("performance.getEntriesByType('navigation')[0].responseStatus"))
 
     @property
@@ -162,32 +167,32 @@ class Browser:
         return self.driver.find_element(By.LINK_TEXT, text)
 
     def press(self, *keys: str) -> None:
-        """Press keys, one after another, wherever the focus is."""
+        """Press keys, one after another, in the focused element."""
         ActionChains(self.driver, duration=0).send_keys(*keys).perform()
 
     def focused(self) -> WebElement:
         return self.driver.switch_to.active_element
 
     def tab_to(self, element: WebElement) -> None:
-        """Press the tabulator until an element has the focus."""
-        for _ in range(MOST_TABS):
+        """Press Tab until an element has the focus."""
+        for _ in range(MAX_TABS):
             if self.focused() == element:
                 return
             self.press(Keys.TAB)
-        raise AssertionError(f"{MOST_TABS} tabs do not reach {element.get_attribute('outerHTML')}")
+        raise AssertionError(f"{MAX_TABS} tabs do not reach {element.get_attribute('outerHTML')}")
 
-    def wait_for(self, what: str, condition: Callable[[], Found]) -> Found:
-        """Return what the condition gives, once it gives something true.
+    def wait_for(self, what: str, condition: Callable[[], Result]) -> Result:
+        """Wait until a condition returns a true value, and return it.
 
-        :param what: what is waited for, for the message if it does not come
+        :param what: a description for the message of a timeout
         """
         deadline = time.monotonic() + WAIT_SECONDS
         problem = ""
         while time.monotonic() < deadline:
             try:
-                if found := condition():
-                    return found
-            except WebDriverException as error:  # the page may just be giving way to another
+                if result := condition():
+                    return result
+            except WebDriverException as error:  # another page may be loading
                 problem = f": {error.msg}"
             time.sleep(POLL_SECONDS)
         pytest.fail(f"no {what} after {WAIT_SECONDS} seconds{problem}")
@@ -197,14 +202,14 @@ class Browser:
 
     @contextmanager
     def next_page(self) -> Iterator[None]:
-        """Run a block that leads to another page; returns when that one has loaded."""
+        """Wait, at the end of a ``with`` block, until another page has loaded."""
         old = self.evaluate("performance.timeOrigin")
         yield
         loaded = "performance.timeOrigin !== arguments[0] && document.readyState === 'complete'"
         self.wait_for("other page", lambda: self.evaluate(loaded, old))
 
     def console(self) -> list[str]:
-        """The lines of the console since the browser became as new."""
+        """Return the lines of the console since the last ``reset``."""
         for line in self.driver.get_log("browser"):  # type: ignore[no-untyped-call]
             self._console.append(f"{line['level']} {line['source']}: {line['message']}")
         return self._console

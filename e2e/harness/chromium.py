@@ -1,4 +1,4 @@
-"""Where Chromium and its driver are on this machine, and how to get them."""
+"""Find Chromium and chromedriver on this machine, or install them."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ import subprocess
 INSTALL_SECONDS = 600.0
 PACKAGES = ("chromium", "chromium-driver")
 
-# The environment variable that names a program, and what it is called where that is not set.
+# The environment variable with the path of each program, and its names on PATH.
 _NAMES = {
     "CHROMIUM": ("chromium", "chromium-browser", "google-chrome"),
     "CHROMEDRIVER": ("chromedriver",),
 }
 _MISSING = """\
-The browser tests need Chromium and its driver, and there is no {missing}.
+The browser tests require Chromium and chromedriver. Not found: {missing}.
 On Debian or Ubuntu, install both:  apt-get install {packages}
-or have it done:                    INSTALL=1 make e2e-local
-Elsewhere, name the programs:       CHROMIUM=... CHROMEDRIVER=... make e2e-local"""
+or let this command do it:          INSTALL=1 make e2e-local
+Elsewhere, set their paths:         CHROMIUM=... CHROMEDRIVER=... make e2e-local"""
 
 
 class ChromiumMissing(Exception):
-    """Chromium or its driver is not there, or could not be installed."""
+    """Chromium or chromedriver is missing or could not be installed."""
 
 
 def find_programs() -> dict[str, str]:
-    """The paths of Chromium and its driver, by the environment variables that name them.
+    """Return the paths of Chromium and chromedriver by the names of their environment variables.
 
-    Raises ChromiumMissing if one is not there.
+    :raises ChromiumMissing: if one is missing
     """
     found, missing = {}, []
     for variable, names in _NAMES.items():
@@ -39,13 +39,13 @@ def find_programs() -> dict[str, str]:
         else:
             found[variable] = path
     if missing:
-        text = _MISSING.format(missing=" and no ".join(missing), packages=" ".join(PACKAGES))
+        text = _MISSING.format(missing=", ".join(missing), packages=" ".join(PACKAGES))
         raise ChromiumMissing(text)
     return found
 
 
 def install_programs() -> None:
-    """Install what Debian has. Raises ChromiumMissing if that fails."""
+    """Install Debian's packages. Raise ChromiumMissing if this fails."""
     become_root = [] if os.geteuid() == 0 else ["sudo"]
     for step in (["update"], ["install", "--yes", "--no-install-recommends", *PACKAGES]):
         command = [*become_root, "apt-get", *step]
@@ -53,4 +53,4 @@ def install_programs() -> None:
         try:
             subprocess.run(command, check=True, timeout=INSTALL_SECONDS)
         except (OSError, subprocess.SubprocessError) as error:
-            raise ChromiumMissing(f"Chromium could not be installed: {error}") from error
+            raise ChromiumMissing(f"Could not install Chromium: {error}") from error

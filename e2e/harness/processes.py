@@ -1,4 +1,4 @@
-"""Processes that are ended for certain, with all that they have started."""
+"""Start processes and stop them reliably, with all their child processes."""
 
 from __future__ import annotations
 
@@ -19,24 +19,25 @@ END_SECONDS = 15.0
 POLL_SECONDS = 0.1
 
 
-class Stop:
-    """Notes the signal that asks this process to end; ``signal`` is 0 until then."""
+class StopSignal:
+    """Record SIGINT, SIGTERM and SIGHUP of this process: ``signal`` is 0 or the last number."""
 
     def __init__(self) -> None:
         self.signal = 0
         signal.signal(signal.SIGINT, self._note)
         signal.signal(signal.SIGTERM, self._note)
-        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as under nohup
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # ignored under nohup
             signal.signal(signal.SIGHUP, self._note)
 
     def _note(self, number: int, frame: object) -> None:
         self.signal = number
 
 
-class Running:
-    """A process that is the leader of a group, to which all that it starts belongs.
+class ManagedProcess:
+    """A process with its own process group, to which its child processes belong.
 
-    end_signal: the signal that asks it to end. options: those of ``subprocess.Popen``.
+    :param end_signal: the signal that stops it
+    :param options: options of ``subprocess.Popen``
     """
 
     def __init__(self, command: Sequence[str], end_signal: int, **options: Any) -> None:
@@ -45,8 +46,8 @@ class Running:
             command, stdin=subprocess.DEVNULL, start_new_session=True, **options
         )
 
-    def wait(self, seconds: float, stop: Stop | None = None) -> int | None:
-        """Return the exit status; None if it still runs after some seconds, or at a stop."""
+    def wait(self, seconds: float, stop: StopSignal | None = None) -> int | None:
+        """Return the exit status, or None after a timeout or a stop signal."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and not (stop and stop.signal):
             with suppress(subprocess.TimeoutExpired):
@@ -54,24 +55,26 @@ class Running:
         return self._process.poll()
 
     def end(self) -> None:
-        """Ask the process to end; after a while, end it by force, and what is left of its group."""
+        """Stop the process, and after END_SECONDS kill it and the rest of its group."""
         if self._process.poll() is None:
             self._process.send_signal(self.end_signal)
             self.wait(END_SECONDS)
-        with suppress(ProcessLookupError, PermissionError):  # none left: the latter on macOS
+        # No process is left: macOS raises PermissionError.
+        with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
 
 class AppFailed(Exception):
-    """An app that does not answer."""
+    """An app does not respond."""
 
 
-class App(Running):
+class App(ManagedProcess):
     """An app that Gunicorn serves on a free port.
 
-    folder: where its file is, which has its name. settings: Gunicorn's file of settings. log: where
-    its output goes.
+    :param folder: the folder of the app, whose name is the module's name
+    :param settings: Gunicorn's configuration file
+    :param log: the file for its output
     """
 
     def __init__(
@@ -82,9 +85,9 @@ class App(Running):
         with socket.create_server(("127.0.0.1", 0)) as listener, log.open("w") as output:
             self.port: int = listener.getsockname()[1]
             command = [sys.executable, "-m", "gunicorn", "--config", str(settings)]
-            place = f"fd://{listener.fileno()}"
+            address = f"fd://{listener.fileno()}"
             super().__init__(
-                [*command, "--bind", place, f"{self.name}:create_app()"],
+                [*command, "--bind", address, f"{self.name}:create_app()"],
                 signal.SIGTERM,
                 cwd=folder,
                 env=environment,
@@ -97,14 +100,14 @@ class App(Running):
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/"
 
-    def wait_until_ready(self, stop: Stop) -> None:
-        """Return when the app answers, or at a stop; raise AppFailed if it does not answer."""
+    def wait_until_ready(self, stop: StopSignal) -> None:
+        """Wait until the app responds or a stop signal. Raise AppFailed if it does not respond."""
         deadline = time.monotonic() + READY_SECONDS
-        while not self._answers() and not stop.signal:
+        while not self._responds() and not stop.signal:
             if self.wait(POLL_SECONDS) is not None or time.monotonic() > deadline:
-                raise AppFailed(f"{self.name} does not answer. Its log:\n{self.log.read_text()}")
+                raise AppFailed(f"{self.name} does not respond. Its log:\n{self.log.read_text()}")
 
-    def _answers(self) -> bool:
+    def _responds(self) -> bool:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=READY_SECONDS)
         try:
             connection.request("GET", "/")

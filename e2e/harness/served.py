@@ -1,4 +1,4 @@
-"""Programs and applications that a test serves by itself, on this machine."""
+"""Serve programs and applications from tests."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ ADDRESS = re.compile(r"^ \* \S+: (http://\S+)", re.MULTILINE)
 
 @contextmanager
 def served_program(script: Path, log: Path, *options: str) -> Iterator[str]:
-    """Run a program that ends in ``app.serve()`` while the block lasts; gives the URL it prints.
+    """Run a program that calls ``app.serve()`` inside a ``with`` block; yield its URL.
 
-    :param script: the program, run in its own folder
-    :param log: where its output goes
+    :param script: the program, which runs in its own folder
+    :param log: the file for its output
     :param options: more options of the development server
     """
     command = [sys.executable, "-u", script.name, "--port", "0", *options]
@@ -53,13 +53,13 @@ def _wait_for_address(process: subprocess.Popen[bytes], script: Path, log: Path)
         if found := ADDRESS.search(printed):
             return found[1]
         if process.poll() is not None or time.monotonic() > deadline:
-            pytest.fail(f"{script.name} does not serve; it printed:\n{printed}")
+            pytest.fail(f"{script.name} printed no URL. Its output:\n{printed}")
         time.sleep(0.05)
 
 
 @contextmanager
 def served_application(application: WSGIApplication) -> Iterator[str]:
-    """Serve a WSGI application from a thread while the block lasts; gives its URL."""
+    """Serve a WSGI application in a thread inside a ``with`` block; yield its URL."""
     server = make_server("127.0.0.1", 0, application, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -1,4 +1,4 @@
-"""Requests that are sent without a browser."""
+"""Send requests without a browser."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SECONDS = 30
 
 
 def post_form(url: str, fields: Mapping[str, str]) -> int:
-    """Send a form, as a program does; returns the status of the answer, which is not followed."""
+    """Send a form and return the status of the response. Redirects are not followed."""
     parts = urlsplit(url)
     connection = HTTPConnection(parts.netloc, timeout=SECONDS)
     headers = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -1,1 +1,1 @@
-"""What people see and do on the pages of the apps; the tests know nothing else of them."""
+"""Page objects of the apps: the tests use pages only through them."""

@@ -14,9 +14,10 @@ FIELDS = ("target_url", "new_alias", "expiry_time", "max_count")
 
 @dataclass(frozen=True)
 class ListedLink:
-    """A link as the page lists it.
+    """A link in the list.
 
-    url: the short link. text: all that is to be read of it.
+    :param url: the short link
+    :param text: the whole visible text
     """
 
     url: str
@@ -27,7 +28,7 @@ class ErosionPage(FormPage):
     """The form, and the list of links below it."""
 
     def fill(self, **texts: str) -> ErosionPage:
-        """Type into fields by their names; ``expiry_time`` is chosen by its seconds."""
+        """Fill in fields by name; ``expiry_time`` is in seconds."""
         for name, text in texts.items():
             if name == "expiry_time":
                 Select(self.field(name)).select_by_value(text)
@@ -42,31 +43,31 @@ class ErosionPage(FormPage):
         return self
 
     def shorten(self, target_url: str, **texts: str) -> str:
-        """Make a link; returns it as the page says it."""
+        """Create a link and return its URL."""
         self.fill(target_url=target_url, **texts).submit()
         return self.new_link
 
     @property
     def new_link(self) -> str:
-        """The link that the page says is new, once; empty if it says nothing."""
+        """The URL in the message about a new link, or an empty string."""
         links = self.browser.find_all("[role=status] a")
         return links[0].text if links else ""
 
     def values(self) -> dict[str, str]:
-        """What the form has in it."""
+        """Return the values of the form."""
         return {name: str(self.field(name).get_property("value")) for name in FIELDS}
 
     def errors(self) -> dict[str, str]:
-        """What is said beside the fields that are marked as wrong."""
-        wrong = self.browser.find_all("[name][aria-invalid=true]")
-        return {str(field.get_attribute("name")): self._said_of(field) for field in wrong}
+        """Return the errors of the fields that are marked as invalid."""
+        invalid = self.browser.find_all("[name][aria-invalid=true]")
+        return {str(field.get_attribute("name")): self._description_of(field) for field in invalid}
 
-    def _said_of(self, field: WebElement) -> str:
-        places = str(field.get_attribute("aria-describedby")).split()
-        return " ".join(self.browser.find(f"[id='{place}']").text for place in places)
+    def _description_of(self, field: WebElement) -> str:
+        ids = str(field.get_attribute("aria-describedby")).split()
+        return " ".join(self.browser.find(f"[id='{each}']").text for each in ids)
 
     def links(self) -> list[ListedLink]:
-        """The links that are listed, the newest first."""
+        """Return the links in the list, newest first."""
         listed = self.browser.evaluate(
             "[...document.querySelectorAll('main li:has(a)')]"
             ".map(item => [item.querySelector('a').href, item.innerText])"
@@ -74,17 +75,17 @@ class ErosionPage(FormPage):
         return [ListedLink(url, text) for url, text in listed]
 
     def listed(self, url: str) -> str:
-        """What is to be read of a link in the list."""
+        """Return the visible text of a link in the list."""
         (text,) = [link.text for link in self.links() if link.url == url]
         return text
 
     def follow(self, url: str) -> None:
-        """Click a link of the list."""
+        """Click a link in the list."""
         with self.browser.next_page():
             self.browser.find(f"main li a[href='{url}']").click()
 
-    def turn_to(self, page: str) -> ErosionPage:
-        """Turn to the page that a link below the list names: ``Older`` or ``Newest``."""
+    def go_to(self, page: str) -> ErosionPage:
+        """Click a link below the list: ``Older`` or ``Newest``."""
         with self.browser.next_page():
             self.browser.find_link(page).click()
         return self

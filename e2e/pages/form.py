@@ -1,4 +1,4 @@
-"""What the pages of the apps have in common: a form, with its fields by their names."""
+"""The base class of the page objects: a page with one form."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Page = TypeVar("Page", bound="FormPage")
 class FormPage:
     """A page with one form.
 
-    url: the address of the app, with a slash at its end.
+    :param url: the URL of the app, which ends in a slash
     """
 
     def __init__(self, browser: Browser, url: str) -> None:

@@ -10,10 +10,10 @@ from pages.form import FormPage
 
 
 class ConverterPage(FormPage):
-    """The form, and the answer below it."""
+    """The form and the answer below it."""
 
     def fill(self, dt: str, src: str, dst: str) -> ConverterPage:
-        """Type a time such as ``2024-03-10T02:30``, and choose zones by their names."""
+        """Enter a time such as ``2024-03-10T02:30``, and choose zones by name."""
         self.field("dt").clear()
         self.field("dt").send_keys(keys_of(dt))
         self.choose("src", src)
@@ -24,7 +24,7 @@ class ConverterPage(FormPage):
         Select(self.field(field)).select_by_value(zone)
 
     def labels(self, field: str) -> dict[str, str]:
-        """Return the label of each zone in a list, by its name."""
+        """Return the labels of the zones in a list, by name."""
         options: list[tuple[str, str]] = self.browser.evaluate(
             "[...arguments[0].options].map(option => [option.value, option.label])",
             self.field(field),
@@ -32,12 +32,12 @@ class ConverterPage(FormPage):
         return dict(options)
 
     def values(self) -> dict[str, str]:
-        """What the form has in it."""
+        """Return the values of the form."""
         names = ("dt", "src", "dst")
         return {name: str(self.field(name).get_property("value")) for name in names}
 
     def convert(self) -> ConverterPage:
-        """Press the button; the answer comes without leaving the page."""
+        """Press the button. The script shows the answer without leaving the page."""
         self.button.click()
         return self
 
@@ -48,7 +48,7 @@ class ConverterPage(FormPage):
 
     @property
     def answer(self) -> list[str]:
-        """The lines that are to be read in the answer."""
+        """The visible lines of the answer."""
         return self.browser.find("[aria-live]").text.splitlines()
 
     def wait_for_answer(self, *lines: str) -> None:
@@ -56,14 +56,14 @@ class ConverterPage(FormPage):
 
     @property
     def note(self) -> str:
-        """What explains an answer; nothing if there is nothing to explain."""
+        """The note about an answer, or an empty string."""
         return self.browser.find("[aria-live] .note").text
 
     def wait_for_note(self) -> str:
         return self.browser.wait_for("note", lambda: self.note)
 
     def error_at(self, field: str) -> str:
-        """What is said beside a field; nothing unless the field is marked as wrong."""
+        """Return the error of a field, or an empty string if it is not marked as invalid."""
         element = self.field(field)
         if element.get_attribute("aria-invalid") != "true":
             return ""
@@ -74,6 +74,6 @@ class ConverterPage(FormPage):
 
 
 def keys_of(dt: str) -> str:
-    """The keys that type a time into its field, part after part, as the browser asks for them."""
+    """Return the keys that enter a time into its field in an American browser."""
     time = datetime.fromisoformat(dt)
     return f"{time:%m%d}{time.year:04}{time:%I%M%p}"

@@ -1,4 +1,4 @@
-"""An application as its developer sees it: with debug pages, the meta page and statistics."""
+"""An application with debug pages, the meta page and statistics."""
 
 from __future__ import annotations
 
@@ -13,10 +13,7 @@ def home() -> Response:
 
 
 def stock() -> dict[str, int]:
-    """What is there.
-
-    Names may be anything, and are shown as they are.
-    """
+    """Return the stock. Names may contain markup, which is shown as text."""
     return STOCK
 
 

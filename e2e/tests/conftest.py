@@ -1,4 +1,4 @@
-"""What the browser tests share: the browser, the addresses of the apps, what a failure leaves."""
+"""Fixtures for the browser tests: browsers and URLs. Hooks save the results of failures."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def pytest_terminal_summary(
 ) -> None:
     folders = dict.fromkeys(config.stash[RESULTS].failures)
     if folders:
-        terminalreporter.section("what the failures left")
+        terminalreporter.section("results of the failures")
     for folder in folders:
         terminalreporter.line(str(folder))
 
@@ -55,41 +55,41 @@ def results(pytestconfig: pytest.Config) -> Results:
 
 
 @pytest.fixture(scope="session")
-def one_browser() -> Iterator[Browser]:
+def shared_browser() -> Iterator[Browser]:
     browser = Browser()
     yield browser
     browser.quit()
 
 
 @pytest.fixture
-def browser(one_browser: Browser) -> Iterator[Browser]:
-    """A browser as new. It is the same one for all tests, since starting one takes a while."""
-    one_browser.forget()
-    yield one_browser
-    harmless = "SEVERE network: "  # the status of a page, which is for the test to judge
-    errors = [line for line in one_browser.console() if line.startswith("SEVERE")]
+def browser(shared_browser: Browser) -> Iterator[Browser]:
+    """Yield a browser without data. All tests share it, because starting one takes a while."""
+    shared_browser.reset()
+    yield shared_browser
+    harmless = "SEVERE network: "  # the status of a page, which tests check themselves
+    errors = [line for line in shared_browser.console() if line.startswith("SEVERE")]
     assert [line for line in errors if not line.startswith(harmless)] == []
 
 
 @pytest.fixture
 def second_browser() -> Iterator[Browser]:
-    """Another browser at the same time, with cookies of its own."""
+    """Yield another browser with its own cookies."""
     browser = Browser()
     yield browser
     browser.quit()
 
 
 @pytest.fixture
-def moment(browser: Browser, results: Results) -> Callable[[str], None]:
-    """Takes the screenshot of a named moment, for a page of the repository to show."""
+def take_screenshot(browser: Browser, results: Results) -> Callable[[str], None]:
+    """Return a function that saves a screenshot by name, for a page of the repository."""
     return lambda name: browser.save_screenshot(results.screenshots / f"{name}.png")
 
 
 def address(variable: str) -> str:
-    """The address of an app, with a slash at its end."""
+    """Return the URL of an app, which ends in a slash."""
     url = os.environ.get(variable, "")
     if not url:
-        pytest.fail(f"{variable} is not set. make e2e-local starts the apps and sets it.")
+        pytest.fail(f"{variable} is not set. Use make e2e-local, which starts the apps.")
     return url.rstrip("/") + "/"
 
 
@@ -110,13 +110,13 @@ def erosion_url() -> str:
 
 @pytest.fixture(scope="session")
 def programs() -> Path:
-    """The folder of the programs that tests serve by themselves."""
+    """Return the folder of the programs that tests serve."""
     return PROGRAMS
 
 
 @pytest.fixture(scope="session")
 def workshop_url(results: Results) -> Iterator[str]:
-    """The program that shows what a developer sees, served as the development server does it."""
+    """Serve ``workshop.py`` with the development server; yield its URL."""
     log = results.logs / "workshop.log"
     with served_program(PROGRAMS / "workshop.py", log, "--no-reloader", "--no-debugger") as url:
         yield url

@@ -1,4 +1,4 @@
-"""Tests that fail or wait on purpose; the tests of the harness run them by this file's name."""
+"""Tests that fail or wait on purpose. Only the tests of the harness run this file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from threading import Event
 
 def test_that_fails(browser, workshop_url):
     browser.open(f"{workshop_url}items/nothing")
-    browser.evaluate("console.warn('said on purpose')")
+    browser.evaluate("console.warn('logged on purpose')")
     assert browser.find("h1").text == "Something else"
 
 

@@ -1,4 +1,4 @@
-"""The check that other tests rely on: it passes a good page, and finds the fault of a bad one."""
+"""Test the accessibility check: it passes a good page and finds the problems of bad ones."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ PAGE = """\
 <main><h1>A page</h1>{inside}</main>
 """
 
-FAULTS = {
+PROBLEMS = {
     "a field without a label": ("<input>", "label"),
     "grey on white": ('<p style="color: #aaa; background: white">Text</p>', "color-contrast"),
     "grey on the dark canvas": ('<p style="color: #555">Text</p>', "1280 dark, 320 dark"),
     "wider than a narrow window": ('<p style="width: 400px">Text</p>', "320 light, 320 dark"),
-    "fetches from elsewhere": ('<img alt="" src="http://127.0.0.1:9/x.png">', "127.0.0.1:9/x.png"),
+    "a request to another host": (
+        '<img alt="" src="http://127.0.0.1:9/x.png">',
+        "127.0.0.1:9/x.png",
+    ),
 }
 
 
@@ -41,12 +44,12 @@ def test_a_good_page_passes(check):
     check("<p>Text</p>")
 
 
-@pytest.mark.parametrize(("inside", "problem"), FAULTS.values(), ids=FAULTS)
-def test_a_fault_is_found(check, inside, problem):
+@pytest.mark.parametrize(("inside", "problem"), PROBLEMS.values(), ids=PROBLEMS)
+def test_a_problem_is_found(check, inside, problem):
     with pytest.raises(pytest.fail.Exception, match=problem):
         check(inside)
 
 
-def test_a_page_that_is_always_light_is_found(check):
+def test_a_missing_dark_colour_scheme_is_found(check):
     with pytest.raises(pytest.fail.Exception, match="does not declare both colour schemes"):
         check("<p>Text</p>", schemes="light")

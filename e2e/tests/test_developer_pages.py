@@ -1,4 +1,4 @@
-"""The pages that a developer sees: what an application is made of, and what went wrong in it."""
+"""Test the pages for developers: errors, statistics and the meta page."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PATHS = {
 
 
 @pytest.mark.parametrize("path", PATHS.values(), ids=PATHS)
-def test_everybody_can_use_a_page(browser, workshop_url, path):
+def test_a_page_is_accessible(browser, workshop_url, path):
     browser.open(workshop_url + path)
     check_accessibility(browser)
 
@@ -44,14 +44,14 @@ def test_an_exception_shows_the_line_and_the_variables(browser, workshop_url):
     assert "'<u>nothing'" in browser.text
 
 
-def test_the_page_of_no_route_lists_those_tried(browser, workshop_url):
+def test_the_404_page_lists_the_routes_that_were_tried(browser, workshop_url):
     browser.open(f"{workshop_url}item/tea")
     assert browser.status == 404
     assert "/items/<name>" in browser.text
     assert "Did you mean /items/tea" in browser.text
 
 
-def test_the_meta_page_finds_routes_by_keyboard(browser, workshop_url):
+def test_the_routes_of_the_meta_page_can_be_searched_by_keyboard(browser, workshop_url):
     browser.open(f"{workshop_url}_meta/")
     assert "/stock" in browser.find("#routes").text
     field = browser.find("#routes input")
@@ -63,14 +63,14 @@ def test_the_meta_page_finds_routes_by_keyboard(browser, workshop_url):
     assert "/stock" not in routes
 
 
-def test_the_meta_page_shows_no_value_of_a_resource(browser, workshop_url):
+def test_the_meta_page_does_not_show_the_values_of_resources(browser, workshop_url):
     browser.open(f"{workshop_url}_meta/")
     resources = browser.find("#resources").text
     assert "drawers" in resources
     assert "pots" not in resources
 
 
-def test_each_section_of_the_meta_page_is_a_link_away(browser, workshop_url):
+def test_the_meta_page_links_to_each_of_its_sections(browser, workshop_url):
     browser.open(f"{workshop_url}_meta/")
     links = [link.get_attribute("href") for link in browser.find_all("nav a")]
     anchors = [link.rpartition("#")[2] for link in links]
@@ -78,7 +78,7 @@ def test_each_section_of_the_meta_page_is_a_link_away(browser, workshop_url):
     assert [anchor for anchor in anchors if not browser.find_all(f"[id='{anchor}']")] == []
 
 
-def test_statistics_count_what_was_asked_for(browser, workshop_url):
+def test_statistics_count_requests(browser, workshop_url):
     browser.open(f"{workshop_url}stock")
     browser.open(f"{workshop_url}_stats/")
     assert "/stock 200" in browser.find("table").text
@@ -95,7 +95,7 @@ def test_the_debugger_shows_the_exception_and_keeps_its_console_locked(browser, 
         browser.open("about:blank")
 
 
-@pytest.mark.moments
-def test_moment_of_the_meta_page(browser, workshop_url, moment):
+@pytest.mark.screenshots
+def test_screenshot_of_the_meta_page(browser, workshop_url, take_screenshot):
     browser.open(f"{workshop_url}_meta/")
-    moment("meta")
+    take_screenshot("meta")

@@ -1,4 +1,4 @@
-"""erosion in a browser: links are made, listed, and used until they have worn away."""
+"""Test erosion in a browser: links are created, listed, and used until they expire."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def page(browser, erosion_url):
 
 @pytest.fixture
 def alias():
-    """An alias that nobody has."""
+    """Return an unused alias."""
     return f"e2e-{uuid4().hex[:12]}"
 
 
-def test_a_link_without_an_alias_gets_one(browser, page, hello_url):
+def test_a_link_without_an_alias_gets_a_random_one(browser, page, hello_url):
     link = page.shorten(f"{hello_url}Ada")
     assert browser.url == page.url
     assert link.startswith(page.url)
@@ -35,14 +35,14 @@ def test_a_link_without_an_alias_gets_one(browser, page, hello_url):
     assert (browser.url, browser.text) == (f"{hello_url}Ada", "Hello, Ada!")
 
 
-def test_a_link_with_an_alias_has_it(browser, page, hello_url, alias):
+def test_a_link_gets_the_requested_alias(browser, page, hello_url, alias):
     link = page.shorten(f"{hello_url}Ada", new_alias=alias)
     assert link == page.url + alias
     browser.open(link)
     assert browser.text == "Hello, Ada!"
 
 
-def test_the_keyboard_is_enough(browser, page, hello_url, alias):
+def test_the_form_can_be_used_by_keyboard(browser, page, hello_url, alias):
     browser.tab_to(page.field("target_url"))
     browser.press(f"{hello_url}Ada")
     browser.tab_to(page.field("new_alias"))
@@ -56,7 +56,7 @@ def test_the_keyboard_is_enough(browser, page, hello_url, alias):
     assert "1 hour left" in page.listed(page.new_link)
 
 
-def test_where_the_focus_is_can_be_seen(browser, page):
+def test_the_focus_is_visible(browser, page):
     for element in (*map(page.field, page.values()), page.button):
         browser.tab_to(element)
         assert element.value_of_css_property("outline-style") != "none"
@@ -70,7 +70,7 @@ def test_a_new_link_is_announced_once(browser, page, hello_url):
     assert ([listed.url for listed in page.links()].count(link), count) == (1, 1)
 
 
-def test_a_new_link_is_announced_to_its_maker_only(page, hello_url, second_browser):
+def test_a_new_link_is_announced_only_to_its_creator(page, hello_url, second_browser):
     link = page.shorten(hello_url)
     other = ErosionPage(second_browser, page.url).open()
     assert other.new_link == ""
@@ -93,7 +93,7 @@ def test_a_link_shows_its_target_as_text(browser, page, hello_url):
     assert browser.find_all("#injected") == []
 
 
-def test_a_browser_that_follows_a_link_three_times_is_counted_three_times(browser, page, hello_url):
+def test_three_clicks_in_one_browser_are_counted_as_three(browser, page, hello_url):
     link = page.shorten(f"{hello_url}Ada", max_count="5")
     for _ in range(3):
         page.follow(link)
@@ -102,7 +102,7 @@ def test_a_browser_that_follows_a_link_three_times_is_counted_three_times(browse
     assert "3 of 5 clicks" in page.listed(link)
 
 
-def test_a_link_without_a_limit_goes_on(browser, page, hello_url):
+def test_a_link_without_a_limit_keeps_working(browser, page, hello_url):
     link = page.shorten(f"{hello_url}Ada", max_count="0")
     for _ in range(3):
         browser.open(link)
@@ -124,7 +124,7 @@ def test_a_used_up_link_is_gone(browser, page, hello_url):
     assert "expired" in page.listed(link)
 
 
-def test_of_two_browsers_one_gets_the_last_click(browser, page, hello_url, second_browser):
+def test_only_one_of_two_browsers_gets_the_last_click(browser, page, hello_url, second_browser):
     link = page.shorten(f"{hello_url}Ada", max_count="1")
     browsers = [browser, second_browser]
     with ThreadPoolExecutor(len(browsers)) as threads:
@@ -136,7 +136,7 @@ def test_of_two_browsers_one_gets_the_last_click(browser, page, hello_url, secon
     assert "1 of 1 click" in page.listed(link)
 
 
-def test_a_link_that_nobody_made_is_not_found(browser, erosion_url, alias):
+def test_an_unknown_link_is_not_found(browser, erosion_url, alias):
     browser.open(erosion_url + alias)
     assert browser.status == 404
     assert browser.find("h1").text == "404 Not Found"
@@ -147,14 +147,14 @@ def test_older_links_are_on_older_pages(page, hello_url):
     for _ in range(PAGE_SIZE + 1):
         assert post_form(f"{page.url}submit", {"target_url": hello_url}) == 303
     newest = page.open().links()
-    older = page.turn_to("Older").links()
+    older = page.go_to("Older").links()
     assert len(newest) == PAGE_SIZE
     assert older
     assert not {link.url for link in newest} & {link.url for link in older}
-    assert page.turn_to("Newest").links() == newest
+    assert page.go_to("Newest").links() == newest
 
 
-def test_a_form_on_another_site_makes_no_link(browser, erosion_url, hello_url, alias):
+def test_a_form_on_another_site_creates_no_link(browser, erosion_url, hello_url, alias):
     form = (
         f'<!doctype html><form action="{erosion_url}submit" method="post">'
         f'<input name="target_url" value="{hello_url}">'
@@ -169,12 +169,12 @@ def test_a_form_on_another_site_makes_no_link(browser, erosion_url, hello_url, a
     assert browser.status == 404
 
 
-def test_everybody_can_use_the_page(browser, page, hello_url):
+def test_the_page_is_accessible(browser, page, hello_url):
     page.shorten(f"{hello_url}{'a-long-address-' * 20}", new_alias=uuid4().hex + "x" * 18)
     check_accessibility(browser)
 
 
-@pytest.mark.moments
-def test_moment_of_a_new_link(page, hello_url, alias, moment):
+@pytest.mark.screenshots
+def test_screenshot_of_a_new_link(page, hello_url, alias, take_screenshot):
     page.shorten(f"{hello_url}Ada", expiry_time="86400", max_count="10")
-    moment("erosion-new-link")
+    take_screenshot("erosion-new-link")

@@ -1,4 +1,4 @@
-"""erosion as time goes by: served by the test itself, with a clock that the test moves."""
+"""Test the expiry of erosion's links with a clock that the test sets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MINUTE = 60
 
 
 class Clock:
-    """A clock that stands still until it is moved; in seconds since 1970."""
+    """A clock that only the test moves. It returns seconds since 1970."""
 
     def __init__(self) -> None:
         self.now = time.time()
@@ -36,9 +36,9 @@ def clock():
 
 @pytest.fixture
 def page(browser, clock, tmp_path, monkeypatch):
-    """The page of an erosion of its own, which goes by the clock."""
+    """Serve erosion with the clock and an empty database; yield its page."""
     if not SOURCE.is_dir():
-        pytest.fail(f"There is no {SOURCE}. The app must lie there, beside the browser tests.")
+        pytest.fail(f"There is no folder {SOURCE}. This test requires the app's source there.")
     monkeypatch.setattr(sys, "path", [str(SOURCE), *sys.path])
     create_app = importlib.import_module("erosion").create_app
     config = {"db_path": str(tmp_path / "erosion.db"), "cookie_secret": "of this test only"}
@@ -49,7 +49,7 @@ def page(browser, clock, tmp_path, monkeypatch):
     application.resources["storage"].close()
 
 
-def test_a_link_lasts_to_the_end_of_its_time(browser, page, clock, hello_url):
+def test_a_link_works_until_its_time_is_over(browser, page, clock, hello_url):
     link = page.shorten(f"{hello_url}Ada", expiry_time="300", max_count="0")
     assert "5 minutes left" in page.listed(link)
     clock.forward(5 * MINUTE - 1)
@@ -67,20 +67,20 @@ def test_a_link_is_gone_when_its_time_is_over(browser, page, clock, hello_url):
     assert "expired" in page.open().listed(link)
 
 
-def test_the_alias_of_a_link_whose_time_is_over_is_not_given_again(page, clock, hello_url):
+def test_the_alias_of_an_expired_link_stays_taken(page, clock, hello_url):
     page.shorten(hello_url, new_alias="once", expiry_time="300")
     clock.forward(5 * MINUTE)
     page.fill(target_url=hello_url, new_alias="once").submit()
     assert list(page.errors()) == ["new_alias"]
 
 
-def test_a_link_without_a_time_never_expires(browser, page, clock, hello_url):
+def test_a_link_without_a_time_limit_never_expires(browser, page, clock, hello_url):
     link = page.shorten(f"{hello_url}Ada", max_count="0")
     clock.forward(50 * 365 * 24 * 60 * MINUTE)
     browser.open(link)
     assert browser.text == "Hello, Ada!"
 
 
-def test_the_first_visit_finds_no_links(page):
+def test_the_first_page_has_no_links(page):
     assert page.links() == []
     assert page.new_link == ""

@@ -1,4 +1,4 @@
-"""The Flaw page: what a save breaks it shows, and the save that mends it takes it away."""
+"""Test the Flaw page: it shows the error of a broken file until the file is corrected."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if __name__ == "__main__":
 
 
 class Editor:
-    """Saves the program, whole or broken."""
+    """Write the program, valid or broken."""
 
     def __init__(self, script: Path) -> None:
         self.script = script
@@ -54,7 +54,7 @@ def url(editor, results):
 
 @pytest.fixture
 def flaw(browser, editor, url):
-    """The browser at the Flaw page of the broken program."""
+    """Break the program and yield the browser with the Flaw page."""
     browser.open(url)
     assert browser.text == "Hello!"
     editor.break_it()
@@ -63,23 +63,23 @@ def flaw(browser, editor, url):
     browser.open("about:blank")
 
 
-def test_a_broken_save_is_shown_with_its_line(flaw):
+def test_the_page_shows_the_error_and_its_line(flaw):
     assert flaw.status == 500
     assert flaw.find("h1").text == "SyntaxError"
     assert "'(' was never closed" in flaw.text
     assert 'return Response("<b>Broken</b>\\n")' in flaw.text
 
 
-def test_the_save_that_mends_it_brings_the_program_back_by_itself(flaw, editor):
+def test_a_corrected_program_is_shown_without_a_reload_by_the_user(flaw, editor):
     editor.save("Hello again!")
     flaw.wait_for_text("Hello again!")
     assert flaw.status == 200
 
 
-def test_everybody_can_use_it(flaw):
+def test_the_page_is_accessible(flaw):
     check_accessibility(flaw)
 
 
-@pytest.mark.moments
-def test_moment_of_the_flaw_page(flaw, moment):
-    moment("flaw")
+@pytest.mark.screenshots
+def test_screenshot_of_the_flaw_page(flaw, take_screenshot):
+    take_screenshot("flaw")

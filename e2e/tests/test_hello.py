@@ -1,4 +1,4 @@
-"""hello: its pages, and the redirects home."""
+"""Test the pages and redirects of hello in a browser."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_a_name_in_the_path_is_greeted_as_text(browser, hello_url, path, greetin
     assert (browser.media_type, browser.text) == ("text/plain", greeting)
 
 
-def test_fancy_shows_query_and_cookies_as_they_came(browser, hello_url):
+def test_fancy_shows_query_values_and_cookies_as_text(browser, hello_url):
     browser.open(hello_url)
     browser.driver.add_cookie({"name": "session", "value": "42"})
     browser.open(f"{hello_url}fancy?colour=blue&colour=green&markup=<b>bold</b>")
@@ -33,26 +33,26 @@ def test_fancy_shows_query_and_cookies_as_they_came(browser, hello_url):
 
 
 @pytest.mark.parametrize("path", ["return-home", "redirect-home"])
-def test_a_redirect_leads_home(browser, hello_url, path):
+def test_a_redirect_returns_to_the_home_page(browser, hello_url, path):
     browser.open(hello_url + path)
     assert browser.url == hello_url
     assert browser.text == "Hello, world!"
     assert browser.evaluate("performance.getEntriesByType('navigation')[0].redirectCount") == 1
 
 
-def test_what_is_not_there_gets_a_page_that_says_so(browser, hello_url):
+def test_an_unknown_path_gets_a_404_page(browser, hello_url):
     browser.open(f"{hello_url}no/such/page")
     assert browser.status == 404
     assert browser.find("h1").text == "404 Not Found"
 
 
 @pytest.mark.parametrize("path", ["fancy?size=large", "no/such/page"])
-def test_everybody_can_use_a_page(browser, hello_url, path):
+def test_a_page_is_accessible(browser, hello_url, path):
     browser.open(hello_url + path)
     check_accessibility(browser)
 
 
-@pytest.mark.moments
-def test_moment_of_the_fancy_page(browser, hello_url, moment):
+@pytest.mark.screenshots
+def test_screenshot_of_the_fancy_page(browser, hello_url, take_screenshot):
     browser.open(f"{hello_url}fancy?size=large&colour=blue&colour=green")
-    moment("hello-fancy")
+    take_screenshot("hello-fancy")

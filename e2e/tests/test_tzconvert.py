@@ -1,4 +1,4 @@
-"""tzconvert in a browser: the answer comes into the page, which stays."""
+"""Test tzconvert in a browser: the script shows answers without leaving the page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def page(browser, tzconvert_url):
     return ConverterPage(browser, tzconvert_url).open()
 
 
-def test_the_answer_comes_without_leaving_the_page(browser, page):
+def test_the_answer_is_shown_without_leaving_the_page(browser, page):
     browser.evaluate("window.stays = true")
     page.fill("2021-06-01T12:00", NEW_YORK, LONDON).convert()
     page.wait_for_answer(
@@ -26,7 +26,7 @@ def test_the_answer_comes_without_leaving_the_page(browser, page):
     assert browser.url == page.url
 
 
-def test_the_keyboard_is_enough(browser, page):
+def test_the_form_can_be_used_by_keyboard(browser, page):
     browser.tab_to(page.field("dt"))
     browser.press(keys_of("2021-06-01T23:05"))
     browser.tab_to(page.field("src"))
@@ -41,7 +41,7 @@ def test_the_keyboard_is_enough(browser, page):
     assert browser.focused() == page.button
 
 
-def test_where_the_focus_is_can_be_seen(browser, page):
+def test_the_focus_is_visible(browser, page):
     for element in (page.field("dt"), page.field("src"), page.field("dst"), page.button):
         browser.tab_to(element)
         assert element.value_of_css_property("outline-style") != "none"
@@ -61,7 +61,7 @@ def test_a_repeated_hour_has_both_readings(page):
     assert {"Sun Nov 3 05:30:00 2024", "Sun Nov 3 06:30:00 2024"} <= set(page.answer)
 
 
-def test_the_next_answer_replaces_the_one_before(page):
+def test_the_next_answer_replaces_the_previous_one(page):
     page.fill("2024-11-03T01:30", NEW_YORK, LONDON).convert()
     page.wait_for_note()
     page.fill("2024-11-04T01:30", NEW_YORK, NEW_YORK).convert()
@@ -69,7 +69,7 @@ def test_the_next_answer_replaces_the_one_before(page):
     page.wait_for_answer(IN_NEW_YORK, time, IN_NEW_YORK, time)
 
 
-def test_namesakes_are_told_apart(page):
+def test_cities_of_the_same_name_have_different_labels(page):
     labels = page.labels("src")
     assert len(set(labels.values())) == len(labels)
     assert labels == page.labels("dst")
@@ -78,14 +78,14 @@ def test_namesakes_are_told_apart(page):
     page.wait_for_answer("Istanbul (Asia)", time, "Istanbul (Europe)", time)
 
 
-def test_the_browser_asks_for_a_time(browser, page):
+def test_the_browser_requires_a_time(browser, page):
     page.convert()
     assert browser.evaluate("arguments[0].matches(':invalid')", page.field("dt")) is True
     assert browser.focused() == page.field("dt")
     assert page.answer == []
 
 
-def test_a_time_out_of_range_is_an_error_at_its_field(browser, page):
+def test_a_time_out_of_range_is_an_error_of_its_field(browser, page):
     page.fill("2021-06-01T12:00", NEW_YORK, LONDON).convert()
     browser.wait_for("answer", lambda: page.answer)
     page.fill("0001-01-01T00:00", "Asia/Tokyo", NEW_YORK).convert()
@@ -95,7 +95,7 @@ def test_a_time_out_of_range_is_an_error_at_its_field(browser, page):
 
 
 @pytest.mark.parametrize("field", ["src", "dst"])
-def test_a_zone_that_the_server_does_not_know_is_an_error_at_its_field(browser, page, field):
+def test_an_unknown_zone_is_an_error_of_its_field(browser, page, field):
     page.fill("2021-06-01T12:00", NEW_YORK, LONDON)
     browser.evaluate("arguments[0].selectedOptions[0].value = 'Mars/<b>'", page.field(field))
     page.convert()
@@ -104,7 +104,7 @@ def test_a_zone_that_the_server_does_not_know_is_an_error_at_its_field(browser, 
     assert (page.error_at(other), page.error_at("dt")) == ("", "")
 
 
-def test_an_error_goes_away_with_the_next_answer(browser, page):
+def test_the_next_answer_removes_an_error(browser, page):
     page.fill("0001-01-01T00:00", "Asia/Tokyo", NEW_YORK).convert()
     error = page.wait_for_error_at("dt")
     page.fill("2021-06-01T12:00", NEW_YORK, LONDON).convert()
@@ -113,34 +113,34 @@ def test_an_error_goes_away_with_the_next_answer(browser, page):
     assert error not in browser.text
 
 
-def test_a_server_that_does_not_answer_is_told_of(browser, page):
+def test_a_server_that_does_not_respond_is_an_error(browser, page):
     page.fill("2021-06-01T12:00", NEW_YORK, LONDON)
     with browser.offline():
         page.convert()
         browser.wait_for_text("The server does not respond.")
     page.convert()
     browser.wait_for("answer", lambda: page.answer)
-    assert "There is no answer" not in browser.text
+    assert "does not respond" not in browser.text
 
 
-def test_everybody_can_use_the_form(browser, page):
+def test_the_form_is_accessible(browser, page):
     check_accessibility(browser)
 
 
-def test_everybody_can_use_the_answer(browser, page):
+def test_the_answer_is_accessible(browser, page):
     page.fill("2024-11-03T01:30", NEW_YORK, LONDON).convert()
     page.wait_for_note()
     check_accessibility(browser)
 
 
-def test_everybody_can_use_the_errors(browser, page):
+def test_the_errors_are_accessible(browser, page):
     page.fill("0001-01-01T00:00", "Asia/Tokyo", NEW_YORK).convert()
     page.wait_for_error_at("dt")
     check_accessibility(browser)
 
 
-@pytest.mark.moments
-def test_moment_of_a_repeated_hour(page, moment):
+@pytest.mark.screenshots
+def test_screenshot_of_a_repeated_hour(page, take_screenshot):
     page.fill("2024-11-03T01:30", NEW_YORK, LONDON).convert()
     page.wait_for_note()
-    moment("tzconvert-repeated-hour")
+    take_screenshot("tzconvert-repeated-hour")

@@ -1,4 +1,4 @@
-"""tzconvert with JavaScript switched off: the answer comes with the same page, loaded anew."""
+"""Test tzconvert with JavaScript disabled: the response to the form is a page with the answer."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def test_the_answer_is_on_the_next_page(browser, page):
     ]
 
 
-def test_the_form_keeps_what_was_filled_in(page):
+def test_the_form_keeps_the_input(page):
     page.fill("2021-06-01T12:00", NEW_YORK, LONDON).convert_without_scripts()
     assert page.values() == {"dt": "2021-06-01T12:00", "src": NEW_YORK, "dst": LONDON}
 
 
-def test_a_second_question_is_answered_too(page):
+def test_a_second_time_can_be_converted(page):
     page.fill("2021-06-01T12:00", NEW_YORK, LONDON).convert_without_scripts()
     page.fill("2024-11-03T01:30", NEW_YORK, LONDON).convert_without_scripts()
     assert {"Sun Nov 3 05:30:00 2024", "Sun Nov 3 06:30:00 2024"} <= set(page.answer)
@@ -44,7 +44,7 @@ def test_a_skipped_hour_is_explained(page):
     assert page.note.startswith("Sun Mar 10 02:30:00 2024 is skipped")
 
 
-def test_an_error_names_its_field_and_keeps_the_rest(browser, page):
+def test_an_error_is_shown_beside_its_field_and_the_input_is_kept(browser, page):
     page.fill("0001-01-01T00:00", "Asia/Tokyo", NEW_YORK).convert_without_scripts()
     assert browser.status == 400
     assert "years 1 to 9999" in page.error_at("dt")
@@ -52,7 +52,7 @@ def test_an_error_names_its_field_and_keeps_the_rest(browser, page):
     assert page.values() == {"dt": "0001-01-01T00:00", "src": "Asia/Tokyo", "dst": NEW_YORK}
 
 
-def test_what_was_sent_comes_back_as_text(browser, page):
+def test_markup_in_the_input_is_escaped(browser, page):
     page.fill("2021-06-01T12:00", NEW_YORK, LONDON)
     browser.evaluate("arguments[0].type = 'text'", page.field("dt"))
     page.field("dt").clear()
@@ -63,6 +63,6 @@ def test_what_was_sent_comes_back_as_text(browser, page):
     assert browser.find_all("#injected") == []
 
 
-def test_everybody_can_use_an_error(browser, page):
+def test_an_error_is_accessible(browser, page):
     page.fill("0001-01-01T00:00", "Asia/Tokyo", NEW_YORK).convert_without_scripts()
     check_accessibility(browser)

@@ -1,4 +1,4 @@
-"""What the tests of the harness share: where it is, and whether there is a browser for it."""
+"""Fixtures for the tests of the harness: its folder, and a check for Chromium."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def e2e() -> Path:
 
 @pytest.fixture
 def chromium() -> None:
-    """Skips the test where there is no Chromium, or no driver for it."""
+    """Skip the test if Chromium or chromedriver is missing."""
     for variable, name in PROGRAMS.items():
         program = os.environ.get(variable) or name
         if not shutil.which(program):
-            pytest.skip(f"{program} is not there; INSTALL=1 make e2e-local installs it")
+            pytest.skip(f"{program} is missing; INSTALL=1 make e2e-local installs it")

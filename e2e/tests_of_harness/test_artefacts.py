@@ -1,4 +1,4 @@
-"""What a failing browser test leaves."""
+"""Test the results of a failing browser test."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def run(e2e, tmp_path_factory):
 pytestmark = pytest.mark.usefixtures("chromium")
 
 
-def test_the_run_fails_and_names_the_folder(run):
+def test_the_run_fails_and_prints_the_folder(run):
     assert run.status == 1
     assert str(run.folder) in run.printed.splitlines()
     assert run.folder.name == "on_purpose-test_that_fails"
@@ -59,19 +59,19 @@ def test_the_report_has_the_assertion(run):
     assert "assert 'KeyError' == 'Something else'" in run.read("report.txt")
 
 
-def test_the_screenshot_is_a_picture(run):
+def test_the_screenshot_is_a_png(run):
     assert (run.folder / "browser.png").read_bytes().startswith(PNG)
 
 
-def test_the_page_is_the_one_that_was_open(run):
+def test_the_open_page_is_saved(run):
     assert "KeyError" in run.read("browser.html")
 
 
-def test_the_console_is_there_with_the_address(run):
+def test_the_console_is_saved_with_the_url(run):
     console = run.read("browser.console.txt")
     assert "/items/nothing\n" in console
-    assert "said on purpose" in console
+    assert "logged on purpose" in console
 
 
-def test_the_log_of_the_app_is_there(run):
+def test_the_log_of_the_app_is_saved(run):
     assert "KeyError: 'nothing'" in run.read("workshop.log")

@@ -1,4 +1,4 @@
-"""The command that runs the browser tests on this machine."""
+"""Test ``e2e/local.py``, which runs the browser tests on this machine."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def start(local: Path, results: Path, *arguments: str, **variables: str) -> subp
 
 
 def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
-    """Exit status and output, once the process has ended."""
+    """Wait for a process; return its exit status, output and errors."""
     try:
         printed, errors = process.communicate(timeout=RUN_SECONDS)
     finally:
@@ -42,18 +42,18 @@ def wait_until(condition: Callable[[], bool], process: subprocess.Popen[str]) ->
     while not condition():
         if process.poll() is not None or time.monotonic() > deadline:
             process.kill()
-            pytest.fail(f"it did not come so far; it printed:\n{process.communicate()}")
+            pytest.fail(f"timeout; the output was:\n{process.communicate()}")
         time.sleep(0.05)
 
 
 def processes_with(text: str) -> list[str]:
-    """The command lines of the processes in whose environment a text occurs."""
+    """Return the command lines of the processes whose environment contains a text."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             if text.encode() in (folder / "environ").read_bytes():
                 found.append((folder / "cmdline").read_text().replace("\0", " "))
-        except OSError:  # has ended meanwhile, or belongs to somebody else
+        except OSError:  # the process has ended, or belongs to another user
             continue
     return found
 
@@ -64,10 +64,10 @@ def results(tmp_path):
 
 
 @pytest.mark.usefixtures("chromium")
-def test_it_passes_on_the_status_of_pytest_and_names_the_results(e2e, results):
+def test_the_command_returns_the_status_of_pytest_and_prints_the_folder(e2e, results):
     status, printed, _ = finish(start(e2e / "local.py", results, "-k", "no_test_has_this_name"))
     assert status == pytest.ExitCode.NO_TESTS_COLLECTED
-    assert printed.splitlines()[-1] == f"What the tests left is in {results}"
+    assert printed.splitlines()[-1] == f"The results are in {results}"
     assert sorted(path.name for path in results.iterdir()) == ["junit.xml", "logs"]
     logs = {path.stem: path.read_text() for path in (results / "logs").iterdir()}
     assert sorted(logs) == ["erosion", "hello", "tzconvert"]
@@ -77,33 +77,33 @@ def test_it_passes_on_the_status_of_pytest_and_names_the_results(e2e, results):
 @pytest.mark.usefixtures("chromium")
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
-def test_a_stop_in_the_middle_leaves_nothing_running(e2e, results, number):
+def test_a_stop_signal_leaves_no_process_running(e2e, results, number):
     process = start(e2e / "local.py", results, f"{ON_PURPOSE}::test_that_waits")
     wait_until((results / "waiting").exists, process)
     assert any("chromedriver" in command for command in processes_with(str(results)))
     process.send_signal(number)
     status, printed, _ = finish(process)
     assert status == 128 + number
-    assert printed.splitlines()[-1] == f"What the tests left is in {results}"
+    assert printed.splitlines()[-1] == f"The results are in {results}"
     assert processes_with(str(results)) == []
 
 
-def test_without_a_browser_it_says_what_to_install(e2e, results):
+def test_without_a_browser_the_message_names_the_packages(e2e, results):
     status, printed, errors = finish(
         start(e2e / "local.py", results, CHROMIUM="/no/chromium", CHROMEDRIVER="/no/driver")
     )
     assert (status, printed) == (2, "")
     assert errors == (
-        "The browser tests need Chromium and its driver, "
-        "and there is no /no/chromium and no /no/driver.\n"
+        "The browser tests require Chromium and chromedriver. "
+        "Not found: /no/chromium, /no/driver.\n"
         "On Debian or Ubuntu, install both:  apt-get install chromium chromium-driver\n"
-        "or have it done:                    INSTALL=1 make e2e-local\n"
-        "Elsewhere, name the programs:       CHROMIUM=... CHROMEDRIVER=... make e2e-local\n"
+        "or let this command do it:          INSTALL=1 make e2e-local\n"
+        "Elsewhere, set their paths:         CHROMIUM=... CHROMEDRIVER=... make e2e-local\n"
     )
     assert not results.exists()
 
 
-def test_it_says_when_installing_fails(e2e, results, tmp_path):
+def test_a_failed_installation_is_reported(e2e, results, tmp_path):
     script = "#!/bin/sh\necho ran ${0##*/} $*\n"
     endings = {"apt-get": 'test "$1" = update\n', "sudo": 'exec "$@"\n'}
     for name, ending in endings.items():
@@ -116,11 +116,11 @@ def test_it_says_when_installing_fails(e2e, results, tmp_path):
     assert status == 2
     assert "apt-get update\n" in printed
     assert "apt-get install --yes --no-install-recommends chromium chromium-driver\n" in printed
-    assert errors.startswith("Chromium could not be installed: ")
+    assert errors.startswith("Could not install Chromium: ")
 
 
 @pytest.mark.usefixtures("chromium")
-def test_an_app_that_does_not_start_is_no_failing_test(e2e, results, tmp_path):
+def test_an_app_that_does_not_start_is_reported_and_no_test_runs(e2e, results, tmp_path):
     shutil.copytree(e2e / "harness", tmp_path / "e2e" / "harness")
     for name in ("local.py", "gunicorn.conf.py"):
         shutil.copy(e2e / name, tmp_path / "e2e")
@@ -130,5 +130,5 @@ def test_an_app_that_does_not_start_is_no_failing_test(e2e, results, tmp_path):
         script.write_text("raise RuntimeError('broken on purpose')\n")
     status, _, errors = finish(start(tmp_path / "e2e" / "local.py", results))
     assert status == 2
-    assert errors.startswith("hello does not answer. Its log:\n")
+    assert errors.startswith("hello does not respond. Its log:\n")
     assert "RuntimeError: broken on purpose" in errors

@@ -49,9 +49,6 @@ LATE = {
 # The only name that a type annotation may take from a later layer.
 TYPE_ONLY = "clastic.application.Application"
 
-# Names that Python documents although they begin with an underscore.
-DOCUMENTED = {"os._exit"}
-
 
 class Module(NamedTuple):
     """A module of the framework: its dotted name, whether it is a package, and its text."""
@@ -201,7 +198,7 @@ def private_uses(module: Module) -> list[str]:
     for node in ast.walk(ast.parse(module.text)):
         if isinstance(node, ast.Attribute) and re.match("_(?!_)", node.attr):
             root = ast.unparse(node.value).split(".")[0]
-            if root in foreign and ast.unparse(node) not in DOCUMENTED:
+            if root in foreign:
                 found.append(f"{module.name} uses {ast.unparse(node)}")
     return found
 

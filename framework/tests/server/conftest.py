@@ -5,21 +5,18 @@ from __future__ import annotations
 import http.client
 import os
 import signal
-import socket
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from clastic.server.options import ServerOptions
-
-SOURCE = Path(__file__).parents[2] / "src"
+from clastic.testing import HOST, Received, ServerProcess, free_port
 
 TIMEOUT = 30
 """Seconds after which a test gives up waiting."""
@@ -83,24 +80,6 @@ if __name__ == "__main__":
 """
 
 
-class Answer(NamedTuple):
-    """A response; the names of its headers are in lower case."""
-
-    status: int
-    body: str
-    headers: dict[str, str]
-
-
-def send_get(
-    port: int, path: str = "/", host: str = "127.0.0.1", headers: Mapping[str, str] | None = None
-) -> Answer:
-    with closing(http.client.HTTPConnection(host, port, timeout=TIMEOUT)) as connection:
-        connection.request("GET", path, headers=dict(headers or {}))
-        response = connection.getresponse()
-        fields = {name.lower(): value for name, value in response.getheaders()}
-        return Answer(response.status, response.read().decode(), fields)
-
-
 def retry(what: str, attempt: Callable[[], Any]) -> Any:
     """Call `attempt` until it returns something true; a failed connection counts as false."""
     deadline = time.monotonic() + TIMEOUT
@@ -114,105 +93,60 @@ def retry(what: str, attempt: Callable[[], Any]) -> Any:
     raise AssertionError(f"gave up waiting for {what}; the last result is {result!r}")
 
 
-def runs(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state != "Z"
+class Program(ServerProcess):
+    """A program in `folder`, which tests edit while it runs.
 
-
-class Program:
-    """A running program, in a process group of its own.
-
-    folder: contains its files and its output. command: what follows ``python``.
+    command: what follows ``python``. Its errors and its output are in one file.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        command: list[str],
-        environment: Mapping[str, str],
-        stdin: int | None = None,
-    ) -> None:
+    def __init__(self, folder: Path, command: tuple[str, ...], **environment: str) -> None:
+        port = free_port()
+        command = (sys.executable, "-W", "error", *command, "--port", str(port))
+        super().__init__(command, port, folder, environment)
         self.folder = folder
-        self._output, self._errors = folder / "stdout.txt", folder / "stderr.txt"
-        with self._output.open("wb") as output, self._errors.open("wb") as errors:
-            self.process = subprocess.Popen(
-                [sys.executable, "-W", "error", *command],
-                cwd=folder,
-                stdin=stdin,
-                stdout=output,
-                stderr=errors,
-                env={**os.environ, **environment},
-                start_new_session=True,
-            )
-        self._port = 0
 
     def write(self, name: str, text: str) -> None:
         (self.folder / name).write_text(text)
 
-    def edit(self, name: str, old: str, new: str) -> None:
-        text = (self.folder / name).read_text()
-        assert old in text
-        self.write(name, text.replace(old, new))
-
     @property
-    def output(self) -> str:
-        return self._output.read_text()
-
-    @property
-    def errors(self) -> str:
-        return self._errors.read_text()
+    def lines(self) -> list[str]:
+        """The complete lines of its output, without the log of requests."""
+        lines = self.output.rpartition("\n")[0].splitlines()
+        return [line for line in lines if "HTTP/1" not in line]
 
     def line(self, index: int) -> str:
         """Wait for a line of its output, and return it."""
-
-        def whole_line() -> str | None:
-            lines = self.output.splitlines(keepends=True)
-            return lines[index] if len(lines) > index and lines[index].endswith("\n") else None
-
-        return str(retry("a line", whole_line))
-
-    @property
-    def port(self) -> int:
-        """The port of the address that it prints."""
-        if not self._port:
-            self._port = int(self.line(0).partition("http://127.0.0.1:")[2].partition("/")[0])
-        return self._port
-
-    def get(self, path: str = "/", headers: Mapping[str, str] | None = None) -> Answer:
-        return send_get(self.port, path, headers=headers)
+        return str(retry("a line", lambda: self.lines[index : index + 1])[0])
 
     @contextmanager
     def open(self, path: str) -> Iterator[http.client.HTTPResponse]:
         """Send a GET request, and keep the connection open during the block."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
-        with closing(connection):
+        with closing(http.client.HTTPConnection(HOST, self.port, timeout=TIMEOUT)) as connection:
             connection.request("GET", path)
             yield connection.getresponse()
 
-    def wait_for_page(self, start: str = "") -> Answer:
+    def wait_for_page(self, start: str = "") -> Received:
         """Wait until its first page begins with a text, and return the response."""
 
-        def page() -> Answer | None:
-            answer = self.get()
-            return answer if answer.status == 200 and answer.body.startswith(start) else None
+        def page() -> Received | None:
+            received = self.get()
+            is_it = received.status == 200 and received.text.startswith(start)
+            return received if is_it else None
 
         return retry(f"a page that begins with {start!r}", page)
 
-    def wait_for_flaw(self, text: str = "") -> Answer:
+    def wait_for_flaw(self, text: str = "") -> Received:
         """Wait until the Flaw page contains a text, and return the response."""
 
-        def flaw() -> Answer | None:
-            answer = self.get()
-            return answer if "x-flaw" in answer.headers and text in answer.body else None
+        def flaw() -> Received | None:
+            received = self.get()
+            return received if "X-Flaw" in received.headers and text in received.text else None
 
         return retry(f"a Flaw page with {text!r}", flaw)
 
     def serving_process(self) -> int:
         """The id of the process that answers requests, which its page ends with."""
-        return int(self.wait_for_page().body.split()[-1])
+        return int(self.wait_for_page().text.split()[-1])
 
     def members(self) -> list[int]:
         """The running processes of its process group."""
@@ -224,52 +158,27 @@ class Program:
                     members.append(int(path.parent.name))
         return members
 
-    def send(self, number: int, *, to_group: bool = False) -> None:
+    def send_signal(self, number: int, *, to_group: bool = False) -> None:
         """Send a signal: to the whole group, as a terminal does on Ctrl-C, or to the parent."""
         if to_group:
             os.killpg(self.process.pid, number)
         else:
             self.process.send_signal(number)
 
-    def wait(self) -> tuple[int, str, str]:
-        """Wait until it has ended; return its exit code, its output and its errors."""
-        self.process.wait(TIMEOUT)
-        return self.process.returncode, self.output, self.errors
-
-    def kill(self) -> None:
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(TIMEOUT)
+    def wait(self) -> int:
+        """Wait until it has ended, and return its exit code."""
+        return self.process.wait(TIMEOUT)
 
 
-@pytest.fixture
-def fetch() -> Callable[..., Answer]:
-    return send_get
+@pytest.fixture(scope="session")
+def start_in() -> Callable[..., Program]:
+    """Starts a program in a folder; the caller closes it."""
+    return Program
 
 
 @pytest.fixture
 def wait_for() -> Callable[[str, Callable[[], Any]], Any]:
     return retry
-
-
-@pytest.fixture
-def is_running() -> Callable[[int], bool]:
-    return runs
-
-
-@pytest.fixture(scope="session")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment of programs: Clastic can be imported, watchdog cannot."""
-    folder = tmp_path_factory.mktemp("without_watchdog")
-    (folder / "watchdog.py").write_text("raise ImportError('not here')\n")
-    path = os.pathsep.join([str(SOURCE), str(folder)])
-    return {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
-
-
-@pytest.fixture(scope="session")
-def start_in(environment: dict[str, str]) -> Callable[..., Program]:
-    """Starts a program in a folder; the caller ends it."""
-    return lambda folder, command, **more: Program(folder, command, environment, **more)
 
 
 @pytest.fixture
@@ -281,26 +190,20 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def start(folder: Path, environment: dict[str, str]) -> Iterator[Callable[..., Program]]:
+def start(folder: Path) -> Iterator[Callable[..., Program]]:
     """Starts the program: with arguments, by another command, or in another environment."""
     programs: list[Program] = []
 
     def start_program(
-        *arguments: str, command: tuple[str, ...] = ("hello.py",), **more: str
+        *arguments: str, command: tuple[str, ...] = ("hello.py",), **environment: str
     ) -> Program:
-        command = (*command, "--port", "0", *arguments)
-        programs.append(Program(folder, [*command], {**environment, **more}))
+        programs.append(Program(folder, (*command, *arguments), **environment))
         return programs[-1]
 
     yield start_program
     for program in programs:
-        program.kill()
-
-
-@pytest.fixture
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+        program.stop(signal.SIGKILL)
+        program.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 from collections.abc import Callable, Iterator
 from http.client import HTTPException
@@ -75,14 +74,13 @@ def running(
     for name, text in FILES.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text)
-    program = start_in(folder, ["app.py", "--port", "0"])
+    program = start_in(folder, ("app.py",))
     program.wait_for_page(SERVED)
     visitor = Visitor(program)
     yield program
     visitor.stop()
-    program.send(signal.SIGTERM)
-    exit_code = program.process.wait(30)
-    program.kill()
+    exit_code = program.stop()
+    program.close()
     assert (visitor.refusals, exit_code) == ([], 143)
 
 
@@ -179,8 +177,8 @@ def test_a_mistake_is_shown_until_it_is_fixed(
         (program.folder / name).unlink()
     else:
         program.write(name, text)
-    answer = program.wait_for_flaw(shown)
-    assert (answer.status, answer.headers["cache-control"]) == (500, "no-store")
-    assert f"\n  {name}\n" in answer.body.partition("Traceback")[0]
+    received = program.wait_for_flaw(shown)
+    assert (received.status, received.headers["Cache-Control"]) == (500, "no-store")
+    assert f"\n  {name}\n" in received.text.partition("Traceback")[0]
     program.write(name, FILES[name])
     assert program.wait_for_page(SERVED).status == 200

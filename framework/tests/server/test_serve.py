@@ -9,7 +9,9 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
+from http.client import HTTPConnection
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -27,6 +29,7 @@ from clastic.route import GET, POST
 from clastic.server import serve
 from clastic.server.options import ServerOptions
 from clastic.server.serve import assemble, template_files
+from clastic.testing import free_port
 
 BARE = ServerOptions(
     address="127.0.0.1",
@@ -370,42 +373,39 @@ def hello() -> Application:
 
 @pytest.fixture
 def visit(
-    fetch: Callable[..., Any],
-    wait_for: Callable[..., Any],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-) -> Callable[..., Any]:
-    """Calls a function that serves in this process, gets a page from it, then sends a signal."""
+    wait_for: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Callable[..., None]:
+    """Calls a function that serves in this process, waits for it, then sends a signal."""
     module = ModuleType("__main__")
     module.__file__ = str(tmp_path / "hello.py")
     monkeypatch.setitem(sys.modules, "__main__", module)
 
-    def serve_one_page(
+    def serve_until_connected(
         serving: Callable[[], None], port: int, number: int, host: str = "127.0.0.1"
-    ) -> Any:
-        answers: list[Any] = []
+    ) -> None:
         is_over = threading.Event()
 
-        def get_page() -> None:
+        def is_served() -> bool:
+            with closing(HTTPConnection(host, port, timeout=20)) as connection:
+                connection.request("GET", "/")
+                return connection.getresponse().read() == b"hello"
+
+        def interrupt() -> None:
             try:
-                wait_for(
-                    "the page",
-                    lambda: is_over.is_set() or answers.append(fetch(port, "/", host)) or answers,
-                )
+                wait_for("the page", lambda: is_over.is_set() or is_served())
             finally:
                 if not is_over.is_set():
                     os.kill(os.getpid(), number)
 
-        visitor = threading.Thread(target=get_page)
+        visitor = threading.Thread(target=interrupt)
         visitor.start()
         try:
             serving()
         finally:
             is_over.set()
             visitor.join(20)
-        return answers[0]
 
-    return serve_one_page
+    return serve_until_connected
 
 
 QUIET: dict[str, Any] = {
@@ -420,34 +420,30 @@ class TestInThisProcess:
     def test_ctrl_c_returns(
         self,
         hello: Application,
-        visit: Callable[..., Any],
-        free_port: int,
+        visit: Callable[..., None],
         capsys: pytest.CaptureFixture[str],
     ) -> None:
+        port = free_port()
         before = signal.getsignal(signal.SIGINT)
-        answer = visit(lambda: serve(hello, port=free_port, **QUIET), free_port, signal.SIGINT)
-        assert (answer.status, answer.body) == (200, "hello")
+        visit(lambda: serve(hello, port=port, **QUIET), port, signal.SIGINT)
         assert signal.getsignal(signal.SIGINT) == before
         assert capsys.readouterr().out == (
-            f" * hello: http://127.0.0.1:{free_port}/ (development server, Ctrl-C ends it)\n"
+            f" * hello: http://127.0.0.1:{port}/ (development server, Ctrl-C ends it)\n"
         )
 
     @pytest.mark.parametrize("processes", [None, 2])
     def test_sigterm_exits_and_restores_the_handler(
-        self,
-        hello: Application,
-        visit: Callable[..., Any],
-        free_port: int,
-        processes: int | None,
+        self, hello: Application, visit: Callable[..., None], processes: int | None
     ) -> None:
+        port = free_port()
         before = signal.getsignal(signal.SIGTERM)
 
         def serving() -> None:
             with pytest.raises(SystemExit) as ended:
-                serve(hello, port=free_port, processes=processes, **QUIET)
+                serve(hello, port=port, processes=processes, **QUIET)
             assert ended.value.code == 143
 
-        assert visit(serving, free_port, signal.SIGTERM).body == "hello"
+        visit(serving, port, signal.SIGTERM)
         assert signal.getsignal(signal.SIGTERM) == before
 
     def test_ctrl_c_before_it_serves_returns(
@@ -460,43 +456,23 @@ class TestInThisProcess:
         assert serve(hello, port=0, **QUIET) is None
 
     def test_flags_of_the_command_line_reach_it_by_the_method_too(
-        self,
-        hello: Application,
-        visit: Callable[..., Any],
-        free_port: int,
-        monkeypatch: pytest.MonkeyPatch,
+        self, hello: Application, visit: Callable[..., None], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(sys, "argv", ["hello.py", "mine", "--port", str(free_port)])
+        port = free_port()
+        monkeypatch.setattr(sys, "argv", ["hello.py", "mine", "--port", str(port)])
         options = {**QUIET, "port": 1, "arguments": None}
-        assert visit(lambda: hello.serve(**options), free_port, signal.SIGINT).body == "hello"
+        visit(lambda: hello.serve(**options), port, signal.SIGINT)
 
     @pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
     def test_ipv6(
         self,
         hello: Application,
-        visit: Callable[..., Any],
-        free_port: int,
+        visit: Callable[..., None],
         capsys: pytest.CaptureFixture[str],
     ) -> None:
-        serving = lambda: serve(hello, "::1", free_port, **QUIET)  # noqa: E731
-        assert visit(serving, free_port, signal.SIGINT, "::1").body == "hello"
-        assert f"http://[::1]:{free_port}/" in capsys.readouterr().out
-
-    def test_a_program_that_cannot_be_started_again_is_served_without_the_reloader(
-        self,
-        hello: Application,
-        visit: Callable[..., Any],
-        free_port: int,
-        monkeypatch: pytest.MonkeyPatch,
-        capsys: pytest.CaptureFixture[str],
-    ) -> None:
-        monkeypatch.setattr(sys, "orig_argv", [])
-        options = {**QUIET, "use_reloader": True}
-        answer = visit(lambda: serve(hello, port=free_port, **options), free_port, signal.SIGINT)
-        assert answer.body == "hello"
-        assert capsys.readouterr().out.splitlines()[1:] == [
-            " * no reloader: this program was not started from a file, a module or -c"
-        ]
+        port = free_port()
+        visit(lambda: serve(hello, "::1", port, **QUIET), port, signal.SIGINT, "::1")
+        assert f"http://[::1]:{port}/" in capsys.readouterr().out
 
 
 class TestInAProgram:
@@ -506,13 +482,13 @@ class TestInAProgram:
     ) -> None:
         program = start(*flags)
         assert program.line(0) == (
-            f" * hello: http://127.0.0.1:{program.port}/ (development server, Ctrl-C ends it)\n"
+            f" * hello: http://127.0.0.1:{program.port}/ (development server, Ctrl-C ends it)"
         )
         assert program.line(1).startswith(" * debugger PIN: ")
-        assert program.wait_for_page().body.startswith("hello ")
-        answer = program.get("/fail")
-        assert answer.status == 500
-        assert "ValueError: what happened" in answer.body
+        assert program.wait_for_page().text.startswith("hello ")
+        received = program.get("/fail")
+        assert received.status == 500
+        assert "ValueError: what happened" in received.text
 
     def test_another_thread_can_serve_without_the_reloader(
         self, start: Callable[..., Any], folder: Path
@@ -523,6 +499,6 @@ class TestInAProgram:
         (folder / "hello.py").write_text(
             text.replace(served, f"{threaded}\n    thread.start()\n    thread.join()")
         )
-        program = start()
+        program = start("--no-debugger")
         program.wait_for_page("hello")
-        assert program.line(1) == (" * no reloader: serve() was not called in the main thread\n")
+        assert program.line(1) == " * no reloader: serve() was not called in the main thread"

@@ -11,13 +11,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import Literal
 
 _HIGHEST_PORT = 65535
-_BACKLOG = 128
-
-# Addresses that stand for all interfaces, with the address that a browser on this machine can use.
-_ALL_INTERFACES = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
 
 _SWITCHES = (
     ("--no-meta", "use_meta", False, "do not serve /_meta/"),
@@ -67,19 +63,14 @@ class ServerOptions:
             return self.address == "localhost"
 
     @property
-    def may_debug(self) -> bool:
-        """Whether to use the debugger. Off the loopback interface it takes ``"force"``."""
-        return self.use_debugger == "force" or (self.use_debugger and self.is_loopback)
-
-    @property
-    def may_show_meta(self) -> bool:
-        """Whether to serve the meta pages: only on the loopback interface."""
-        return self.use_meta and self.is_loopback
-
-    @property
     def may_show_source(self) -> bool:
         """Whether pages may show source code. Off the loopback interface it takes ``"force"``."""
         return self.use_debugger == "force" or self.is_loopback
+
+    @property
+    def may_debug(self) -> bool:
+        """Whether to use the debugger: only where pages may show source code."""
+        return bool(self.use_debugger) and self.may_show_source
 
     @property
     def is_threaded(self) -> bool:
@@ -90,7 +81,7 @@ class ServerOptions:
         """Return these options, overridden by the flags in `arguments`.
 
         Unknown arguments are ignored: they belong to the program. An invalid value ends the program
-        with one line on standard error and the exit code 2.
+        with a message on standard error and the exit code 2.
         """
         parser = _make_parser(self)
         flags, _ = parser.parse_known_args(list(arguments))
@@ -100,15 +91,8 @@ class ServerOptions:
             parser.error(str(error))
 
 
-class _OneLineParser(argparse.ArgumentParser):
-    """Report an error in one line, without the usage."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}\n")
-
-
 def _make_parser(options: ServerOptions) -> argparse.ArgumentParser:
-    parser = _OneLineParser(
+    parser = argparse.ArgumentParser(
         prog=program_name(),
         description="Serve this application for development.",
         allow_abbrev=False,
@@ -141,46 +125,32 @@ def program_name() -> str:
     return path.parent.name if path.stem == "__main__" else path.stem
 
 
-def print_line(line: str) -> None:
-    """Print a line; escape characters that the terminal cannot show."""
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    print(line.encode(encoding, "backslashreplace").decode(encoding), flush=True)
-
-
 def listen(options: ServerOptions) -> socket.socket:
     """Return a socket that listens on the address and port of the options.
 
     :raises SystemExit: with 1, after one line that says why, if that is not possible
     """
     family = socket.AF_INET6 if ":" in options.address else socket.AF_INET
-    where = (options.address, options.port)
     try:
-        return socket.create_server(where, family=family, backlog=_BACKLOG)
+        return socket.create_server((options.address, options.port), family=family, backlog=128)
     except OSError as error:
+        reason = error.strerror or str(error)
         if error.errno == errno.EADDRINUSE:
-            problem = (
-                f"port {options.port} on {options.address} is in use by another program. "
-                "Stop that program, or choose another port with --port."
-            )
-        else:
-            reason = error.strerror or error
-            problem = f"cannot listen on {options.address}, port {options.port}: {reason}"
-        print(f"{program_name()}: {problem}", file=sys.stderr)
-        raise SystemExit(1) from None
+            reason = "another program uses it. Stop that program, or choose a port with --port"
+        where = f"{options.address}, port {options.port}"
+        raise SystemExit(f"{program_name()}: cannot listen on {where}: {reason}") from None
 
 
 def announcement(options: ServerOptions, listener: socket.socket) -> Iterator[str]:
     """Yield the lines to print when the server starts."""
-    host = _ALL_INTERFACES.get(options.address, options.address)
-    host = f"[{host}]" if ":" in host else host
-    elsewhere = ", and all other addresses of this machine"
-    yield (
-        f" * {program_name()}: http://{host}:{listener.getsockname()[1]}/"
-        f"{elsewhere if options.address in _ALL_INTERFACES else ''}"
-        " (development server, Ctrl-C ends it)"
-    )
+    address = options.address
+    # A browser needs an address of one interface.
+    host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)
+    elsewhere = "" if host == address else ", and all other addresses of this machine"
+    url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
+    yield f" * {program_name()}: {url}{elsewhere} (development server, Ctrl-C ends it)"
     if options.use_debugger and not options.may_debug:
         yield (
-            f" * no debugger: other machines can reach {options.address}, and could run code in "
-            "it. Use --debugger to enable it anyway."
+            f" * no debugger: other machines can reach {address}, and could run code in it. "
+            "Use --debugger to enable it anyway."
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import closing
@@ -14,23 +13,15 @@ from werkzeug.datastructures import Headers
 from werkzeug.debug import DebuggedApplication
 from werkzeug.middleware.lint import LintMiddleware
 
-from clastic import flaw
 from clastic.application import Application, SubApplication
 from clastic.dispatch import THROW_ERRORS
 from clastic.http import BaseResponse
 from clastic.meta import MetaApplication
 from clastic.pattern import S_STRICT
 from clastic.server.child import ReloaderLink, obstacle_to_restart
-from clastic.server.options import (
-    ServerOptions,
-    announcement,
-    listen,
-    main_path,
-    print_line,
-)
+from clastic.server.options import ServerOptions, announcement, listen, main_path
 from clastic.server.reloader import Reloader
-from clastic.server.watch import WatchedFiles, module_files
-from clastic.server.workers import TERMINATED, ShutdownSignal, Threads, make_worker
+from clastic.server.workers import ShutdownSignal, make_worker
 from clastic.static import StaticApplication
 
 if TYPE_CHECKING:
@@ -40,12 +31,6 @@ META_PATH = "/_meta/"
 
 # The status codes of static files that do not exist, may not be read, or have an invalid path.
 _NO_FILE = (400, 403, 404)
-
-# The text of the Flaw page where other machines can reach it.
-_NO_SOURCE = (
-    "The terminal that the program was started in shows the error. This page does not, because "
-    "other machines can reach it; with --debugger it does."
-)
 
 
 def serve(
@@ -108,89 +93,69 @@ def serve(
     ).overridden_by(sys.argv[1:] if arguments is None else arguments)
     link = ReloaderLink.from_environment()
     try:
+        served = assemble(application, options)
         if link is not None:
-            _serve_as_child(application, options, link)
+            _serve_as_child(served, options, link, template_files(application))
         else:
-            _serve(application, options)
+            _serve(served, options)
     except KeyboardInterrupt:
         pass  # Ctrl-C is the usual way to end it
 
 
-def _serve(application: Application, options: ServerOptions) -> None:
+def _serve(served: WSGIApplication, options: ServerOptions) -> None:
     """Listen, and serve in this process or with the reloader."""
     obstacle = obstacle_to_restart() if options.use_reloader else None
     with listen(options) as listener:
-        for line in announcement(options, listener):
-            print_line(line)
+        lines = list(announcement(options, listener))
+        if isinstance(served, DebuggedApplication) and served.evalex and served.pin:
+            lines.append(f" * debugger PIN: {served.pin}")
         if obstacle is not None:
-            print_line(f" * no reloader: {obstacle}")
+            lines.append(f" * no reloader: {obstacle}")
+        print(*lines, sep="\n", flush=True)
         if options.use_reloader and obstacle is None:
-            exit_code = _serve_with_reloader(application, options, listener)
+            exit_code = Reloader(options, listener).run()
         else:
-            exit_code = _serve_here(application, options, listener)
+            exit_code = _serve_here(served, options, listener)
     if exit_code:
         raise SystemExit(exit_code)
 
 
-def _serve_here(application: Application, options: ServerOptions, listener: socket) -> int:
+def _serve_here(served: WSGIApplication, options: ServerOptions, listener: socket) -> int:
     """Serve in this process, and return the exit code."""
     with ShutdownSignal() as shutdown:
-        worker = make_worker(_assemble_and_print_pin(application, options), options, listener)
-        worker.serve_until(shutdown)
-        if not shutdown.is_urgent:
-            worker.accept_pending()
+        worker = make_worker(served, options, listener)
+        worker.serve_until(lambda: shutdown.number)
         worker.drain(shutdown)
-    return TERMINATED if shutdown.number == signal.SIGTERM else 0
-
-
-def _serve_with_reloader(application: Application, options: ServerOptions, listener: socket) -> int:
-    """Serve in child processes, and return the exit code."""
-
-    def make_flaw(text: str, paths: Sequence[str]) -> Threads:
-        if not options.may_show_source:
-            text, paths = _NO_SOURCE, ()
-        return Threads(flaw.create_app(text, paths), options.address, listener)
-
-    files = WatchedFiles()
-    files.add(module_files() | template_files(application))
-    return Reloader(listener, files, make_flaw).run()
+    return shutdown.exit_code
 
 
 def _serve_as_child(
-    application: Application, options: ServerOptions, link: ReloaderLink
+    served: WSGIApplication, options: ServerOptions, link: ReloaderLink, templates: set[str]
 ) -> NoReturn:
     """Serve in this process, a child of the reloader, until its parent ends it or has ended."""
-    with closing(link), ShutdownSignal(is_final=True) as shutdown:
-        served = _assemble_and_print_pin(application, options, may_print=link.is_first)
+    with closing(link), ShutdownSignal() as shutdown:
+
+        def is_over() -> bool:
+            link.report_imports()
+            return shutdown.number is not None or link.is_orphaned()
+
         worker = make_worker(served, options, link.listener)
-        port = link.listener.getsockname()[1]
-        if options.port not in (0, port):
-            print_line(f" * still on port {port}: stop and start it to use port {options.port}")
-        link.report_ready(template_files(application))
-        worker.serve_until(shutdown, lambda: link.check(shutdown))
+        link.report_ready(templates)
+        worker.serve_until(is_over)
         worker.drain(shutdown)
     raise SystemExit(128 + (shutdown.number or 0))
-
-
-def _assemble_and_print_pin(
-    application: Application, options: ServerOptions, may_print: bool = True
-) -> WSGIApplication:
-    served = assemble(application, options)
-    if may_print and isinstance(served, DebuggedApplication) and served.evalex and served.pin:
-        print_line(f" * debugger PIN: {served.pin}")
-    return served
 
 
 def assemble(application: Application, options: ServerOptions) -> WSGIApplication:
     """Return the WSGI application to serve: `application`, wrapped as the options say."""
     served: WSGIApplication = application
-    if options.may_show_meta and not _has_routes_below(application, META_PATH):
+    if options.use_meta and options.is_loopback and not _has_routes_below(application, META_PATH):
         served = with_meta(served, application)
     folder = options.static_path or _folder_beside_program("static")
     if options.use_static and folder is not None:
         served = with_static(served, StaticApplication(folder), options.static_prefix)
     if options.use_lint:
-        served = with_lint(served)
+        served = _Lint(served)
     if options.may_debug:
         served = with_debugger(served, options)
     return served
@@ -255,28 +220,21 @@ def with_static(
 
 
 class _Lint(LintMiddleware):
-    """Check the use of WSGI and HTTP, but accept a relative Location, which RFC 9110 allows."""
+    """Warn about violations of WSGI and HTTP.
+
+    A relative Location is accepted: RFC 9110 allows it. Responses to HEAD are not checked: Werkzeug
+    would take their Content-Length to be wrong.
+    """
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] == "HEAD":
+            return self.app(environ, start_response)
+        return super().__call__(environ, start_response)
 
     def check_headers(self, headers: Headers) -> None:
         checked = headers.copy()
         checked.remove("Location")
         super().check_headers(checked)
-
-
-def with_lint(application: WSGIApplication) -> WSGIApplication:
-    """Warn about violations of WSGI and HTTP by `application`.
-
-    Responses to HEAD are not checked: Werkzeug would take their Content-Length to be wrong.
-    """
-    linted = _Lint(application)
-
-    def check_unless_head(
-        environ: WSGIEnvironment, start_response: StartResponse
-    ) -> Iterable[bytes]:
-        served = application if environ["REQUEST_METHOD"] == "HEAD" else linted
-        return served(environ, start_response)
-
-    return check_unless_head
 
 
 def with_debugger(application: WSGIApplication, options: ServerOptions) -> DebuggedApplication:

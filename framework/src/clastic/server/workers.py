@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
 import sys
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
-from math import inf
 from socket import SHUT_RDWR, socket
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -24,97 +22,74 @@ from clastic.server.options import ServerOptions
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-TERMINATED = 128 + signal.SIGTERM
-"""The exit code of a program that SIGTERM has ended."""
+POLL_SECONDS = 0.1
+"""Seconds between two checks for signals and for changed files."""
 
-DRAIN_SECONDS = 1.0
-"""Seconds that requests may take to finish after the server is told to shut down."""
-
-SILENCE_SECONDS = 0.1
-"""Seconds that a new connection may then take to send a request: browsers open unused ones."""
-
-_WAIT_SECONDS = 0.05  # at most, for a connection, before looking for a signal
-_POLL_SECONDS = 0.02  # between two checks of processes and requests, which have no event
+_DRAIN_SECONDS = 1.0  # that requests may take to finish after the server is told to shut down
+_ARRIVAL_SECONDS = 0.1  # that a new connection may take to send one: browsers open unused ones
+_WAIT_SECONDS = 0.02  # between two checks of requests, which have no event
 
 
 class ShutdownSignal:
     """Record Ctrl-C and SIGTERM during a ``with`` block, instead of interrupting the program.
 
-    In a thread other than the main one it records only calls of :meth:`request`.
+    In a thread other than the main one it records nothing.
 
-    :param is_final: whether the process ends after the block: later signals are then ignored
     :ivar number: the first signal received, ``None`` until there is one
     :ivar is_urgent: whether to skip draining: after Ctrl-C, and after a second signal
     """
 
-    def __init__(self, is_final: bool = False) -> None:
+    def __init__(self) -> None:
         self.number: int | None = None
         self.is_urgent = False
-        self._is_final = is_final
-        self._process = os.getpid()
-        self._handlers: Mapping[int, Any] = {}
+        self._handlers: dict[int, Any] = {}
 
     def __enter__(self) -> ShutdownSignal:
         if threading.current_thread() is threading.main_thread():
-            numbers = (signal.SIGINT, signal.SIGTERM)
-            self._handlers = {number: signal.signal(number, self._handle) for number in numbers}
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._handlers[number] = signal.signal(number, self._record)
         return self
 
     def __exit__(self, *error: object) -> None:
-        if not self._is_final:
-            for number, handler in self._handlers.items():
-                signal.signal(number, handler)
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
 
-    def request(self, number: int = signal.SIGTERM) -> None:
-        """Request the shutdown, as the signal of that number does."""
+    @property
+    def exit_code(self) -> int:
+        """143 after SIGTERM; otherwise 0, for Ctrl-C is the usual way to end the server."""
+        return 128 + signal.SIGTERM if self.number == signal.SIGTERM else 0
+
+    def _record(self, number: int, frame: FrameType | None) -> None:
         self.is_urgent = self.number is not None or number == signal.SIGINT
-        self.number = number if self.number is None else self.number
-
-    def _handle(self, number: int, frame: FrameType | None) -> None:
-        if os.getpid() != self._process:  # a fork that answers a single request
-            raise SystemExit(128 + number)
-        self.request(number)
+        self.number = self.number or number
 
 
 class Worker(serving.BaseWSGIServer, ABC):
-    """Answer requests until a :class:`ShutdownSignal`."""
+    """Answer requests until the server is shut down."""
 
-    timeout: float | None = _WAIT_SECONDS  # of handle_request()
+    timeout: float | None = POLL_SECONDS  # of handle_request()
 
-    def serve_until(
-        self, shutdown: ShutdownSignal, check: Callable[[], object] = lambda: None
-    ) -> None:
-        """Accept and answer requests until `shutdown`.
+    def serve_until(self, is_over: Callable[[], object]) -> None:
+        """Accept and answer requests until `is_over` returns something true.
 
-        :param check: called after each request, and several times a second
+        It is called after each request, and several times a second.
         """
-        while shutdown.number is None:
-            if self.has_room():
-                self.handle_request()
-            else:
-                time.sleep(_POLL_SECONDS)
-            self.service_actions()
-            check()
-
-    def accept_pending(self) -> None:
-        """Answer the requests of connections that wait to be accepted."""
-        while select.select([self], [], [], 0)[0]:
+        while not is_over():
             self.handle_request()
+            self.service_actions()
 
     def drain(self, shutdown: ShutdownSignal) -> None:
         """Wait for requests to finish, unless `shutdown` is urgent, then close the server.
 
-        Requests that take longer than ``DRAIN_SECONDS`` are cut off.
+        Requests that take longer than a second are cut off.
         """
-        deadline = time.monotonic() + DRAIN_SECONDS
+        deadline = time.monotonic() + _DRAIN_SECONDS
+        if not shutdown.is_urgent:
+            time.sleep(_ARRIVAL_SECONDS)
         while not shutdown.is_urgent and self.is_busy() and time.monotonic() < deadline:
-            time.sleep(_POLL_SECONDS)
+            time.sleep(_WAIT_SECONDS)
         self.cut_off()
         self.server_close()
-
-    @abstractmethod
-    def has_room(self) -> bool:
-        """Return whether one more request can be answered now."""
 
     @abstractmethod
     def is_busy(self) -> bool:
@@ -145,29 +120,24 @@ class Threads(Worker, serving.ThreadedWSGIServer):
     """Answer each request in a thread of its own. The threads do not keep the program alive."""
 
     def __init__(self, application: WSGIApplication, address: str, listener: socket) -> None:
-        port, descriptor = listener.getsockname()[1], listener.fileno()
-        super().__init__(address, port, application, _ThreadHandler, fd=descriptor)
-        # When each connection was accepted; infinity once it has sent a request.
-        self._connections: dict[socket, float] = {}
+        super().__init__(address, 0, application, _ThreadHandler, fd=listener.fileno())
+        # The open connections, and whether each has sent a request.
+        self._connections: dict[socket, bool] = {}
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        self._connections[request] = time.monotonic()
+        self._connections[request] = False
         super().process_request(request, client_address)
 
     def note_request(self, connection: socket) -> None:
         """Record that a connection has sent a request."""
-        self._connections[connection] = inf
+        self._connections[connection] = True
 
     def shutdown_request(self, request: Any) -> None:
         super().shutdown_request(request)
         self._connections.pop(request, None)
 
-    def has_room(self) -> bool:
-        return True
-
     def is_busy(self) -> bool:
-        silent = time.monotonic() - SILENCE_SECONDS
-        return any(accepted > silent for accepted in list(self._connections.values()))
+        return any(list(self._connections.values()))
 
     def cut_off(self) -> None:
         for connection in list(self._connections):
@@ -181,30 +151,28 @@ class Processes(Worker, serving.ForkingWSGIServer):
     :param processes: the number of processes that may run at the same time
     """
 
-    # The base class would block in process_request() until a process ends, even after a signal.
-    block_on_close = False
-
     def __init__(
         self, application: WSGIApplication, address: str, listener: socket, processes: int
     ) -> None:
-        port, descriptor = listener.getsockname()[1], listener.fileno()
-        super().__init__(address, port, application, processes, _Handler, fd=descriptor)
+        super().__init__(address, 0, application, processes, _Handler, fd=listener.fileno())
         self._limit = processes
-        self.max_children = sys.maxsize
+        self.max_children = sys.maxsize  # at the limit, the base class would not see a signal
 
-    def has_room(self) -> bool:
-        return len(self.active_children or ()) < self._limit
+    def handle_request(self) -> None:
+        if len(self.active_children or ()) < self._limit:
+            super().handle_request()
+        else:
+            time.sleep(_WAIT_SECONDS)
 
     def is_busy(self) -> bool:
-        self.service_actions()  # collects the processes that have ended
+        self.collect_children()
         return bool(self.active_children)
 
     def cut_off(self) -> None:
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            _send(number, self.active_children or ())
-            deadline = time.monotonic() + DRAIN_SECONDS
-            while self.is_busy() and time.monotonic() < deadline:
-                time.sleep(_POLL_SECONDS)
+        for process in self.active_children or ():
+            with suppress(ProcessLookupError):  # the program has collected it
+                os.kill(process, signal.SIGKILL)
+        self.collect_children(blocking=True)
 
 
 def make_worker(
@@ -214,9 +182,3 @@ def make_worker(
     if options.is_threaded:
         return Threads(application, options.address, listener)
     return Processes(application, options.address, listener, options.processes or 1)
-
-
-def _send(number: int, processes: Iterable[int]) -> None:
-    for process in processes:
-        with suppress(ProcessLookupError):  # it has just been collected
-            os.kill(process, number)

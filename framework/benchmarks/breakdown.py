@@ -1,4 +1,4 @@
-"""Where a request for the home page of `hello` spends its time and its steps; prints JSON."""
+"""Measure the parts of a request for the home page of `hello`, and print them as JSON."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 from types import CodeType
 from typing import TYPE_CHECKING
 
-from asking import Loops, times_of
 from cases import Case, environ_of
-from counting import answer, counted, nothing
+from client import Loops, times_of
+from counting import counted, nothing, send
 from served_apps import bare, created
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ LOOPS = Loops(60, 0.01)
 
 
 def main() -> None:
-    """Print what the parts of the request take."""
+    """Print the times and steps."""
     from clastic import Response
 
     def only_response(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def seconds_of(applications: dict[str, WSGIApplication]) -> dict[str, float]:
-    """Return the seconds of a request, best loop, by application."""
+    """Return the seconds of a request in the best loop, by application."""
     environ = environ_of(Case("hello", "/"))
     return {
         name: min(times_of(application, environ, LOOPS))
@@ -42,9 +42,9 @@ def seconds_of(applications: dict[str, WSGIApplication]) -> dict[str, float]:
 
 
 def steps_by_place(application: WSGIApplication) -> list[tuple[str, int]]:
-    """Return the steps of a request by the function that takes them, most first."""
+    """Return the steps of a request by function, in descending order."""
     by_code = counted(application, environ_of(Case("hello", "/")))
-    own = Path(answer.__code__.co_filename)
+    own = Path(send.__code__.co_filename)
     taken = [
         (place_of(code), steps) for code, steps in by_code.items() if Path(code.co_filename) != own
     ]
@@ -52,7 +52,7 @@ def steps_by_place(application: WSGIApplication) -> list[tuple[str, int]]:
 
 
 def place_of(code: CodeType) -> str:
-    """Return where a function is, such as `clastic/dispatch.py: answer`."""
+    """Return the file and name of a function, such as `hello.py: home`."""
     if code.co_filename.startswith("<"):
         return f"compiled for the route: {code.co_name}"
     parts = Path(code.co_filename).parts

@@ -1,4 +1,4 @@
-"""What is measured: requests, and the answers that count as right."""
+"""The measured requests and their expected responses."""
 
 from __future__ import annotations
 
@@ -19,12 +19,11 @@ ROUTE_NUMBERS = (10, 100, 1_000, 10_000)
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What an application sent.
+class Response:
+    """The response of an application.
 
-    - `status`: the status line, as in `"200 OK"`.
-    - `headers`: by name in lower case.
-    - `body`: all of it.
+    - `status`: the status line, such as `"200 OK"`.
+    - `headers`: by lower-case name.
     """
 
     status: str
@@ -34,18 +33,18 @@ class Answer:
 
 @dataclass(frozen=True)
 class Case:
-    """A request and its right answer.
+    """A request and its expected response.
 
-    - `name`: as on the command line and in the results.
+    - `name`: the name on the command line and in the results.
     - `path`: `PATH_INFO` of the request.
-    - `form`: what is posted, URL-encoded.
-    - `returns`: whether the client has been there before: it sends the cookie and the validators
-      that it got then.
-    - `status`: the code that is expected.
-    - `body`: a pattern that the whole body matches; anything goes without one.
-    - `content_type`: expected without parameters; any is right without one.
-    - `headers`: what some headers have to contain, by name in lower case.
-    - `lacking`: the frameworks that cannot do it.
+    - `form`: the posted form, URL-encoded.
+    - `returns`: True for a returning client, which sends the cookie and validators of an earlier
+      response.
+    - `status`: the expected status code.
+    - `body`: a pattern for the whole body, or None for any body.
+    - `content_type`: the expected type without parameters, or None for any.
+    - `headers`: texts that headers must contain, by lower-case name.
+    - `lacking`: the frameworks without this feature.
     """
 
     name: str
@@ -59,27 +58,27 @@ class Case:
     headers: Mapping[str, str] = field(default_factory=dict)
     lacking: tuple[str, ...] = ()
 
-    def problem(self, answer: Answer) -> str | None:
-        """Say what is wrong with `answer`, or return None if it is right."""
-        content_type = answer.headers.get("content-type", "").partition(";")[0]
-        if answer.status[:4] != f"{self.status} ":
-            return f"expected status {self.status}, got {answer.status!r}"
+    def problem(self, response: Response) -> str | None:
+        """Return the first difference to the expected response, or None."""
+        content_type = response.headers.get("content-type", "").partition(";")[0]
+        if response.status[:4] != f"{self.status} ":
+            return f"expected status {self.status}, got {response.status!r}"
         if self.content_type not in (None, content_type):
             return f"expected Content-Type {self.content_type}, got {content_type or None}"
-        if self.body is not None and not re.fullmatch(self.body.encode(), answer.body):
-            return f"expected a body like {self.body!r}, got {answer.body[:200]!r}"
+        if self.body is not None and not re.fullmatch(self.body.encode(), response.body):
+            return f"expected a body like {self.body!r}, got {response.body[:200]!r}"
         for name, expected in self.headers.items():
-            if expected not in answer.headers.get(name, ""):
-                return f"expected {expected} in {name.title()}, got {answer.headers.get(name)}"
-        return self.length_problem(answer)
+            if expected not in response.headers.get(name, ""):
+                return f"expected {expected} in {name.title()}, got {response.headers.get(name)}"
+        return self.length_problem(response)
 
-    def length_problem(self, answer: Answer) -> str | None:
-        """Say what is wrong with the `Content-Length`; an answer that has no body needs none."""
-        length = answer.headers.get("content-length")
-        if self.status == 304 and not answer.body:
+    def length_problem(self, response: Response) -> str | None:
+        """Return the error of the `Content-Length`, or None. A 304 needs none."""
+        length = response.headers.get("content-length")
+        if self.status == 304 and not response.body:
             return None
-        if length is None or int(length) != len(answer.body):
-            return f"Content-Length is {length}, the body has {len(answer.body)} bytes"
+        if length is None or int(length) != len(response.body):
+            return f"Content-Length is {length}, the body has {len(response.body)} bytes"
         return None
 
 
@@ -128,7 +127,7 @@ PLAIN_CASES = (
 
 
 def routing_cases(number: int) -> tuple[Case, ...]:
-    """Return the requests for the first, the last, and a missing one of `number` routes."""
+    """Return the requests for the first, the last and a missing route of `number` routes."""
     last = number - 1
     return (
         Case(f"routes-{number}-first", "/r0/abc", body="0:abc", content_type="text/plain"),
@@ -140,11 +139,11 @@ def routing_cases(number: int) -> tuple[Case, ...]:
 
 
 ROUTING = {f"routes-{number}": number for number in ROUTE_NUMBERS}
-"""The jobs that measure routing, and how many routes each has."""
+"""The jobs that measure routing, each with its number of routes."""
 
 
 def environ_of(case: Case) -> WSGIEnvironment:
-    """Make the environ that a server would make of `curl` asking for `case`."""
+    """Make the environ of a server for the request of `case`, sent by curl."""
     environ: WSGIEnvironment = {
         "REQUEST_METHOD": case.method,
         "SCRIPT_NAME": "",
@@ -174,11 +173,11 @@ def environ_of(case: Case) -> WSGIEnvironment:
     return environ
 
 
-def remembered(answer: Answer) -> WSGIEnvironment:
-    """Return what a client that has got `answer` sends with its next request."""
+def remembered(response: Response) -> WSGIEnvironment:
+    """Return the cookie and validators that a client sends after `response`."""
     headers = {
-        "HTTP_COOKIE": answer.headers.get("set-cookie", "").partition(";")[0],
-        "HTTP_IF_NONE_MATCH": answer.headers.get("etag"),
-        "HTTP_IF_MODIFIED_SINCE": answer.headers.get("last-modified"),
+        "HTTP_COOKIE": response.headers.get("set-cookie", "").partition(";")[0],
+        "HTTP_IF_NONE_MATCH": response.headers.get("etag"),
+        "HTTP_IF_MODIFIED_SINCE": response.headers.get("last-modified"),
     }
     return {name: value for name, value in headers.items() if value}

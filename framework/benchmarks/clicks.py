@@ -1,4 +1,4 @@
-"""What a click on a link of erosion costs in one process, from its SQL statement outwards."""
+"""Measure the parts of a click on a link of erosion in one process."""
 
 from __future__ import annotations
 
@@ -8,29 +8,30 @@ from contextlib import closing, contextmanager
 from time import perf_counter, process_time
 from typing import Any
 
-from asking import ask
 from cases import Case, environ_of
+from client import send
 from served_apps import created, module_of
 
 ALIAS = "lasting"
 TARGET = "https://example.org/"
 LOOPS = 5
 
-Act = Callable[[], object]
+Action = Callable[[], object]
 
 
 def measure_clicks(url: str, seconds: float) -> dict[str, dict[str, float]]:
-    """Return the seconds that a click takes, best loop, by how much of it is done.
+    """Return the times of a click in the best loop, by part.
 
-    url: of an empty database. seconds: how long a loop should take.
+    `seconds` is the whole time, `processor` the CPU time of this process; the rest is waiting for
+    the disk or the database's process. Each part includes the previous one:
 
-    `seconds` is all of it, `processor` what this process has used of a processor: the rest it has
-    waited for the disk or for the database's own process.
+    - `statement`: the SQL statement with the driver, without waiting for the disk.
+    - `commit`: the same, written to the disk.
+    - `storage`: SQLAlchemy and erosion's storage.
+    - `app`: the request to the app.
 
-    - `statement`: its SQL through the bare driver, without waiting for the disk.
-    - `commit`: the same, and the click is on the disk.
-    - `storage`: through SQLAlchemy and erosion's storage.
-    - `app`: the request to the app, in process.
+    :param url: the URL of an empty database
+    :param seconds: the time of a loop
     """
     storage = module_of("erosion", "storage").Storage(url)
     with closing(storage):
@@ -42,30 +43,33 @@ def measure_clicks(url: str, seconds: float) -> dict[str, dict[str, float]]:
             times[name] = best_of(lambda run=execute: run(sql, values), seconds)
     application = created("erosion", {"db_url": url, "cookie_secret": "only for the benchmark"})
     environ = environ_of(Case("click", f"/{ALIAS}"))
-    times["app"] = best_of(lambda: ask(application, environ), seconds)
+    times["app"] = best_of(lambda: send(application, environ), seconds)
     return times
 
 
-def statement_of(act: Act) -> tuple[str, Any]:
-    """Return the SQL that the driver is given for an act, and its values."""
+def statement_of(action: Action) -> tuple[str, Any]:
+    """Return the last SQL statement that an action executes, and its values."""
     from sqlalchemy import Engine, event
 
-    given: list[tuple[str, Any]] = []
+    executed: list[tuple[str, Any]] = []
 
     def listen(connection: Any, cursor: Any, sql: str, values: Any, *others: Any) -> None:
-        given.append((sql, values))
+        executed.append((sql, values))
 
     event.listen(Engine, "before_cursor_execute", listen)
     try:
-        act()
+        action()
     finally:
         event.remove(Engine, "before_cursor_execute", listen)
-    return given[-1]
+    return executed[-1]
 
 
 @contextmanager
 def driver(url: str, waits: bool) -> Iterator[Callable[[str, Any], object]]:
-    """Connect as erosion does, but with the bare driver; give what runs a statement."""
+    """Connect with the driver alone; yield a function that executes a statement.
+
+    :param waits: wait until a statement is on the disk
+    """
     if url.startswith("sqlite"):
         import sqlite3
 
@@ -81,19 +85,19 @@ def driver(url: str, waits: bool) -> Iterator[Callable[[str, Any], object]]:
         yield lambda sql, values: connection.execute(sql, values).fetchall()
 
 
-def best_of(act: Act, seconds: float) -> dict[str, float]:
-    """Return what an act takes, in the best of some loops."""
+def best_of(action: Action, seconds: float) -> dict[str, float]:
+    """Return the times of an action in the best loop."""
     started = perf_counter()
-    act()
+    action()
     count = max(3, round(seconds / (perf_counter() - started)))
     gc.collect()
-    time, processor = min(loop(act, count) for _ in range(LOOPS))
+    time, processor = min(loop(action, count) for _ in range(LOOPS))
     return {"seconds": time, "processor": processor}
 
 
-def loop(act: Act, count: int) -> tuple[float, float]:
-    """Return the seconds that an act takes when it is done `count` times."""
+def loop(action: Action, count: int) -> tuple[float, float]:
+    """Return the time and CPU time of an action in seconds, averaged over `count` calls."""
     started, used = perf_counter(), process_time()
     for _ in range(count):
-        act()
+        action()
     return (perf_counter() - started) / count, (process_time() - used) / count

@@ -1,4 +1,4 @@
-"""Requests to an application: one whose answer is checked, or many that are timed."""
+"""Send requests to an application: check one response, or time many requests."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from cases import Answer, Case, environ_of, remembered
+from cases import Case, Response, environ_of, remembered
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 
-class WrongAnswerError(Exception):
-    """A framework does not do what is to be measured."""
+class WrongResponseError(Exception):
+    """A framework sends another response than the expected one."""
 
 
 @dataclass(frozen=True)
 class Loops:
-    """How a case is measured.
+    """The loops in which a case is measured.
 
-    - `number`: how many loops.
-    - `seconds`: how long one loop should take; its number of requests is chosen for that.
+    - `number`: the number of loops.
+    - `seconds`: the time of a loop, which determines its number of requests.
     """
 
     number: int
@@ -30,27 +30,27 @@ class Loops:
 
 
 def environ_for(application: WSGIApplication, case: Case) -> WSGIEnvironment:
-    """Make the environ of `case` for an application, from which a client may return."""
+    """Make the environ of `case`; a returning client has sent a request to the application."""
     environ = environ_of(case)
     if case.returns:
-        environ.update(remembered(ask(application, environ)))
+        environ.update(remembered(send(application, environ)))
     return environ
 
 
 def check(application: WSGIApplication, case: Case, environ: WSGIEnvironment) -> None:
-    """Ask for `case` once. Raises `WrongAnswerError` if the answer is not the expected one."""
-    problem = case.problem(ask(application, environ))
+    """Send the request of `case`. Raise `WrongResponseError` if the response is not expected."""
+    problem = case.problem(send(application, environ))
     if problem is not None:
-        raise WrongAnswerError(f"{case.name} ({case.method} {case.path}): {problem}")
+        raise WrongResponseError(f"{case.name} ({case.method} {case.path}): {problem}")
 
 
-def ask(application: WSGIApplication, template: WSGIEnvironment) -> Answer:
-    """Send one request and keep the answer."""
+def send(application: WSGIApplication, template: WSGIEnvironment) -> Response:
+    """Send one request and return the response."""
     template["wsgi.input"].seek(0)
-    kept: list[Any] = [None, None]
+    started: list[Any] = [None, None]
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-        kept[:] = status, headers
+        started[:] = status, headers
 
     body = application(template.copy(), start_response)
     try:
@@ -58,12 +58,12 @@ def ask(application: WSGIApplication, template: WSGIEnvironment) -> Answer:
     finally:
         if hasattr(body, "close"):
             body.close()
-    status, headers = kept
-    return Answer(status, {name.lower(): value for name, value in headers}, content)
+    status, headers = started
+    return Response(status, {name.lower(): value for name, value in headers}, content)
 
 
 def times_of(application: WSGIApplication, environ: WSGIEnvironment, loops: Loops) -> list[float]:
-    """Return the seconds that a request took in each of the loops."""
+    """Return the seconds of a request in each of the loops."""
     count = 8
     elapsed = run_loop(application, environ, count)
     while elapsed < loops.seconds / 5:
@@ -75,12 +75,12 @@ def times_of(application: WSGIApplication, environ: WSGIEnvironment, loops: Loop
 
 
 def run_loop(application: WSGIApplication, template: WSGIEnvironment, count: int) -> float:
-    """Send `count` requests as a server would, and return the seconds that it took."""
-    kept: list[Any] = [None, None]
+    """Send `count` requests as a server would, and return the seconds."""
+    response: list[Any] = [None, None]
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-        kept[0] = status
-        kept[1] = headers
+        response[0] = status
+        response[1] = headers
 
     rewind = template["wsgi.input"].seek
     started = perf_counter()

@@ -1,4 +1,4 @@
-"""Start the processes that measure, in an order that is fair, and collect what they find out."""
+"""Start the measuring processes in a fair order, and collect their results."""
 
 from __future__ import annotations
 
@@ -29,27 +29,27 @@ print(json.dumps({
     "libraries": {name: installed[name] for name in sys.argv[1:] if name in installed},
 }))
 """
-"""What the interpreter that measures tells about itself."""
+"""A program that prints the versions and the machine of the measuring interpreter."""
 
 SLOW_SECONDS = 5.0
 """A construction that takes longer is not repeated in later rounds."""
 
 
 class MeasureError(Exception):
-    """A framework answers wrongly, or its process failed."""
+    """A framework sent a wrong response, or its process failed."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """How much is measured.
+    """The extent of a run.
 
-    - `rounds`: how often every framework does every job, each time in a new process.
-    - `loops`, `loop_seconds`: how many loops a process runs for a case, and how long one takes.
-    - `limit_seconds`: after this time a process with many routes is stopped, and reported as over
-      the limit; any other is stopped after a minute.
-    - `starts`: how often a round starts each framework.
-    - `load_seconds`: how long a load on a server takes.
-    - `connections`: how many a server is to hold open.
+    - `rounds`: the number of rounds. In each, every job runs in a new process.
+    - `loops`, `loop_seconds`: the number of loops for a case in a process, and the time of each.
+    - `limit_seconds`: the time after which a process with many routes is stopped and reported as
+      over the limit. Other processes are stopped after at least a minute.
+    - `starts`: the number of starts of each framework in a round.
+    - `load_seconds`: the time of a load on a server.
+    - `connections`: the number of open connections of a server.
     """
 
     rounds: int = 3
@@ -74,11 +74,11 @@ QUICK = Options(
 
 @dataclass
 class Collection:
-    """What the processes of a run found out, as it comes in.
+    """The results of the processes of a run.
 
     - `times`: by measure, then by framework.
-    - `over`: the limit, by (measure, framework), where the process was stopped at it.
-    - `facts`: by framework, its version, and whether parts of it are compiled.
+    - `over`: the limit of stopped processes, by (measure, framework).
+    - `facts`: the version of each framework, and whether parts of it are compiled.
     """
 
     times: dict[str, dict[str, list[float]]] = field(default_factory=dict)
@@ -86,14 +86,14 @@ class Collection:
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def add(self, framework: str, outcome: dict[str, Any]) -> None:
-        """Take in what a process printed."""
+        """Add the output of a process."""
         for measure, times in outcome.pop("times").items():
             self.times.setdefault(measure, {}).setdefault(framework, []).extend(times)
         if outcome:
             self.facts[framework] = outcome
 
     def is_slow(self, framework: str, job: str) -> bool:
-        """Tell whether `job` has shown that it is not to be repeated."""
+        """Return True if `job` was too slow to be repeated."""
         measure = first_measure(job)
         is_construction = measure.startswith("construction-")
         longest = max(self.times.get(measure, {}).get(framework, [0.0]))
@@ -103,12 +103,12 @@ class Collection:
 def run(
     python: str | Path, jobs: Sequence[str], frameworks: Sequence[str], options: Options
 ) -> dict[str, Any]:
-    """Measure every framework at every job, and return the results.
+    """Run every job with every framework, and return the results.
 
-    Within a round and a job the frameworks follow each other at once, and each round another one
-    begins, so that what else the machine does hits all of them alike.
+    In a round, the frameworks run a job one after another, and each round begins with another
+    framework, so that other load on the machine affects all of them equally.
 
-    Raises `MeasureError` at the first wrong answer.
+    Raise `MeasureError` at the first wrong response.
     """
     machine = json_of([str(python), "-c", MACHINE, *LIBRARIES], str(python))
     collection = Collection()
@@ -125,7 +125,7 @@ def run(
 
 
 def turns(frameworks: Sequence[str], job: str, number: int, options: Options) -> Iterator[str]:
-    """Yield the frameworks in the order of round `number`, for as many turns as the job needs."""
+    """Yield the frameworks in the order of round `number`, repeatedly for the job `start`."""
     shift = number % max(1, len(frameworks))
     for _ in range(options.starts if job == "start" else 1):
         yield from (*frameworks[shift:], *frameworks[:shift])
@@ -134,9 +134,9 @@ def turns(frameworks: Sequence[str], job: str, number: int, options: Options) ->
 def measure(
     python: str | Path, framework: str, job: str, options: Options, collection: Collection
 ) -> None:
-    """Let a new process do `job` with `framework`, and collect what it finds out.
+    """Run `job` with `framework` in a new process, and collect the results.
 
-    Raises `MeasureError` if the process fails.
+    Raise `MeasureError` if the process fails.
     """
     if job == "start":
         command = [str(python), str(HERE / "starting.py"), framework]
@@ -154,31 +154,31 @@ def measure(
 
 
 def limit_of(job: str, options: Options) -> float:
-    """Return after how many seconds the process of a job is stopped."""
+    """Return the seconds after which the process of a job is stopped."""
     return options.limit_seconds if job in ROUTING else max(60.0, options.limit_seconds)
 
 
 def json_of(command: Sequence[str], what: str, limit_seconds: float | None = None) -> Any:
-    """Run a command and return what it prints last, which is JSON.
+    """Run a command and return the last line of its output, decoded from JSON.
 
-    Raises `MeasureError` if it fails, and `subprocess.TimeoutExpired` after the limit.
+    Raise `MeasureError` if it fails, and `subprocess.TimeoutExpired` after the limit.
     """
     try:
         done = subprocess.run(
             command, check=False, capture_output=True, text=True, timeout=limit_seconds
         )
     except OSError as error:
-        raise MeasureError(f"{command[0]} could not be started: {error}") from error
+        raise MeasureError(f"Cannot start {command[0]}: {error}") from error
     if done.returncode:
         reason = done.stderr.strip() or f"Exit status {done.returncode}."
-        raise MeasureError(f"Stopped at {what}.\n{reason}")
+        raise MeasureError(f"This job failed: {what}.\n{reason}")
     return json.loads(done.stdout.splitlines()[-1])
 
 
 def measure_wholes(python: str | Path, jobs: Sequence[str], options: Options) -> dict[str, Any]:
-    """Measure what is measured once; `left_out` says what could not be, and why.
+    """Run the jobs that do not belong to a framework; `left_out` has the ones that cannot run.
 
-    Raises `MeasureError` at the first wrong answer.
+    Raise `MeasureError` at the first wrong response.
     """
     found: dict[str, Any] = {"left_out": reasons(jobs)}
     for job in doable(jobs):
@@ -198,7 +198,7 @@ def measure_wholes(python: str | Path, jobs: Sequence[str], options: Options) ->
 def results_of(
     machine: dict[str, Any], collection: Collection, frameworks: Sequence[str], options: Options
 ) -> dict[str, Any]:
-    """Put together what is written as JSON; README.md describes it."""
+    """Return the results as they are written as JSON; README.md describes them."""
     measures: dict[str, dict[str, Any]] = {
         measure: {
             framework: {"best": min(times), "median": median(times), "loops": len(times)}

@@ -1,4 +1,4 @@
-"""What a request costs a server that holds very many connections open."""
+"""Measure a request to a server with many open connections."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from servers import HOST, Server, ServerError
 FEW = 8
 REQUESTS_AT_LEAST = 4_000
 SPARE_FILES = 200
-"""How many files a process may need besides its connections."""
+"""The number of files that a process needs besides its connections."""
 
 AT_ONCE = 8
-"""How many connections wait for an answer at a time."""
+"""The number of connections that wait for a response at a time."""
 
 REQUEST = f"GET / HTTP/1.1\r\nHost: {HOST}\r\nAccept: */*\r\n\r\n".encode()
 
 
 def measure_connections(wanted: int, rounds: int) -> dict[str, Any]:
-    """Ask a gunicorn worker over a few and over very many connections that are kept open.
+    """Send requests to a gunicorn worker over a few and over many open connections.
 
-    Returns the microseconds of processor time that a request takes in the best round, by app and
-    number of connections. `wanted` is how many there should be, `most` how many the limit of open
-    files allows of them.
+    Return the microseconds of CPU time of a request in the best round, by app and number of
+    connections. `wanted` is the requested number, `most` the number that the limit of open files
+    allows.
     """
     most = allowed_connections(wanted)
     found: dict[str, Any] = {"wanted": wanted, "most": most, "micros": {}}
@@ -39,7 +39,7 @@ def measure_connections(wanted: int, rounds: int) -> dict[str, Any]:
 
 
 def allowed_connections(wanted: int) -> int:
-    """Raise the limit of open files as far as needed, and return how many connections it allows."""
+    """Raise the limit of open files as far as needed; return the number of connections allowed."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     files = wanted + SPARE_FILES
     allowed = files if hard == resource.RLIM_INFINITY else min(files, hard)
@@ -48,34 +48,34 @@ def allowed_connections(wanted: int) -> int:
 
 
 def micros_over(served: Server, number: int, rounds: int) -> float:
-    """Return the processor time of a request when `number` connections are open and used."""
+    """Return the CPU time of a request with `number` open connections that are used in turn."""
     with ExitStack() as stack:
         connections = []
         for _ in range(number):
             connection = socket.create_connection((HOST, served.port), timeout=30)
             connections.append(stack.enter_context(connection))
-            ask(connections[-1:])
+            exchange(connections[-1:])
         return min(micros_of_round(served, connections) for _ in range(rounds))
 
 
 def micros_of_round(served: Server, connections: Sequence[socket.socket]) -> float:
-    """Send a request over each connection in turn; return the processor time of one."""
+    """Send a request over each connection in turn; return the CPU time of one request."""
     turns = max(1, REQUESTS_AT_LEAST // len(connections))
     before = served.cpu_seconds()
     for _ in range(turns):
         for start in range(0, len(connections), AT_ONCE):
-            ask(connections[start : start + AT_ONCE])
+            exchange(connections[start : start + AT_ONCE])
     return (served.cpu_seconds() - before) / (turns * len(connections)) * 1e6
 
 
-def ask(connections: Sequence[socket.socket]) -> None:
-    """Send a request over each connection, then read the answers."""
+def exchange(connections: Sequence[socket.socket]) -> None:
+    """Send a request over each connection, then read the responses."""
     for connection in connections:
         connection.sendall(REQUEST)
     for connection in connections:
-        answer = connection.recv(4096)
-        while not answer.endswith(b"Hello, world!\n"):
+        response = connection.recv(4096)
+        while not response.endswith(b"Hello, world!\n"):
             more = connection.recv(4096)
             if not more:
-                raise ServerError(f"The server has closed a connection after {answer!r}.")
-            answer += more
+                raise ServerError(f"The server closed a connection after {response!r}.")
+            response += more

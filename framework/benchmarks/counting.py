@@ -1,8 +1,8 @@
-"""Count the steps that Clastic takes for each case, and print them as JSON.
+"""Count the steps of Clastic for each case, and print them as JSON.
 
-A step is a bytecode instruction of Python, or a call of a function that is not written in Python.
-Steps are counted, not timed: the same code takes the same number on any machine, however busy.
-`counts.py` starts this in a process of its own, with a fixed seed for hashes.
+A step is a bytecode instruction, or a call of a function that is not written in Python. The number
+of steps is the same on every machine, and does not depend on its load. `counts.py` runs this script
+in a new process with a fixed hash seed.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from importlib import metadata
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
-from asking import check, environ_for
 from cases import PLAIN_CASES, environ_of, routing_cases
+from client import check, environ_for
 from frameworks import clastic as framework
 from frameworks.interface import Probe, distinct_handlers
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 LIBRARIES = ("itsdangerous", "jinja2", "markupsafe", "werkzeug")
-"""What the steps of a request are taken in besides Clastic and Python."""
+"""The libraries that take some of the steps."""
 
 ROUTES = 1_000
 WARMING = 10
-"""How many requests come before the one that is counted, so that it finds all caches filled."""
+"""The number of requests before the counted one, which fill all caches."""
 
 
 def main() -> None:
@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def count_cases() -> dict[str, int]:
-    """Count each case, after a check of its answer."""
+    """Check the response of each case, then count its steps."""
     counts = {}
     for case in PLAIN_CASES:
         application = framework.build(case.name, Probe())
@@ -54,20 +54,20 @@ def count_cases() -> dict[str, int]:
 
 
 def steps_of(application: WSGIApplication, environ: WSGIEnvironment) -> int:
-    """Return how many steps the application takes for a request, the steps of a server apart."""
+    """Return the steps of the application for a request, without those of the loop."""
     return counted(application, environ).total() - counted(nothing, environ).total()
 
 
 def counted(application: WSGIApplication, environ: WSGIEnvironment) -> Counter[CodeType]:
-    """Count the steps of a request by the code that takes them."""
+    """Count the steps of a request by code object."""
     for _ in range(WARMING):
-        answer(application, environ)
+        send(application, environ)
     gc.collect()
     gc.disable()
     steps = Steps()
     steps.start()
     try:
-        answer(application, environ)
+        send(application, environ)
     finally:
         steps.stop()
         gc.enable()
@@ -75,11 +75,11 @@ def counted(application: WSGIApplication, environ: WSGIEnvironment) -> Counter[C
 
 
 def nothing(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Answer nothing, in no step worth counting."""
+    """Return an empty body."""
     return ()
 
 
-def answer(application: WSGIApplication, template: WSGIEnvironment) -> None:
+def send(application: WSGIApplication, template: WSGIEnvironment) -> None:
     """Send one request as a server would."""
     template["wsgi.input"].seek(0)
     body = application(template.copy(), start_response)
@@ -91,17 +91,17 @@ def answer(application: WSGIApplication, template: WSGIEnvironment) -> None:
 
 
 def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-    """Take the head of the answer."""
+    """Accept the status and headers."""
 
 
 class Steps:
-    """Counts the steps between its start and its stop, by the code that takes them."""
+    """Count the steps between `start` and `stop` by code object."""
 
     def __init__(self) -> None:
         self.taken = Counter[CodeType]()
 
     def start(self) -> None:
-        """Begin to be told of each step. Python 3.12 and newer tell through `sys.monitoring`."""
+        """Start tracing: through `sys.monitoring` on Python 3.12 and newer."""
         sys.setprofile(self._profile)
         if sys.version_info >= (3, 12):
             tool, instruction = sys.monitoring.PROFILER_ID, sys.monitoring.events.INSTRUCTION
@@ -112,7 +112,7 @@ class Steps:
             sys.settrace(self._trace)
 
     def stop(self) -> None:
-        """Be told no more."""
+        """Stop tracing."""
         if sys.version_info >= (3, 12):
             sys.monitoring.set_events(sys.monitoring.PROFILER_ID, 0)
             sys.monitoring.free_tool_id(sys.monitoring.PROFILER_ID)

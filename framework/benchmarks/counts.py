@@ -1,6 +1,6 @@
-"""Hold the steps that a request takes to the recorded ones; `make bench-check` runs this.
+"""Compare the steps of each request with the record; `make bench-check` runs this.
 
-A step is a bytecode instruction or a call into C; README.md says what is counted and what is not.
+A step is a bytecode instruction or a call into C; see README.md.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ RECORD = Path(__file__).with_name("counts.json")
 VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 GROWTH = 0.05
-"""A case may take this share more steps than were recorded."""
+"""The growth that is allowed, as a share of the recorded steps."""
 
-ANEW = "make bench-check ARGS=--record"
+RECORD_COMMAND = "make bench-check ARGS=--record"
 
 Counts = dict[str, Any]
 
 
 class CountError(Exception):
-    """Nothing can be compared."""
+    """The counts cannot be compared."""
 
 
 def main() -> int:
-    """Do what the command line says. Returns 1 if a count grew, 2 if nobody knows."""
+    """Run the command line. Return 1 if a count grew too much, 2 if it cannot be compared."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--record", action="store_true", help="write the counts of now down")
-    parser.add_argument("--counts", type=Path, default=RECORD, metavar="PATH", help="their record")
+    parser.add_argument("--record", action="store_true", help="record the current counts")
+    parser.add_argument("--counts", type=Path, default=RECORD, metavar="PATH", help="the record")
     arguments = parser.parse_args()
     try:
         if arguments.record:
@@ -45,7 +45,7 @@ def main() -> int:
 
 
 def count() -> Counts:
-    """Count in a process that nothing from outside has an influence on."""
+    """Count in a new process with a controlled environment."""
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -60,45 +60,49 @@ def count() -> Counts:
         env=environment,
     )
     if done.returncode:
-        raise CountError(f"{done.stderr.strip()}\nThe steps could not be counted.")
+        raise CountError(f"{done.stderr.strip()}\nCannot count the steps.")
     counts: Counts = json.loads(done.stdout)
     return counts
 
 
 def recorded(path: Path) -> Counts:
-    """Return what is recorded for this Python. Raises `CountError` where nothing is."""
+    """Return the record for this Python. Raise `CountError` if there is none."""
     counts = read(path).get(VERSION)
     if counts is None:
-        raise CountError(f"No counts are recorded for Python {VERSION}. Record them: {ANEW}")
+        raise CountError(
+            f"No counts are recorded for Python {VERSION}. Record them: {RECORD_COMMAND}"
+        )
     known: Counts = counts
     return known
 
 
 def read(path: Path) -> dict[str, Counts]:
-    """Return the whole record, by version of Python; it is empty where there is no file."""
+    """Return the whole record by Python version, or an empty one if there is no file."""
     try:
         record: dict[str, Counts] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except ValueError as error:
-        raise CountError(f"{path.name} cannot be read: {error}") from error
+        raise CountError(f"Cannot read {path.name}: {error}") from error
     return record
 
 
 def record(path: Path) -> int:
-    """Write down the counts under this Python, beside those under others."""
+    """Record the counts for this Python, and keep those for other versions."""
     known = {**read(path), VERSION: count()}
     by_version = sorted(known.items(), key=lambda item: tuple(map(int, item[0].split("."))))
     path.write_text(json.dumps(dict(by_version), indent=2) + "\n", encoding="utf-8")
-    print(f"{path.name} has the counts under Python {', '.join(v for v, _ in by_version)}.")
+    print(f"{path.name} has the counts for Python {', '.join(v for v, _ in by_version)}.")
     return 0
 
 
 def compare(before: Counts, now: Counts) -> int:
-    """Say what changed. Returns 1 if a case takes too many steps more, or is not recorded."""
+    """Print the changes. Return 1 if a case grew too much; raise `CountError` for a new case."""
     unknown = [name for name in now["cases"] if name not in before["cases"]]
     if unknown:
-        raise CountError(f"No counts are recorded for {', '.join(unknown)}. Record them: {ANEW}")
+        raise CountError(
+            f"No counts are recorded for {', '.join(unknown)}. Record them: {RECORD_COMMAND}"
+        )
     changes = {name: now["cases"][name] / before["cases"][name] - 1 for name in now["cases"]}
     grown = [name for name, change in changes.items() if change > GROWTH]
     for name, change in changes.items():
@@ -108,12 +112,12 @@ def compare(before: Counts, now: Counts) -> int:
             print(f"  {name}: {steps} ({change:+.1%}) {mark}".rstrip())
     for name, version in before["libraries"].items():
         if version != now["libraries"][name]:
-            print(f"Recorded with {name} {version}; here it is {now['libraries'][name]}.")
+            print(f"The record is of {name} {version}; installed is {now['libraries'][name]}.")
     if grown:
-        print(f"Over {GROWTH:.0%} more steps a request under Python {VERSION}: {', '.join(grown)}.")
-        print(f"If what the change brings is worth that, record the counts anew: {ANEW}")
+        print(f"These cases grew by more than {GROWTH:.0%} (Python {VERSION}): {', '.join(grown)}.")
+        print(f"If the change is worth it, record the new counts: {RECORD_COMMAND}")
         return 1
-    print(f"No case takes over {GROWTH:.0%} more steps than recorded for Python {VERSION}.")
+    print(f"No case grew by more than {GROWTH:.0%} (Python {VERSION}).")
     return 0
 
 

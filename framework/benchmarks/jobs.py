@@ -1,4 +1,4 @@
-"""What a run can be asked to measure, and which frameworks can be measured at it."""
+"""The jobs of a run, and the frameworks that each can measure."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from scale import SCALE_JOBS, SHAPE_JOBS
 LACKING = {case.name: case.lacking for case in PLAIN_CASES}
 
 REQUEST_JOBS = (*LACKING, *ROUTING)
-"""What one process measures for one framework: a plain case, or all that concerns n routes."""
+"""Jobs of one process with one framework: a plain case, or all cases with n routes."""
 
 START_FRAMEWORKS = ("clastic", "falcon", "flask")
 SERVER_JOBS = ("served", "clicks", "connections")
 WHOLE_JOBS = ("breakdown", *SERVER_JOBS)
-"""What is no matter of one framework, and is measured once, after all rounds."""
+"""Jobs that do not belong to a framework. They run once, after all rounds."""
 
 GROUPS = {
     "requests": tuple(LACKING),
@@ -24,13 +24,13 @@ GROUPS = {
     "start": ("start", "breakdown"),
     "servers": SERVER_JOBS,
 }
-"""Names for several jobs at once."""
+"""Names of groups of jobs."""
 
 JOBS = tuple(job for group in GROUPS.values() for job in group)
 
 
 def first_measure(job: str) -> str:
-    """Return the name of what a job measures first, which is construction where there is some."""
+    """Return the name of the first measure of a job: the construction, if it measures it."""
     if job in ROUTING:
         return f"construction-{ROUTING[job]}"
     if job in SHAPE_JOBS:
@@ -39,7 +39,7 @@ def first_measure(job: str) -> str:
 
 
 def able(job: str, frameworks: Sequence[str]) -> list[str]:
-    """Return those of the `frameworks` that are measured at `job`."""
+    """Return the frameworks that `job` can measure."""
     if job in SCALE_JOBS:
         return [name for name in frameworks if name == "clastic"]
     if job == "start":

@@ -1,6 +1,7 @@
-"""Measure one framework at one job, in a process of its own, and print the times as JSON.
+"""Run one job with one framework in this process, and print the times as JSON.
 
-`run.py` starts this under the interpreter that has the frameworks. By hand, for a profiler:
+`run.py` runs this with the interpreter of the benchmark's environment. For a profiler, run it
+directly:
 
     python framework/benchmarks/measure.py clastic text
 """
@@ -17,24 +18,24 @@ from importlib import metadata
 from importlib.machinery import EXTENSION_SUFFIXES
 from time import perf_counter
 
-from asking import Loops, WrongAnswerError, check, environ_for, times_of
 from cases import FRAMEWORKS, PLAIN_CASES, ROUTING, environ_of, routing_cases
+from client import Loops, WrongResponseError, check, environ_for, times_of
 from frameworks.interface import Framework, Probe, distinct_handlers
 from jobs import REQUEST_JOBS
 from scale import SCALE_JOBS, measure_scale
 
 CHECKS = 3
-"""How often a case is asked for before it is measured."""
+"""The number of checked requests before a case is measured."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What this process found out.
+    """The result of this process.
 
-    - `times`: seconds a request (or, of `construction-…`, seconds, and of `memory-…`, bytes a
-      route), one for each loop, by measure.
-    - `version`: of the framework; None where there is none.
-    - `compiled`: whether the framework runs parts of itself as compiled extensions.
+    - `times`: by measure, the seconds per request of each loop (for `construction-…` seconds, for
+      `memory-…` bytes per route).
+    - `version`: the version of the framework, or None.
+    - `compiled`: True if parts of the framework are compiled extensions.
     """
 
     times: dict[str, list[float]]
@@ -43,7 +44,7 @@ class Outcome:
 
 
 def main() -> int:
-    """Measure as the command line says."""
+    """Run the job of the command line."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("framework", choices=FRAMEWORKS)
     parser.add_argument("job", choices=(*REQUEST_JOBS, *SCALE_JOBS))
@@ -53,20 +54,20 @@ def main() -> int:
     try:
         framework = importlib.import_module(f"frameworks.{arguments.framework}")
     except ModuleNotFoundError as error:
-        print(f"{arguments.framework} cannot be imported: {error}", file=sys.stderr)
+        print(f"Cannot import {arguments.framework}: {error}", file=sys.stderr)
         return 1
     loops = Loops(arguments.loops, arguments.loop_seconds)
     try:
         times = measure(framework, arguments.job, loops)
-    except WrongAnswerError as error:
-        print(f"{arguments.framework} answers wrongly: {error}", file=sys.stderr)
+    except WrongResponseError as error:
+        print(f"Wrong response from {arguments.framework}: {error}", file=sys.stderr)
         return 1
     print(json.dumps(asdict(outcome(framework, times))))
     return 0
 
 
 def outcome(framework: Framework, times: dict[str, list[float]]) -> Outcome:
-    """Put `times` together with what they were measured on."""
+    """Return `times` with the data of the framework."""
     return Outcome(
         times=times,
         version=version_of(framework.DISTRIBUTION),
@@ -75,7 +76,7 @@ def outcome(framework: Framework, times: dict[str, list[float]]) -> Outcome:
 
 
 def version_of(distribution: str | None) -> str | None:
-    """Return the installed version of `distribution`; None for a source tree on the path."""
+    """Return the installed version of `distribution`, or None if it is not installed."""
     if distribution is None:
         return None
     try:
@@ -85,7 +86,7 @@ def version_of(distribution: str | None) -> str | None:
 
 
 def has_extensions(package: str) -> bool:
-    """Tell whether a compiled module of `package` has been imported."""
+    """Return True if a compiled module of `package` has been imported."""
     files = [
         getattr(module, "__file__", None) or ""
         for name, module in list(sys.modules.items())
@@ -95,11 +96,11 @@ def has_extensions(package: str) -> bool:
 
 
 def measure(framework: Framework, job: str, loops: Loops) -> dict[str, list[float]]:
-    """Do `job` with `framework`, after a check of its answers.
+    """Check the responses of `framework`, then run `job`.
 
-    Returns the measured times by measure, as in `Outcome.times`.
+    Return the times by measure, as in `Outcome.times`.
 
-    Raises `WrongAnswerError` if an answer is not the expected one.
+    Raise `WrongResponseError` for an unexpected response.
     """
     if job in SCALE_JOBS:
         return measure_scale(job, loops)
@@ -117,9 +118,9 @@ def measure(framework: Framework, job: str, loops: Loops) -> dict[str, list[floa
 
 
 def measure_routing(framework: Framework, number: int, loops: Loops) -> dict[str, list[float]]:
-    """Measure an application of `number` routes: its construction, then its requests.
+    """Measure an application with `number` routes: its construction, then requests.
 
-    The construction ends with the first answer, since some routers are put off until then.
+    The construction includes the first response, because some routers are built only then.
     """
     handlers = distinct_handlers(framework, number)
     first, *others = routing_cases(number)
@@ -136,12 +137,12 @@ def measure_routing(framework: Framework, number: int, loops: Loops) -> dict[str
 
 
 def check_probe(probe: Probe) -> None:
-    """Raise `WrongAnswerError` unless the three middlewares did their work at each check."""
+    """Raise `WrongResponseError` unless the three middlewares ran in each checked request."""
     numbers = next(probe.request_ids) - 1
     statuses = {str(status)[:3]: number for status, number in probe.statuses.items()}
     if (numbers, statuses) != (CHECKS, {"200": CHECKS}) or probe.seconds <= 0:
-        raise WrongAnswerError(
-            f"middlewares: after {CHECKS} requests they gave {numbers} numbers, counted "
+        raise WrongResponseError(
+            f"middlewares: after {CHECKS} requests they have assigned {numbers} numbers, counted "
             f"{statuses} and measured {probe.seconds} seconds"
         )
 

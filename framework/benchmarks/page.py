@@ -1,7 +1,7 @@
-"""The parts of the documentation's page on performance that are made of recorded results.
+"""Update the recorded results on the documentation's page on performance.
 
-The page has a part between two comments, `<!-- name -->` and `<!-- /name -->`. What stands there is
-replaced; all else on the page is left as it is.
+A part of the page is between two comments, `<!-- name -->` and `<!-- /name -->`. The text between
+them is replaced; the rest of the page is not changed.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ PART = re.compile(
 
 
 def write(results: Results) -> None:
-    """Bring the page and its plot up to the results."""
+    """Update the page and its plot with the results."""
     PAGE.write_text(filled(PAGE.read_text(encoding="utf-8"), results), encoding="utf-8")
     PLOT.write_text(plot(results), encoding="utf-8")
 
 
 def filled(page: str, results: Results) -> str:
-    """Return a page with all its parts made anew. Raises `KeyError` for an unknown part."""
+    """Return a page with all its parts replaced. Raise `KeyError` for an unknown part."""
 
     def part(match: re.Match[str]) -> str:
         name = match["name"]
@@ -42,7 +42,7 @@ def filled(page: str, results: Results) -> str:
 
 
 def markdown(table: Table) -> str:
-    """Return a table as Markdown; the columns of numbers are set to the right."""
+    """Return a table as Markdown, with right-aligned numbers."""
     if not table.rows:
         return "Not measured."
     lines = [table.header, ["---", *("--:" for _ in table.header[1:])], *table.rows]
@@ -50,17 +50,17 @@ def markdown(table: Table) -> str:
 
 
 def subject(results: Results) -> str:
-    """Say what was measured, and how."""
+    """Describe the measured frameworks, the machine and the method."""
     return heading(results).replace("\n", " ")
 
 
 def left_out(results: Results) -> str:
-    """Say what could not be measured."""
+    """Return the reasons for missing measurements."""
     return "\n\n".join(results["left_out"])
 
 
 def breakdown(results: Results) -> str:
-    """Say what the parts of a request for the home page of `hello` take."""
+    """Describe the times and steps of a request for the home page of `hello`."""
     seconds: Mapping[str, float] = results["breakdown"]["seconds"]
     steps: list[tuple[str, int]] = results["breakdown"]["steps"]
     whole = sum(count for _, count in steps)
@@ -80,26 +80,26 @@ def breakdown(results: Results) -> str:
 
 
 def bounds(results: Results) -> str:
-    """Say what takes most of a click on each database."""
-    said = []
+    """Describe the slowest part of a click for each database."""
+    sentences = []
     for name, parts in results["clicks"].items():
         times = [parts[part]["seconds"] for part in tables.CLICK_PARTS]
         steps = [max(0.0, b - a) for a, b in zip([0.0, *times], times, strict=False)]
         most = max(range(len(steps)), key=steps.__getitem__)
-        said.append(
+        sentences.append(
             f"On {name}, {BOUNDS[most]} takes most of the time: {number(steps[most] * 1e6)} of "
             f"{number(times[-1] * 1e6)} µs."
         )
-    return " ".join(said)
+    return " ".join(sentences)
 
 
 def connections(results: Results) -> str:
-    """Show what a request costs by open connections; say so where fewer were open than wanted."""
-    said = [markdown(tables.connection_table(results))]
+    """Return the table of open connections, with a note if the limit of open files was too low."""
+    parts = [markdown(tables.connection_table(results))]
     found = results.get("connections")
     if found and found["most"] < found["wanted"]:
-        said.append(f"The limit of open files here allowed {found['most']:,}.")
-    return "\n\n".join(said)
+        parts.append(f"The limit of open files allowed {found['most']:,} connections.")
+    return "\n\n".join(parts)
 
 
 BOUNDS = (
@@ -108,7 +108,7 @@ BOUNDS = (
     "SQLAlchemy with erosion's storage",
     "the app around its storage",
 )
-"""What each line of the table of clicks adds to the one above it."""
+"""The part that each row of the table of clicks adds to the previous row."""
 
 PARTS: Mapping[str, Callable[[Results], str]] = {
     "subject": subject,
@@ -134,4 +134,4 @@ PARTS: Mapping[str, Callable[[Results], str]] = {
     "connections": connections,
     "targets": lambda results: markdown(tables.target_table(results)),
 }
-"""What makes each part of the page."""
+"""The functions that return the parts of the page."""

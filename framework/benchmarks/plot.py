@@ -1,7 +1,7 @@
-"""A plot of time against the number of routes, as an SVG that a page includes.
+"""Plot the time against the number of routes as an SVG for a page.
 
-Both scales are logarithmic. Lines take their colours from classes, text takes that of the page, so
-that it reads on a light and on a dark one.
+Both scales are logarithmic. The text has the colour of the page, so the plot works in light and
+dark mode.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from results import OURS, Results, best
 WIDTH, HEIGHT = 640, 400
 LEFT, RIGHT, TOP, BOTTOM = 80, 90, 14, 48
 LABEL_GAP = 15.0
-"""How far apart the names at the ends of the lines are at least."""
+"""The minimum distance between the names at the ends of the lines."""
 
 COLOURS = {
     "bare": "#808080",
@@ -26,7 +26,7 @@ COLOURS = {
     "pyramid": "#d6455d",
     "flask": "#9a6ddc",
 }
-"""Each has a contrast of 3 to 1 or more with white and with black."""
+"""Each colour has a contrast of at least 3:1 with white and with black."""
 
 STYLE = """\
 .speed { display: block; font: 13px system-ui, sans-serif; margin: 1.5rem 0; max-width: 100%; }
@@ -39,7 +39,7 @@ Point = tuple[float, float]
 
 
 def plot(results: Results) -> str:
-    """Return the SVG: the time of the last of n routes, by n and framework."""
+    """Return the SVG: the time of a request for the last of n routes, by n and framework."""
     lines = {name: points_of(results, name) for name in results["frameworks"]}
     known = {name: points for name, points in lines.items() if points}
     times = [time for points in known.values() for _, time in points]
@@ -59,40 +59,40 @@ def plot(results: Results) -> str:
 
 
 class Scale:
-    """Where a number of routes and a time in microseconds are, in the units of the SVG."""
+    """Convert numbers of routes and microseconds to coordinates of the SVG."""
 
     def __init__(self, fewest: float, most: float, shortest: float, longest: float) -> None:
         self.routes = range(round(log10(fewest)), round(log10(most)) + 1)
         self.times = range(floor(log10(shortest)), ceil(log10(longest)) + 1)
 
     def x(self, routes: float) -> float:
-        """Return the place from the left."""
+        """Return the x coordinate."""
         share = (log10(routes) - self.routes[0]) / (self.routes[-1] - self.routes[0])
         return round(LEFT + share * (WIDTH - LEFT - RIGHT), 1)
 
     def y(self, time: float) -> float:
-        """Return the place from the top."""
+        """Return the y coordinate."""
         share = (log10(time) - self.times[0]) / (self.times[-1] - self.times[0])
         return round(HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM), 1)
 
 
 def points_of(results: Results, framework: str) -> list[Point]:
-    """Return the number of routes and the microseconds where they were measured."""
+    """Return the measured points of a framework: number of routes and microseconds."""
     times = {n: best(results, f"routes-{n}-last", framework) for n in ROUTE_NUMBERS}
     return [(n, time * 1e6) for n, time in times.items() if time]
 
 
 def described(lines: Mapping[str, Sequence[Point]]) -> str:
-    """Say in words what the plot shows."""
-    said = []
+    """Describe the plot in words."""
+    parts = []
     for name, points in lines.items():
         (fewest, first), (most, last) = points[0], points[-1]
-        said.append(f"{name} from {first:.1f} at {fewest:,} routes to {last:.1f} at {most:,}")
-    return f"Microseconds of a request for the last route: {'; '.join(said)}."
+        parts.append(f"{name} from {first:.1f} at {fewest:,} routes to {last:.1f} at {most:,}")
+    return f"Microseconds of a request for the last route: {'; '.join(parts)}."
 
 
 def axes(scale: Scale) -> Iterator[str]:
-    """Yield the lines of the grid, with what they stand for."""
+    """Yield the lines of the grid with their labels."""
     for power in scale.routes:
         x = scale.x(10**power)
         yield f'<path class="grid" d="M{x} {TOP}V{HEIGHT - BOTTOM}"/>'
@@ -114,7 +114,7 @@ def polyline(name: str, points: Sequence[Point], scale: Scale) -> str:
 
 
 def names_of(lines: Mapping[str, Sequence[Point]], scale: Scale) -> Iterator[str]:
-    """Yield the names of the frameworks at the ends of their lines, none over another."""
+    """Yield the names of the frameworks at the ends of their lines, without overlaps."""
     ends = sorted((scale.y(points[-1][1]), name) for name, points in lines.items())
     place = float("-inf")
     for y, name in ends:

@@ -1,4 +1,4 @@
-"""What results say: best times and ratios. Results are what `run.py` writes as JSON."""
+"""Read best times and ratios from results, which `run.py` writes as JSON."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ RIVAL = "falcon"
 FLOOR = "bare"
 
 BUSY = 1.25
-"""Where the median loop takes this many times the best one, the machine had other work."""
+"""If the median loop takes this many times the best one, the machine was busy."""
 
 Results = Mapping[str, Any]
 
 
 def best(results: Results, name: str, framework: str) -> float | None:
-    """Return the best of a measure (seconds, or bytes a route), or None if there is none."""
+    """Return the best value of a measure (seconds, or bytes per route), or None."""
     value = results["measures"].get(name, {}).get(framework, {}).get("best")
     return None if value is None else float(value)
 
 
 def ratio(results: Results, name: str, framework: str, other: str) -> float | None:
-    """Return how many times the best time of `other` the best time of `framework` is."""
+    """Return the best time of `framework` divided by that of `other`, or None."""
     return quotient(best(results, name, framework), best(results, name, other))
 
 
 def growth(results: Results, before: str, after: str) -> float | None:
-    """Return how many times our best at the measure `before` our best at `after` is."""
+    """Return Clastic's best at the measure `after` divided by its best at `before`, or None."""
     return quotient(best(results, after, OURS), best(results, before, OURS))
 
 
 def quotient(value: float | None, reference: float | None) -> float | None:
-    """Return `value` in multiples of `reference`, or None where one of them is missing."""
+    """Return `value` divided by `reference`, or None if one of them is missing."""
     return value / reference if value and reference else None
 
 
-def quickest_rival(results: Results, name: str) -> str | None:
-    """Return which rival has the best time at a measure, or None if none was measured."""
+def fastest_rival(results: Results, name: str) -> str | None:
+    """Return the fastest other framework at a measure, or None if none was measured."""
     times = {
         framework: best(results, name, framework)
         for framework in results["frameworks"]
@@ -49,7 +49,7 @@ def quickest_rival(results: Results, name: str) -> str | None:
 
 
 def unrest_of(results: Results) -> float:
-    """Return how many times its best loop the median loop of a measure takes, in the middle."""
+    """Return the median, over all measures, of the median loop divided by the best loop."""
     ratios = [
         float(times["median"]) / float(times["best"])
         for by_framework in results["measures"].values()
@@ -60,6 +60,6 @@ def unrest_of(results: Results) -> float:
 
 
 def number(value: float) -> str:
-    """Return `value` with three digits that count."""
+    """Return `value` with three significant digits."""
     decimals = 2 if value < 9.995 else 1 if value < 99.95 else 0
     return f"{value:,.{decimals}f}"

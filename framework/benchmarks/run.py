@@ -1,4 +1,4 @@
-"""Compare the framework with its rivals; `make bench` runs this. README.md says how it measures."""
+"""Compare the framework with others; `make bench` runs this. README.md describes the method."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from targets import targets
 from tools import ToolError, install
 
 RECORD = BENCHMARKS / "recorded.json"
-"""What the documentation's page shows."""
+"""The results on the documentation's page."""
 
 
 def main() -> int:
-    """Do what the command line says. Returns the exit status."""
+    """Run the command line and return the exit status."""
     arguments = parse()
     try:
         results = shown(arguments.show) if arguments.show else measured(arguments)
@@ -33,7 +33,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("Interrupted; nothing was written.", file=sys.stderr)
+        print("Interrupted. No results were written.", file=sys.stderr)
         return 130
     print(render(results), end="")
     if arguments.record:
@@ -43,23 +43,23 @@ def main() -> int:
 
 
 def record(results: Results) -> None:
-    """Keep the results in the repository, and bring the documentation's page up to them."""
+    """Record the results in the repository, and update the documentation's page."""
     RECORD.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     page.write(results)
-    print(f"Recorded in {RECORD.name} and on {page.PAGE.name}.", file=sys.stderr)
+    print(f"Recorded the results in {RECORD.name} and {page.PAGE.name}.", file=sys.stderr)
 
 
 def shown(path: Path) -> dict[str, Any]:
-    """Read the results of an earlier run. Raises `MeasureError` if there are none at `path`."""
+    """Read the results of an earlier run. Raise `MeasureError` if this fails."""
     try:
         results: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise MeasureError(f"No results can be read from {path}: {error}") from error
+        raise MeasureError(f"Cannot read results from {path}: {error}") from error
     return results
 
 
 def measured(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Measure as `arguments` say, and write the results. Raises as `ensure` and `run` do."""
+    """Measure with the options of the command line, and write the results."""
     if arguments.install_tools:
         install()
     options = QUICK if arguments.quick else Options()
@@ -79,18 +79,18 @@ def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
-    add("--quick", action="store_true", help="one short round: to see that everything works")
+    add("--quick", action="store_true", help="one short round, to check that everything works")
     add(
         "--rounds",
         type=positive(int),
         metavar="N",
-        help=f"how often all is measured; default: {Options.rounds}, quick: {QUICK.rounds}",
+        help=f"the number of rounds; default: {Options.rounds}, quick: {QUICK.rounds}",
     )
     add(
         "--limit",
         type=positive(float),
         metavar="SECONDS",
-        help="when a process is stopped; "
+        help="the time limit of a process; "
         f"default: {Options.limit_seconds:g}, quick: {QUICK.limit_seconds:g}",
     )
     add(
@@ -98,7 +98,7 @@ def parse() -> argparse.Namespace:
         type=chosen(JOBS, GROUPS),
         default=JOBS,
         metavar="CASE,...",
-        help=f"{', '.join(JOBS)}; or many at once: {', '.join(GROUPS)}",
+        help=f"{', '.join(JOBS)}; or a group: {', '.join(GROUPS)}",
     )
     add(
         "--frameworks",
@@ -112,26 +112,26 @@ def parse() -> argparse.Namespace:
         type=Path,
         default=BENCHMARKS / "results" / "latest.json",
         metavar="PATH",
-        help="where the results go; default: results/latest.json here",
+        help="the file for the results; default: results/latest.json in this folder",
     )
     add(
         "--record",
         action="store_true",
-        help="keep the results in the repository, and make the documentation's page of them",
+        help="record the results in the repository, and update the documentation's page",
     )
     add("--check", action="store_true", help="exit with 1 if a target is missed")
     add(
         "--python",
         metavar="PATH",
-        help="an interpreter that has the frameworks already; nothing is installed",
+        help="an interpreter with all frameworks; nothing is installed",
     )
     add("--install-tools", action="store_true", help="install wrk and PostgreSQL first (Debian)")
-    add("--show", type=Path, metavar="PATH", help="print the tables of results written before")
+    add("--show", type=Path, metavar="PATH", help="print the tables of existing results")
     return parser.parse_args()
 
 
 def positive(number: type[int] | type[float]) -> Callable[[str], float]:
-    """Make the type of an option that takes a `number` above zero."""
+    """Return the type of an option that takes a positive number."""
 
     def value(text: str) -> float:
         try:
@@ -139,7 +139,7 @@ def positive(number: type[int] | type[float]) -> Callable[[str], float]:
         except ValueError:
             given = 0
         if not 0 < given < float("inf"):
-            raise argparse.ArgumentTypeError(f"{text!r} is no {number.__name__} above zero")
+            raise argparse.ArgumentTypeError(f"{text!r} is not a positive {number.__name__}")
         return given
 
     return value
@@ -148,9 +148,9 @@ def positive(number: type[int] | type[float]) -> Callable[[str], float]:
 def chosen(
     known: Sequence[str], groups: Mapping[str, Sequence[str]] | None = None
 ) -> Callable[[str], tuple[str, ...]]:
-    """Make the type of an option that takes some of the `known` names, with commas between.
+    """Return the type of an option that takes some of the `known` names, separated by commas.
 
-    A name of one of the `groups` stands for all that is in it.
+    The name of a group selects all its members.
     """
 
     def names(text: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""How Clastic takes many routes, of several shapes, and applications in applications."""
+"""Measure Clastic with many routes of several shapes, and with nested applications."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from asking import Loops, check, times_of
 from cases import POSITIONS, ROUTE_NUMBERS, Case, environ_of
+from client import Loops, check, times_of
 
 if TYPE_CHECKING:
     from clastic import Application
 
 DEPTH = 10
-"""How many applications deep the innermost route of `depth` is."""
+"""The number of nested applications of `depth`."""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What the patterns of an application look like; `{i}` is the number of the route.
+    """The patterns and endpoints of an application; `{i}` is the number of the route.
 
-    - `pattern`: of route `i`.
-    - `path`: what only route `i` matches.
-    - `arguments`: of the endpoint.
-    - `answer`: what the endpoint answers, as the inside of an f-string; `said` is what becomes of
-      it for `path`.
+    - `pattern`: the pattern of route `i`.
+    - `path`: a path that only route `i` matches.
+    - `arguments`: the arguments of the endpoint.
+    - `body`: the body of the response, as the inside of an f-string.
+    - `expected`: the body for `path`.
     """
 
     pattern: str
     path: str
     arguments: str = ""
-    answer: str = ""
-    said: str = ""
+    body: str = ""
+    expected: str = ""
 
 
 SHAPES = {
@@ -51,7 +51,7 @@ SHAPES = {
 }
 
 WORST = "overlapping"
-"""Only the last segment of a path tells which of these patterns matches it."""
+"""All patterns of this shape differ only in their last segment."""
 
 SHAPE_JOBS = {f"{name}-{number}": (name, number) for name in SHAPES for number in ROUTE_NUMBERS}
 MATCHING_JOBS = {f"matching-{number}": number for number in ROUTE_NUMBERS}
@@ -60,9 +60,9 @@ SCALE_JOBS = (*SHAPE_JOBS, *MATCHING_JOBS, *MEMORY_JOBS, "depth")
 
 
 def measure_scale(job: str, loops: Loops) -> dict[str, list[float]]:
-    """Do one of the `SCALE_JOBS`, after a check of the answers.
+    """Check the responses, then run one of the `SCALE_JOBS`.
 
-    Returns what was measured, by measure: seconds, or of `memory-…` bytes a route.
+    Return the values by measure: seconds, or bytes per route for `memory-…`.
     """
     if job in SHAPE_JOBS:
         return measure_shape(*SHAPE_JOBS[job], loops)
@@ -83,7 +83,7 @@ def measure_shape(name: str, number: int, loops: Loops) -> dict[str, list[float]
     times = {f"construction-{name}-{number}": [perf_counter() - started]}
     for position, i in zip(POSITIONS, (0, number - 1, number), strict=True):
         path = shape.path.replace("{i}", str(i))
-        case = Case(f"{name}-{number}-{position}", path, body=f"{i}:{shape.said}")
+        case = Case(f"{name}-{number}-{position}", path, body=f"{i}:{shape.expected}")
         if position == "missing":
             case = Case(case.name, path, status=404)
         check(application, case, environ_of(case))
@@ -92,7 +92,7 @@ def measure_shape(name: str, number: int, loops: Loops) -> dict[str, list[float]
 
 
 def measure_matching(number: int, loops: Loops) -> dict[str, list[float]]:
-    """Measure a request whose path all of `number` routes match, and only the last its method."""
+    """Measure a request whose path matches all routes, but whose method only the last one."""
     from clastic import GET, POST, Application
 
     *others, last = endpoints(SHAPES["overlapping"], number)
@@ -104,7 +104,7 @@ def measure_matching(number: int, loops: Loops) -> dict[str, list[float]]:
 
 
 def memory_of(name: str, number: int) -> float:
-    """Return how many bytes an application of `number` routes takes for each, endpoints apart."""
+    """Return the bytes per route of an application with `number` routes, without endpoints."""
     shape = SHAPES[name]
     handlers = endpoints(shape, number)
     construct(shape.pattern, handlers[:1])
@@ -119,7 +119,7 @@ def memory_of(name: str, number: int) -> float:
 
 
 def measure_depth(loops: Loops) -> dict[str, list[float]]:
-    """Measure a request for a route in the innermost of nested applications, and for a flat one."""
+    """Measure a request for a route in nested applications, and for the same route in one."""
     from clastic import GET, Application
 
     [endpoint] = endpoints(SHAPES["parameter"], 1)
@@ -136,17 +136,17 @@ def measure_depth(loops: Loops) -> dict[str, list[float]]:
 
 
 def construct(pattern: str, handlers: Sequence[Callable[..., Any]]) -> Application:
-    """Make an application with one route for each of the `handlers`."""
+    """Create an application with one route for each handler."""
     from clastic import GET, Application
 
     return Application([GET(pattern.replace("{i}", str(i)), h) for i, h in enumerate(handlers)])
 
 
 def endpoints(shape: Shape, number: int) -> list[Callable[..., Any]]:
-    """Define endpoints, each with code of its own, as in a real application."""
+    """Define endpoints with separate code objects, as in a real application."""
     from clastic import Response
 
-    template = f'def endpoint_{{i}}({shape.arguments}): return Response(f"{{i}}:{shape.answer}")'
+    template = f'def endpoint_{{i}}({shape.arguments}): return Response(f"{{i}}:{shape.body}")'
     source = "\n".join(template.replace("{i}", str(i)) for i in range(number))
     namespace: dict[str, Any] = {"Response": Response}
     exec(compile(source, "<endpoints>", "exec"), namespace)

@@ -1,4 +1,4 @@
-"""The WSGI applications that a server serves, each by the name of its factory here."""
+"""Factories of the WSGI applications that the servers serve."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BODY = b"Hello, world!\n"
 
 
 def bare() -> WSGIApplication:
-    """Make a bare WSGI callable that answers what `hello` answers."""
+    """Return a bare WSGI callable with the same response as `hello`."""
 
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", "14")]
@@ -26,12 +26,12 @@ def bare() -> WSGIApplication:
 
 
 def hello() -> WSGIApplication:
-    """Make the app of the quick start."""
+    """Create the app of the quick start."""
     return created("hello")
 
 
 def erosion() -> WSGIApplication:
-    """Make the link shortener, with the settings of the environment."""
+    """Create erosion with the settings of the environment."""
     return created("erosion")
 
 

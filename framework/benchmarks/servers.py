@@ -1,4 +1,4 @@
-"""WSGI servers on this machine's loopback, and `wrk`, which asks them as fast as they answer."""
+"""Run WSGI servers on the loopback interface, and put them under load with `wrk`."""
 
 from __future__ import annotations
 
@@ -20,29 +20,31 @@ READY_SECONDS = 30.0
 END_SECONDS = 10.0
 POLL_SECONDS = 0.05
 THREADS = 4
-OPEN_AT_MOST = 12_000
-"""How many connections one gunicorn worker keeps."""
+MAX_CONNECTIONS = 12_000
+"""The maximum number of connections of a gunicorn worker."""
 
 GUNICORN = [
     *("-m", "gunicorn", "--worker-class", "gthread", "--threads", str(THREADS)),
-    *("--worker-connections", str(OPEN_AT_MOST), "--keep-alive", "60", "--no-control-socket"),
+    *("--worker-connections", str(MAX_CONNECTIONS), "--keep-alive", "60", "--no-control-socket"),
 ]
 SERVERS = {
     "gunicorn, 1 worker": [*GUNICORN, "--workers", "1", "--bind"],
     "gunicorn, 2 workers": [*GUNICORN, "--workers", "2", "--bind"],
     "waitress": ["-m", "waitress", "--threads", str(THREADS), "--call", "--listen"],
 }
-"""What starts a server, up to the address; each worker has as many threads."""
+"""The commands that start the servers, without the address. Each worker has THREADS threads."""
 
 
 class ServerError(Exception):
-    """A server does not start, or does not answer as it should."""
+    """A server failed to start, or sent a wrong response."""
 
 
 class Server:
-    """A server with one of the `served_apps`, in processes of its own, from `with` to its end.
+    """A server process with one of the `served_apps`; a context manager.
 
-    server: one of `SERVERS`. app: the name of a factory. environment: more variables for it.
+    :param server: a key of `SERVERS`
+    :param app: the name of the factory
+    :param environment: additional environment variables
     """
 
     def __init__(self, server: str, app: str, environment: Mapping[str, str] | None = None) -> None:
@@ -83,8 +85,8 @@ class Server:
             self._process.wait()
         self._errors.close()
 
-    def ask(self, path: str, method: str = "GET", form: str = "") -> tuple[int, str | None, bytes]:
-        """Send one request. Returns status, `Location` and body."""
+    def send(self, path: str, method: str = "GET", form: str = "") -> tuple[int, str | None, bytes]:
+        """Send one request; return the status, `Location` and body of the response."""
         connection = HTTPConnection(HOST, self.port, timeout=10)
         headers = {"Content-Type": "application/x-www-form-urlencoded"} if form else {}
         try:
@@ -95,9 +97,9 @@ class Server:
             connection.close()
 
     def load(self, path: str, seconds: int, connections: int) -> float:
-        """Ask for `path` on several connections, and return how often that went in a second.
+        """Request `path` over several connections, and return the requests per second.
 
-        Raises `ServerError` for a wrong answer.
+        Raise `ServerError` for a wrong response.
         """
         command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s"]
         done = subprocess.run(
@@ -108,11 +110,11 @@ class Server:
         )
         rate = re.search(r"Requests/sec:\s*([\d.]+)", done.stdout)
         if done.returncode or not rate or re.search("Non-2xx|Socket", done.stdout):
-            raise ServerError(f"wrk could not ask for {path}:\n{done.stdout}{done.stderr}")
+            raise ServerError(f"wrk failed for {path}:\n{done.stdout}{done.stderr}")
         return float(rate[1])
 
     def cpu_seconds(self) -> float:
-        """Return how much of the processors the server and its workers have used so far."""
+        """Return the CPU time of the server and its workers so far."""
         tick = os.sysconf("SC_CLK_TCK")
         return sum(ticks_of(pid) for pid in family_of(self._process.pid)) / tick
 
@@ -120,26 +122,26 @@ class Server:
         deadline = time.monotonic() + READY_SECONDS
         while True:
             try:
-                self.ask("/")
+                self.send("/")
             except (OSError, HTTPException) as error:
                 if self._process.poll() is not None or time.monotonic() > deadline:
                     self._errors.seek(0)
-                    what = " ".join(self._command[1:])
-                    said = self._errors.read().strip()
-                    raise ServerError(f"{what} does not answer.\n{said}") from error
+                    command = " ".join(self._command[1:])
+                    errors = self._errors.read().strip()
+                    raise ServerError(f"{command} does not respond.\n{errors}") from error
                 time.sleep(POLL_SECONDS)
             else:
                 return
 
 
 def family_of(pid: int) -> list[int]:
-    """Return a process and all that it started."""
+    """Return the IDs of a process and its descendants."""
     path = Path(f"/proc/{pid}/task/{pid}/children")
     children = map(int, path.read_text(encoding="ascii").split())
     return [pid, *(member for child in children for member in family_of(child))]
 
 
 def ticks_of(pid: int) -> int:
-    """Return the processor's clock ticks that a process has used."""
+    """Return the CPU time of a process in clock ticks."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     return int(fields[11]) + int(fields[12])

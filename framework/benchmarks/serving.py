@@ -1,7 +1,7 @@
-"""Measure apps behind real servers, asked by `wrk` over the loopback, and print as JSON what came.
+"""Measure apps behind real servers on the loopback interface, and print the results as JSON.
 
-`run.py` starts this, where it can through `.ci/postgres`, which says where an empty PostgreSQL
-database is. By hand:
+`run.py` runs this, with `.ci/postgres` if PostgreSQL is installed, which provides an empty
+database. To run it directly:
 
     python framework/benchmarks/serving.py served
 """
@@ -22,17 +22,17 @@ from connections import measure_connections
 from servers import SERVERS, Server, ServerError
 
 CONNECTIONS = 8
-"""How many connections ask at once."""
+"""The number of concurrent connections of a load."""
 
 FORM = f"target_url=https%3A%2F%2Fexample.org%2F&new_alias={ALIAS}&max_count=0"
 
 
 def main() -> int:
-    """Measure as the command line says."""
+    """Run the job of the command line."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("job", choices=("served", "clicks", "connections"))
     parser.add_argument("--rounds", type=int, default=1, help="default: %(default)s")
-    parser.add_argument("--seconds", type=int, default=2, help="of each load; default: %(default)s")
+    parser.add_argument("--seconds", type=int, default=2, help="per load; default: %(default)s")
     parser.add_argument("--connections", type=int, default=1_000, help="default: %(default)s")
     arguments = parser.parse_args()
     try:
@@ -46,7 +46,7 @@ def main() -> int:
 
 
 def measure(arguments: argparse.Namespace, urls: Mapping[str, str]) -> dict[str, Any]:
-    """Do the job that the command line names."""
+    """Run the job and return its results."""
     if arguments.job == "clicks":
         seconds = arguments.seconds / 10
         return {name: measure_clicks(url, seconds) for name, url in urls.items()}
@@ -59,7 +59,7 @@ def measure(arguments: argparse.Namespace, urls: Mapping[str, str]) -> dict[str,
 
 
 def databases(folder: str) -> dict[str, str]:
-    """Return the URLs of empty databases by their names."""
+    """Return the URLs of empty databases by name."""
     urls = {"SQLite": f"sqlite:///{folder}/erosion.db"}
     if "EROSION_TEST_DB_URL" in os.environ:
         urls["PostgreSQL"] = os.environ["EROSION_TEST_DB_URL"]
@@ -71,9 +71,10 @@ def measure_server(
 ) -> dict[str, float]:
     """Measure all apps behind one server.
 
-    They are up together and asked in turn, so that what else the machine does hits all alike.
+    All apps are served at the same time and measured in turn, so that other load on the machine
+    affects them equally.
 
-    Returns by app the requests a second of its best round.
+    Return the requests per second in the best round, by app.
     """
     found: dict[str, float] = {}
     with ExitStack() as stack:
@@ -94,12 +95,12 @@ def measure_server(
 
 @contextmanager
 def served_erosion(server: str, url: str) -> Iterator[Server]:
-    """Serve erosion with a link that never wears out."""
+    """Serve erosion with a link that does not expire."""
     with Server(server, "erosion", {"EROSION_DB_URL": url}) as served:
-        served.ask("/submit", "POST", FORM)
-        status, location, _ = served.ask(f"/{ALIAS}")
+        served.send("/submit", "POST", FORM)
+        status, location, _ = served.send(f"/{ALIAS}")
         if (status, location) != (302, "https://example.org/"):
-            raise ServerError(f"erosion answers wrongly: {status}, Location {location}")
+            raise ServerError(f"Wrong response from erosion: {status}, Location {location}")
         yield served
 
 

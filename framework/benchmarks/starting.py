@@ -1,8 +1,8 @@
-"""Start `hello` in this new process, and print as JSON how long it took to the first answer.
+"""Start `hello` in this new process, and print the times to the first response as JSON.
 
     python framework/benchmarks/starting.py clastic
 
-Next to nothing is imported before the clock starts, so that nothing is spared a framework.
+Almost nothing is imported before the measurement, so that it includes all imports of a framework.
 """
 
 import io
@@ -15,11 +15,11 @@ APPS = {
     "falcon": (f"{HERE}/starts", "hello_falcon"),
     "flask": (f"{HERE}/starts", "hello_flask"),
 }
-"""By framework, the folder and the module of `hello`."""
+"""The folder and module of `hello`, by framework."""
 
 
 def main(framework: str) -> None:
-    """Import a framework, then make the app and ask it."""
+    """Import a framework, create the app and send a request."""
     environ = {
         "REQUEST_METHOD": "GET",
         "SCRIPT_NAME": "",
@@ -45,11 +45,11 @@ def main(framework: str) -> None:
     imported = perf_counter()
     application = __import__(module).create_app()
     body = b"".join(application(environ, lambda status, headers, exc_info=None: None))
-    answered = perf_counter()
+    responded = perf_counter()
     if body != b"Hello, world!\n":
-        sys.exit(f"{framework} answers wrongly: {body!r}")
-    imports, answers = imported - started, answered - started
-    print(f'{{"times": {{"start-import": [{imports}], "start-answer": [{answers}]}}}}')
+        sys.exit(f"Wrong response from {framework}: {body!r}")
+    imports, responses = imported - started, responded - started
+    print(f'{{"times": {{"start-import": [{imports}], "start-response": [{responses}]}}}}')
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Results as tables, which `report.py` prints and `page.py` puts on a page."""
+"""Convert results to tables, which `report.py` prints and `page.py` adds to a page."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ NONE = "-"
 REQUESTS = tuple(case.name for case in PLAIN_CASES)
 ROUTES = tuple(f"routes-{n}-{position}" for n in ROUTE_NUMBERS for position in POSITIONS)
 CONSTRUCTIONS = tuple(f"construction-{n}" for n in ROUTE_NUMBERS)
-STARTS = ("start-import", "start-answer")
+STARTS = ("start-import", "start-response")
 
 Cell = Callable[[Results, str, str], str]
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table of texts; the first column names the rows, and the others are numbers."""
+    """A table of texts: the first column has the names of the rows, the others have numbers."""
 
     title: str
     header: Sequence[str]
@@ -32,15 +32,15 @@ class Table:
 
 
 def tables(results: Results) -> list[Table]:
-    """Return all tables that have something in them."""
+    """Return all tables that are not empty."""
     found = [
-        by_framework(results, REQUESTS, "Microseconds a request, best loop", micros("best")),
-        by_framework(results, REQUESTS, "Microseconds a request, median loop", micros("median")),
+        by_framework(results, REQUESTS, "Microseconds per request, best loop", micros("best")),
+        by_framework(results, REQUESTS, "Microseconds per request, median loop", micros("median")),
         multiples(results, RIVAL),
         multiples(results, FLOOR),
-        by_framework(results, ROUTES, "Microseconds a request among many routes", micros("best")),
+        by_framework(results, ROUTES, "Microseconds per request, many routes", micros("best")),
         by_framework(
-            results, CONSTRUCTIONS, "Construction up to the first answer, seconds", seconds
+            results, CONSTRUCTIONS, "Construction up to the first response, seconds", seconds
         ),
         shape_table(results),
         size_table(results),
@@ -54,7 +54,7 @@ def tables(results: Results) -> list[Table]:
 
 
 def by_framework(results: Results, names: Sequence[str], title: str, cell: Cell) -> Table:
-    """Return a table of those measures that there are, by framework."""
+    """Return a table of the existing measures by framework."""
     present = [name for name in names if name in results["measures"]]
     measured = {framework for name in present for framework in results["measures"][name]}
     frameworks = [name for name in results["frameworks"] if name in measured]
@@ -63,17 +63,17 @@ def by_framework(results: Results, names: Sequence[str], title: str, cell: Cell)
 
 
 def multiples(results: Results, other: str) -> Table:
-    """Return the table of what requests take in multiples of what they take with `other`."""
+    """Return the table of the times of requests relative to those of `other`."""
 
     def cell(results: Results, name: str, framework: str) -> str:
         return optional(ratio(results, name, framework, other))
 
     names = [name for name in REQUESTS if best(results, name, other)]
-    return by_framework(results, names, f"Multiples of what {other} takes (best loops)", cell)
+    return by_framework(results, names, f"Times relative to {other}, best loop", cell)
 
 
 def micros(which: str) -> Cell:
-    """Make the cells of a table of microseconds; `which` is `best` or `median`."""
+    """Return the function for cells in microseconds; `which` is `best` or `median`."""
 
     def cell(results: Results, name: str, framework: str) -> str:
         return limited(results, name, framework, which, lambda time: number(time * 1e6))
@@ -82,19 +82,19 @@ def micros(which: str) -> Cell:
 
 
 def seconds(results: Results, name: str, framework: str) -> str:
-    """Make a cell of a table of seconds."""
+    """Return a cell in seconds."""
     return limited(results, name, framework, "best", lambda time: f"{time:.4f}")
 
 
 def milliseconds(results: Results, name: str, framework: str) -> str:
-    """Make a cell of a table of milliseconds."""
+    """Return a cell in milliseconds."""
     return limited(results, name, framework, "best", lambda time: f"{time * 1e3:.1f}")
 
 
 def limited(
     results: Results, name: str, framework: str, which: str, form: Callable[[float], str]
 ) -> str:
-    """Return a time through `form`; `> 60 s` if it was cut off, `-` if it is not there."""
+    """Format a time with `form`; return `> 60 s` if it was stopped, `-` if it is missing."""
     times = results["measures"][name].get(framework, {})
     if "over" in times:
         return f"> {times['over']:g} s"
@@ -102,16 +102,16 @@ def limited(
 
 
 def optional(value: float | None, form: Callable[[float], str] = number) -> str:
-    """Return a value through `form`, `-` if there is none."""
+    """Format a value with `form`; return `-` for None."""
     return NONE if value is None else form(value)
 
 
 def shape_table(results: Results) -> Table:
-    """Return our times by shape of the patterns and number of routes."""
+    """Return Clastic's times by shape of the patterns and number of routes."""
     measures = {
         f"{shape}, {each}": f"{shape}-{{}}-{each}" for shape in SHAPES for each in POSITIONS
     }
-    measures["all match, the last answers"] = "matching-{}"
+    measures["all paths match, the last method"] = "matching-{}"
     times = {
         name: [best(results, measure.format(n), OURS) for n in ROUTE_NUMBERS]
         for name, measure in measures.items()
@@ -125,13 +125,13 @@ def shape_table(results: Results) -> Table:
     if flat and nested:
         blank = [""] * (len(ROUTE_NUMBERS) - 1)
         rows.append(["one route", number(flat * 1e6), *blank])
-        rows.append([f"one route, {DEPTH} applications deep", number(nested * 1e6), *blank])
-    title = f"Microseconds a request with {OURS}, by number of routes"
+        rows.append([f"one route in {DEPTH} nested applications", number(nested * 1e6), *blank])
+    title = f"Microseconds per request with {OURS}, by number of routes"
     return Table(title, ["", *(f"{n:,}" for n in ROUTE_NUMBERS)], rows)
 
 
 def size_table(results: Results) -> Table:
-    """Return what constructing many routes takes with us, by shape of the patterns."""
+    """Return Clastic's construction time and memory for many routes, by shape."""
     most = ROUTE_NUMBERS[-1]
     rows = []
     for shape in SHAPES:
@@ -140,21 +140,21 @@ def size_table(results: Results) -> Table:
         if construction or memory:
             cells = [optional(construction, number), optional(memory, "{:,.0f}".format)]
             rows.append([shape, *cells])
-    header = ["", "construction, seconds", "memory, bytes a route"]
+    header = ["", "construction, seconds", "memory, bytes per route"]
     return Table(f"{most:,} routes with {OURS}", header, rows)
 
 
 def served_table(results: Results) -> Table:
-    """Return requests a second through servers, and their share of the bare callable's."""
+    """Return requests per second through servers, and their share of the bare callable's."""
     served: dict[str, dict[str, float]] = results.get("served") or {}
     apps = list(dict.fromkeys(app for by_app in served.values() for app in by_app))
     rows = [[server, *served_cells(served[server], apps)] for server in SERVERS if server in served]
     shares = [text for app in apps for text in (app, *(["of bare"] if app != FLOOR else []))]
-    return Table("Requests a second through a server", ["", *shares], rows)
+    return Table("Requests per second through a server", ["", *shares], rows)
 
 
 def served_cells(by_app: dict[str, float], apps: Sequence[str]) -> Iterator[str]:
-    """Yield the rates of the apps behind one server, and their shares."""
+    """Yield the rates of the apps behind a server, and their shares."""
     floor = by_app.get(FLOOR)
     for app in apps:
         rate = by_app.get(app)
@@ -164,15 +164,15 @@ def served_cells(by_app: dict[str, float], apps: Sequence[str]) -> Iterator[str]
 
 
 CLICK_PARTS = {
-    "statement": "its SQL statement",
-    "commit": "and on the disk",
-    "storage": "through erosion's storage",
-    "app": "as a request to erosion",
+    "statement": "SQL statement",
+    "commit": "with the commit",
+    "storage": "with erosion's storage",
+    "app": "request to erosion",
 }
 
 
 def click_table(results: Results) -> Table:
-    """Return what a click on a link of erosion takes in one process."""
+    """Return the times of a click on a link of erosion in one process."""
     clicks: dict[str, dict[str, Any]] = results.get("clicks") or {}
     header = ["", *(text for name in clicks for text in (name, "of that, CPU"))]
     rows = [
@@ -187,20 +187,20 @@ def click_table(results: Results) -> Table:
         for part, text in CLICK_PARTS.items()
         if clicks
     ]
-    return Table("Microseconds a click in erosion, in process", header, rows)
+    return Table("Microseconds per click in erosion, in one process", header, rows)
 
 
 def connection_table(results: Results) -> Table:
-    """Return the processor time of a request by the number of open connections."""
+    """Return the CPU time of a request by the number of open connections."""
     connections = results.get("connections") or {"micros": {}}
     apps = connections["micros"]
     numbers = list(next(iter(apps.values()), {}))
     rows = [[f"{int(n):,} connections", *(number(apps[app][n]) for app in apps)] for n in numbers]
-    return Table("Microseconds of a gunicorn worker's processor time a request", ["", *apps], rows)
+    return Table("CPU microseconds of a gunicorn worker per request", ["", *apps], rows)
 
 
 def target_table(results: Results) -> Table:
-    """Return the targets with pass or miss."""
+    """Return the targets with their verdicts."""
     rows = [
         [
             target.text,

@@ -1,4 +1,4 @@
-"""What the framework promises of its speed, and whether results keep it."""
+"""Compare results with the speed targets of the framework."""
 
 from __future__ import annotations
 
@@ -6,35 +6,35 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cases import POSITIONS, ROUTE_NUMBERS
-from results import FLOOR, OURS, RIVAL, Results, best, growth, quickest_rival, quotient, ratio
+from results import FLOOR, OURS, RIVAL, Results, best, fastest_rival, growth, quotient, ratio
 from scale import SHAPES, WORST
 
-PROMISED = ("text", "path", "json", "404", "405", "redirect", "middlewares", "cookie")
+REQUESTS = ("text", "path", "json", "404", "405", "redirect", "middlewares", "cookie")
 RIVAL_SHARE = 0.5
-"""Each of them takes at most this share of Falcon's time, or of the fastest that can do it."""
+"""The limit for the requests: a share of Falcon's time, or of the fastest with the feature."""
 
 FLOOR_MULTIPLE = 5.0
-"""A text takes at most this many times what the bare callable takes."""
+"""The limit for a text, as a multiple of the bare callable's time."""
 
 FLATNESS = 1.2
-"""The most routes take at most this many times what the fewest take, but in the worst shape."""
+"""The limit for the most routes, as a multiple of the fewest, except in the worst shape."""
 
 CONSTRUCTION_SECONDS = 1.5
-"""An application with the most routes is constructed in at most this many seconds."""
+"""The limit for the construction of an application with the most routes."""
 
 ROUTE_BYTES = 4096
-"""A route takes at most this much memory, its endpoint apart."""
+"""The limit for the memory of a route without its endpoint."""
 
 IMPORT_SHARE = 1.0
-"""Importing takes at most this share of what importing Falcon takes."""
+"""The limit for the import, as a share of Falcon's."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """Something the framework promises, and what was measured.
+    """A speed target and the measured value.
 
-    - `text`: the promise.
-    - `limit`: the greatest value that keeps it.
+    - `text`: the description.
+    - `limit`: the greatest value that meets the target.
     - `measured`: None if this run did not measure it.
     """
 
@@ -51,14 +51,14 @@ class Target:
 
 
 def targets(results: Results) -> list[Target]:
-    """Return all targets, with what `results` say about them."""
+    """Return all targets with the values of `results`."""
     return [*request_targets(results), *scale_targets(results), *other_targets(results)]
 
 
 def request_targets(results: Results) -> Iterator[Target]:
     """Yield the targets for the time of a request."""
-    for name in PROMISED:
-        rival = RIVAL if name != "cookie" else quickest_rival(results, name) or "the quickest rival"
+    for name in REQUESTS:
+        rival = RIVAL if name != "cookie" else fastest_rival(results, name) or "the fastest rival"
         share = ratio(results, name, OURS, rival)
         yield Target(f"{name}: share of {rival}'s time", RIVAL_SHARE, share)
     multiple = ratio(results, "text", OURS, FLOOR)
@@ -80,7 +80,7 @@ def scale_targets(results: Results) -> Iterator[Target]:
         yield Target(text, CONSTRUCTION_SECONDS, seconds)
     for shape in SHAPES:
         memory = best(results, f"memory-{shape}", OURS)
-        yield Target(f"{shape}, memory: bytes a route", ROUTE_BYTES, memory)
+        yield Target(f"{shape}, memory: bytes per route", ROUTE_BYTES, memory)
 
 
 def other_targets(results: Results) -> Iterator[Target]:
@@ -95,6 +95,6 @@ def other_targets(results: Results) -> Iterator[Target]:
             for app, micros in connections["micros"].items()
         }
         measured = quotient(grown["hello"], grown["bare"])
-    most = f"{connections['most']:,}" if connections else "very many"
-    text = f"hello, {most} connections: growth in times of {FLOOR}'s"
+    most = f"{connections['most']:,}" if connections else "many"
+    text = f"hello, {most} connections: growth relative to {FLOOR}'s"
     yield Target(text, FLATNESS, measured)

@@ -1,4 +1,4 @@
-"""Which programs there are on this machine to measure servers with."""
+"""Find and install the programs that measure servers."""
 
 from __future__ import annotations
 
@@ -21,37 +21,37 @@ class ToolError(Exception):
 
 
 def has_wrk() -> bool:
-    """Tell whether `wrk` is installed."""
+    """Return True if `wrk` is installed."""
     return shutil.which("wrk") is not None
 
 
 def has_postgresql() -> bool:
-    """Tell whether PostgreSQL is installed, as erosion's tests look for it."""
+    """Return True if `.ci/postgres` finds an installed PostgreSQL."""
     packaged = PACKAGED_POSTGRESQL.glob("*/bin/initdb")
     return shutil.which("initdb") is not None or any(packaged)
 
 
 def install() -> None:
-    """Install the programs that are not there. Raises `ToolError` if that fails."""
+    """Install missing programs. Raise `ToolError` if this fails."""
     done = subprocess.run(["sh", str(HERE / "install-tools")], check=False, stdout=sys.stderr)
     if done.returncode:
-        raise ToolError("The tools could not be installed. See the output above.")
+        raise ToolError("Could not install the tools. See the output above.")
 
 
 def doable(jobs: Sequence[str]) -> list[str]:
-    """Return those of the jobs that can be done here."""
+    """Return the jobs that can run on this machine."""
     servers = SERVER_JOBS if sys.platform.startswith("linux") else ()
     able = [job for job in jobs if job not in SERVER_JOBS or job in servers]
     return [job for job in able if job != "served" or has_wrk()]
 
 
 def reasons(jobs: Sequence[str]) -> list[str]:
-    """Say what of the jobs cannot be done here, and why."""
+    """Return why some of the jobs cannot run on this machine."""
     if {*SERVER_JOBS} & {*jobs} and not sys.platform.startswith("linux"):
-        return ["Not measured: servers, which this does on Linux only."]
-    said = []
+        return ["Not measured: servers, which are only measured on Linux."]
+    found = []
     if "served" in jobs and not has_wrk():
-        said.append(f"Not measured: requests a second, since wrk is not installed. {HINT}")
+        found.append(f"Not measured: requests per second, because wrk is not installed. {HINT}")
     if {"served", "clicks"} & {*jobs} and not has_postgresql():
-        said.append(f"Not measured: erosion on PostgreSQL, which is not installed. {HINT}")
-    return said
+        found.append(f"Not measured: erosion on PostgreSQL, which is not installed. {HINT}")
+    return found

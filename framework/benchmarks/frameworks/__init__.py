@@ -1,1 +1,1 @@
-"""One module for each framework that is measured, each with what `interface.Framework` asks."""
+"""The measured frameworks, each in a module with the interface `interface.Framework`."""

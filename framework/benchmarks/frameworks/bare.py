@@ -1,7 +1,7 @@
-"""No framework: a WSGI callable for each case, the floor under all the others.
+"""No framework: a minimal WSGI callable for each case, as the lower bound.
 
-A callable looks only at what its case needs. The loop, the copy of the environ and the calls that
-WSGI demands are in every number of the report; here they are nearly all of it.
+Every time in the report includes the loop, the copy of the environ and the calls of WSGI; here they
+are most of it.
 """
 
 from __future__ import annotations
@@ -60,12 +60,12 @@ def routes(handlers: Sequence[Callable[[str], bytes]]) -> WSGIApplication:
         handler = table.get(first)
         if handler is None:
             return not_found(environ, start_response)
-        return answer(start_response, handler(rest))
+        return respond(start_response, handler(rest))
 
     return application
 
 
-def answer(
+def respond(
     start_response: StartResponse, body: bytes, content_type: str = PLAIN, status: str = "200 OK"
 ) -> Iterable[bytes]:
     """Start a response with its two headers and return its body."""
@@ -74,60 +74,60 @@ def answer(
 
 
 def text(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Answer with a text that never changes."""
+    """Respond with a constant text."""
     start_response("200 OK", [("Content-Type", PLAIN), ("Content-Length", "13")])
     return [b"Hello, World!"]
 
 
 def greeting(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Answer with the path's second segment in a text."""
+    """Respond with the path's second segment in a text."""
     name = environ["PATH_INFO"][len("/hello/") :]
-    return answer(start_response, f"Hello, {name}!".encode())
+    return respond(start_response, f"Hello, {name}!".encode())
 
 
 def json_document(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Answer with a JSON object."""
-    return answer(start_response, json.dumps({"message": TEXT}).encode(), "application/json")
+    """Respond with a JSON object."""
+    return respond(start_response, json.dumps({"message": TEXT}).encode(), "application/json")
 
 
 def not_found(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Answer that there is nothing here."""
-    return answer(start_response, b"Not Found", status="404 Not Found")
+    """Respond 404."""
+    return respond(start_response, b"Not Found", status="404 Not Found")
 
 
 def not_allowed(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Answer that only GET is allowed here."""
+    """Respond 405 with Allow: GET."""
     headers = [("Content-Type", PLAIN), ("Content-Length", "18"), ("Allow", "GET")]
     start_response("405 Method Not Allowed", headers)
     return [b"Method Not Allowed"]
 
 
 def page() -> WSGIApplication:
-    """Make the callable that answers with a page from a template."""
+    """Make the callable that responds with a page from a template."""
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(FILES), autoescape=True)
     template = environment.get_template("page.html")
 
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        return answer(start_response, template.render(PAGE).encode(), HTML)
+        return respond(start_response, template.render(PAGE).encode(), HTML)
 
     return application
 
 
 def moved(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Answer with a redirect."""
+    """Respond with a redirect."""
     start_response("302 Found", [("Location", "/new"), ("Content-Length", "0")])
     return []
 
 
 def posted(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Answer with two fields of a form."""
+    """Respond with two fields of a form."""
     content = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
     form = parse_qs(content.decode("ascii"))
-    return answer(start_response, f"{form['greeting'][0]}, {form['name'][0]}!".encode())
+    return respond(start_response, f"{form['greeting'][0]}, {form['name'][0]}!".encode())
 
 
 def visit(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Count in a signed cookie."""
+    """Count visits in a signed cookie."""
     session = {}
     sealed = environ.get("HTTP_COOKIE", "").removeprefix("session=")
     signature, _, content = sealed.partition(".")
@@ -143,12 +143,12 @@ def visit(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[b
 
 
 def signature_of(content: str) -> str:
-    """Return what only this application can know about `content`."""
+    """Return the signature of `content`."""
     return hmac.digest(SECRET.encode(), content.encode(), "sha256").hex()
 
 
 def file(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Answer with a file, or that the client has it."""
+    """Respond with a file, or 304 if the client has it."""
     path = f"{FOLDER}/{environ['PATH_INFO'].removeprefix('/static/')}"
     status = os.stat(path)
     modified = formatdate(status.st_mtime, usegmt=True)
@@ -165,12 +165,12 @@ def file(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[by
 
 
 def numbered(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Answer with the number that a middleware gave to the request."""
-    return answer(start_response, f"{TEXT} {environ['request_id']}".encode())
+    """Respond with the number of the request from a middleware."""
+    return respond(start_response, f"{TEXT} {environ['request_id']}".encode())
 
 
 def with_request_id(application: WSGIApplication, probe: Probe) -> WSGIApplication:
-    """Give each request a number."""
+    """Number the requests."""
     request_ids = probe.request_ids
 
     def wrapped(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -195,7 +195,7 @@ def with_count(application: WSGIApplication, probe: Probe) -> WSGIApplication:
 
 
 def with_timer(application: WSGIApplication, probe: Probe) -> WSGIApplication:
-    """Add up the time that requests take."""
+    """Add up the time of the requests."""
 
     def wrapped(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         started = perf_counter()

@@ -1,4 +1,4 @@
-"""Bottle: an application object of its own, plugins as plain decorators of the callback."""
+"""Bottle: an application object, and plugins that decorate the callback."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def handler_{i}(id):
 
 
 def build(case: str, probe: Probe) -> WSGIApplication:
-    """Make the application of most cases, or the one with three plugins."""
+    """Make the application for a case; most cases share one."""
     application = Bottle()
     if case == "middlewares":
         application.install(timer(probe))
@@ -52,42 +52,42 @@ def routes(handlers: Sequence[Callable[[str], str]]) -> WSGIApplication:
 
 
 def home() -> str:
-    """Answer with a text."""
+    """Respond with a text."""
     response.content_type = PLAIN
     return TEXT
 
 
 def greeting(name: str) -> str:
-    """Answer with the path's second segment in a text."""
+    """Respond with the path's second segment in a text."""
     response.content_type = PLAIN
     return f"Hello, {name}!"
 
 
 def document() -> dict[str, str]:
-    """Answer with a JSON object, which Bottle makes of a dict."""
+    """Respond with a JSON object, made by Bottle from a dict."""
     return {"message": TEXT}
 
 
 def page() -> str:
-    """Answer with a page from a template."""
+    """Respond with a page from a template."""
     return jinja2_template(
         "page.html", PAGE, template_lookup=TEMPLATES, template_settings=TEMPLATE_SETTINGS
     )
 
 
 def moved() -> None:
-    """Answer with a redirect."""
+    """Respond with a redirect."""
     redirect("/new", 302)
 
 
 def posted() -> str:
-    """Answer with two fields of a form."""
+    """Respond with two fields of a form."""
     response.content_type = PLAIN
     return f"{request.forms.greeting}, {request.forms.name}!"
 
 
 def visit() -> str:
-    """Count in a signed cookie, in which Bottle wants a text."""
+    """Count visits in a signed cookie, whose value must be text in Bottle."""
     session = json.loads(request.get_cookie("session", "{}", SECRET))
     visits = session["visits"] = session.get("visits", 0) + 1
     response.set_cookie("session", json.dumps(session), SECRET, path="/", httponly=True)
@@ -96,18 +96,18 @@ def visit() -> str:
 
 
 def file(path: str) -> Any:
-    """Answer with a file."""
+    """Respond with a file."""
     return static_file(path, root=FILES)
 
 
 def numbered(request_id: int) -> str:
-    """Answer with the number that a plugin gave to the request."""
+    """Respond with the number of the request from a plugin."""
     response.content_type = PLAIN
     return f"{TEXT} {request_id}"
 
 
 def request_id(probe: Probe) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Make the plugin that gives each request a number, as an argument of the callback."""
+    """Make the plugin that passes a number for each request to the callback."""
     request_ids = probe.request_ids
 
     def plugin(callback: Callable[..., Any]) -> Callable[..., Any]:
@@ -135,7 +135,7 @@ def count(probe: Probe) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 
 def timer(probe: Probe) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Make the plugin that adds up the time that requests take."""
+    """Make the plugin that adds up the time of the requests."""
 
     def plugin(callback: Callable[..., Any]) -> Callable[..., Any]:
         def wrapped(**arguments: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Clastic: routes with their method, renders, middlewares of the `request` kind."""
+"""Clastic: routes with methods, renders, and middlewares with `request`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def handler_{i}(id):
 
 
 def build(case: str, probe: Probe) -> WSGIApplication:
-    """Make the application of most cases, or one of those with middlewares."""
+    """Make the application for a case; most cases share one."""
     if case == "middlewares":
         return Application(
             [GET("/", numbered)], middlewares=[Timer(probe), Count(probe), RequestId(probe)]
@@ -62,49 +62,49 @@ def routes(handlers: Sequence[Callable[[str], Response]]) -> WSGIApplication:
 
 
 def home() -> Response:
-    """Answer with a text."""
+    """Respond with a text."""
     return Response(TEXT)
 
 
 def greeting(name: str) -> Response:
-    """Answer with the path's second segment in a text."""
+    """Respond with the path's second segment in a text."""
     return Response(f"Hello, {name}!")
 
 
 def document() -> dict[str, str]:
-    """Answer with a JSON object, which the route's render makes of a dict."""
+    """Respond with a JSON object, made by the route's render from a dict."""
     return {"message": TEXT}
 
 
 def page() -> dict[str, Any]:
-    """Answer with what the route's template shows."""
+    """Respond with the data of the route's template."""
     return PAGE
 
 
 def moved() -> Response:
-    """Answer with a redirect."""
+    """Respond with a redirect."""
     return redirect("/new")
 
 
 def posted(request: Request) -> Response:
-    """Answer with two fields of a form."""
+    """Respond with two fields of a form."""
     form = request.form
     return Response(f"{form['greeting']}, {form['name']}!")
 
 
 def visit(session: dict[str, Any]) -> Response:
-    """Count in a signed cookie."""
+    """Count visits in a signed cookie."""
     visits = session["visits"] = session.get("visits", 0) + 1
     return Response(f"Visit {visits}")
 
 
 def numbered(request_id: int) -> Response:
-    """Answer with the number that a middleware gave to the request."""
+    """Respond with the number of the request from a middleware."""
     return Response(f"{TEXT} {request_id}")
 
 
 class RequestId(Middleware):
-    """Gives each request a number, as an argument of the endpoint."""
+    """Pass a number for each request to the endpoint."""
 
     provides = ("request_id",)
 
@@ -112,31 +112,28 @@ class RequestId(Middleware):
         self.next_id = partial(next, probe.request_ids)
 
     def request(self, next: Callable[..., Response]) -> Response:
-        """Wrap the whole of the request."""
         return next(self.next_id())
 
 
 class Count(Middleware):
-    """Counts the responses by status."""
+    """Count the responses by status."""
 
     def __init__(self, probe: Probe) -> None:
         self.statuses = probe.statuses
 
     def request(self, next: Callable[..., Response]) -> Response:
-        """Wrap the whole of the request."""
         response = next()
         self.statuses[response.status_code] += 1
         return response
 
 
 class Timer(Middleware):
-    """Adds up the time that requests take."""
+    """Add up the time of the requests."""
 
     def __init__(self, probe: Probe) -> None:
         self.probe = probe
 
     def request(self, next: Callable[..., Response]) -> Response:
-        """Wrap the whole of the request."""
         started = perf_counter()
         try:
             return next()

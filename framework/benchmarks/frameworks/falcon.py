@@ -1,4 +1,4 @@
-"""Falcon: resources with `on_get`, its compiled router, media handlers, independent middleware."""
+"""Falcon: resources with `on_get`, the compiled router, media handlers, independent middleware."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class handler_{i}:
 
 
 def build(case: str, probe: Probe) -> WSGIApplication:
-    """Make the application of most cases, or the one with three middlewares."""
+    """Make the application for a case; most cases share one."""
     if case == "middlewares":
         middleware: list[Any] = [Timer(probe), Count(probe), RequestId(probe)]
         application = falcon.App(middleware=middleware, independent_middleware=True)
@@ -50,33 +50,30 @@ def routes(handlers: Sequence[Callable[[], object]]) -> WSGIApplication:
 
 
 class Home:
-    """Answers with a text."""
+    """Respond with a text."""
 
     def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
-        """Answer GET."""
         response.content_type = falcon.MEDIA_TEXT
         response.text = TEXT
 
 
 class Greeting:
-    """Answers with the path's second segment in a text."""
+    """Respond with the path's second segment in a text."""
 
     def on_get(self, request: falcon.Request, response: falcon.Response, name: str) -> None:
-        """Answer GET."""
         response.content_type = falcon.MEDIA_TEXT
         response.text = f"Hello, {name}!"
 
 
 class Document:
-    """Answers with a JSON object."""
+    """Respond with a JSON object."""
 
     def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
-        """Answer GET."""
         response.media = {"message": TEXT}
 
 
 class Page:
-    """Answers with a page from a template; Falcon leaves templates to the application."""
+    """Respond with a page from a template. Falcon has no template support."""
 
     def __init__(self) -> None:
         loader = jinja2.FileSystemLoader(FILES)
@@ -84,51 +81,46 @@ class Page:
         self.template = environment.get_template("page.html")
 
     def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
-        """Answer GET."""
         response.content_type = falcon.MEDIA_HTML
         response.text = self.template.render(PAGE)
 
 
 class Moved:
-    """Answers with a redirect."""
+    """Respond with a redirect."""
 
     def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
-        """Answer GET."""
         raise falcon.HTTPFound("/new")
 
 
 class Form:
-    """Answers with two fields of a form."""
+    """Respond with two fields of a form."""
 
     def on_post(self, request: falcon.Request, response: falcon.Response) -> None:
-        """Answer POST."""
         form = request.get_media()
         response.content_type = falcon.MEDIA_TEXT
         response.text = f"{form['greeting']}, {form['name']}!"
 
 
 class Numbered:
-    """Answers with the number that a middleware gave to the request."""
+    """Respond with the number of the request from a middleware."""
 
     def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
-        """Answer GET."""
         response.content_type = falcon.MEDIA_TEXT
         response.text = f"{TEXT} {request.context.request_id}"
 
 
 class RequestId:
-    """Gives each request a number."""
+    """Number the requests."""
 
     def __init__(self, probe: Probe) -> None:
         self.request_ids = probe.request_ids
 
     def process_request(self, request: falcon.Request, response: falcon.Response) -> None:
-        """Run before the resource."""
         request.context.request_id = next(self.request_ids)
 
 
 class Count:
-    """Counts the responses by status."""
+    """Count the responses by status."""
 
     def __init__(self, probe: Probe) -> None:
         self.statuses = probe.statuses
@@ -140,18 +132,16 @@ class Count:
         resource: Any,
         req_succeeded: bool,
     ) -> None:
-        """Run after the resource."""
         self.statuses[response.status_code] += 1
 
 
 class Timer:
-    """Adds up the time that requests take; Falcon runs `process_response` also after a failure."""
+    """Add up the time of the requests. Falcon runs `process_response` after failures too."""
 
     def __init__(self, probe: Probe) -> None:
         self.probe = probe
 
     def process_request(self, request: falcon.Request, response: falcon.Response) -> None:
-        """Run before the resource."""
         request.context.started = perf_counter()
 
     def process_response(
@@ -161,5 +151,4 @@ class Timer:
         resource: Any,
         req_succeeded: bool,
     ) -> None:
-        """Run after the resource."""
         self.probe.seconds += perf_counter() - request.context.started

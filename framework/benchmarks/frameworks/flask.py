@@ -1,4 +1,4 @@
-"""Flask: no debug mode, view functions, request hooks as middlewares."""
+"""Flask: view functions, and request hooks as middlewares; debug mode is off."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def handler_{i}(id):
 
 
 def build(case: str, probe: Probe) -> WSGIApplication:
-    """Make the application of most cases, or one of those with hooks or a session."""
+    """Make the application for a case; most cases share one."""
     application = Flask(
         __name__, static_folder=FILES, static_url_path="/static", template_folder=FILES
     )
@@ -52,49 +52,49 @@ def routes(handlers: Sequence[Callable[[str], Response]]) -> WSGIApplication:
 
 
 def home() -> Response:
-    """Answer with a text."""
+    """Respond with a text."""
     return Response(TEXT, mimetype="text/plain")
 
 
 def greeting(name: str) -> Response:
-    """Answer with the path's second segment in a text."""
+    """Respond with the path's second segment in a text."""
     return Response(f"Hello, {name}!", mimetype="text/plain")
 
 
 def document() -> dict[str, str]:
-    """Answer with a JSON object, which Flask makes of a dict."""
+    """Respond with a JSON object, made by Flask from a dict."""
     return {"message": TEXT}
 
 
 def page() -> str:
-    """Answer with a page from a template."""
+    """Respond with a page from a template."""
     return render_template("page.html", **PAGE)
 
 
 def moved() -> BaseResponse:
-    """Answer with a redirect."""
+    """Respond with a redirect."""
     return redirect("/new")
 
 
 def posted() -> Response:
-    """Answer with two fields of a form."""
+    """Respond with two fields of a form."""
     form = request.form
     return Response(f"{form['greeting']}, {form['name']}!", mimetype="text/plain")
 
 
 def visit() -> Response:
-    """Count in a signed cookie."""
+    """Count visits in a signed cookie."""
     visits = session["visits"] = session.get("visits", 0) + 1
     return Response(f"Visit {visits}", mimetype="text/plain")
 
 
 def numbered() -> Response:
-    """Answer with the number that a hook gave to the request."""
+    """Respond with the number of the request from a hook."""
     return Response(f"{TEXT} {g.request_id}", mimetype="text/plain")
 
 
 def add_hooks(application: Flask, probe: Probe) -> None:
-    """Number the requests, count the responses by status, and add up the time they take.
+    """Number the requests, count the responses by status, and add up their time.
 
     Flask's counterpart of `finally` is `teardown_request`.
     """

@@ -1,4 +1,4 @@
-"""What a module of this package offers, and what they share."""
+"""The interface of the modules in this package, and the data that they share."""
 
 from __future__ import annotations
 
@@ -22,17 +22,16 @@ PAGE = {
     "title": "Links & more",
     "links": [{"url": f"/links/{i}?x=1&y=2", "text": f"Link <{i}>"} for i in range(10)],
 }
-"""What the template `page.html` shows."""
+"""The data of the template `page.html`."""
 
 
 @dataclass
 class Probe:
-    """Where the three middlewares leave their traces, so that their work can be checked.
+    """The results of the three middlewares, so that their work can be checked.
 
-    - `request_ids`: the numbers that the first one gives to the requests.
-    - `statuses`: how often the second one saw each status, in the form in which its framework
-      keeps it (`200` or `"200 OK"`).
-    - `seconds`: what the third one measured, added up.
+    - `request_ids`: the numbers of the requests, from the innermost middleware.
+    - `statuses`: the number of responses by status, which is `200` or `"200 OK"`.
+    - `seconds`: the total time of the requests, from the outermost middleware.
     """
 
     request_ids: Iterator[int] = field(default_factory=lambda: count(1))
@@ -44,23 +43,23 @@ class Framework(Protocol):
     """A module of this package, as `measure.py` uses it."""
 
     DISTRIBUTION: str | None
-    """The name to look the version up by; None for what is not installed."""
+    """The name of the installed distribution, or None."""
 
     HANDLER: str
-    """Source text that defines `handler_{i}`, which answers `/r{i}/<id>` with `{i}:<id>`."""
+    """The source of `handler_{i}`, which responds to `/r{i}/<id>` with `{i}:<id>`."""
 
     def build(self, case: str, probe: Probe) -> WSGIApplication:
-        """Make the application that answers the case named `case` (see `cases.py`)."""
+        """Make the application for a case of `cases.py`."""
 
     def routes(self, handlers: Sequence[Any]) -> WSGIApplication:
-        """Make an application in which `handlers[i]` answers GET of `/r{i}/<id>`."""
+        """Make an application in which `handlers[i]` handles GET of `/r{i}/<id>`."""
 
 
 def distinct_handlers(framework: Framework, number: int) -> list[Callable[..., Any]]:
-    """Define `number` handlers, each with code of its own, in the module of `framework`.
+    """Define `number` handlers with separate code objects in the module of `framework`.
 
-    Handlers that came from one closure would share one code object, and whatever a framework
-    remembers about it; in a real application every handler was written out.
+    In a real application, handlers do not share a code object either. Closures would, and a
+    framework could cache data for it.
     """
     source = "\n".join(framework.HANDLER.replace("{i}", str(i)) for i in range(number))
     namespace = vars(framework)

@@ -1,4 +1,4 @@
-"""Pyramid: a `Configurator` with routes and views, tweens as middlewares."""
+"""Pyramid: a `Configurator` with routes and views, and tweens as middlewares."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Handler = Callable[[Request], Any]
 
 
 def build(case: str, probe: Probe) -> WSGIApplication:
-    """Make the application of most cases, or one of those with tweens or a session."""
+    """Make the application for a case; most cases share one."""
     with Configurator() as configurator:
         configurator.add_route("home", "/")
         if case == "middlewares":
@@ -49,7 +49,7 @@ def build(case: str, probe: Probe) -> WSGIApplication:
 
 
 def add_others(configurator: Configurator) -> None:
-    """Add what is asked for at other paths than `/`."""
+    """Add the routes of other paths than `/`."""
     views: list[tuple[str, str, Handler, dict[str, str]]] = [
         ("/hello/{name}", "GET", greeting, {}),
         ("/json", "GET", document, {"renderer": "json"}),
@@ -75,55 +75,55 @@ def routes(handlers: Sequence[Handler]) -> WSGIApplication:
 
 
 def home(request: Request) -> Response:
-    """Answer with a text."""
+    """Respond with a text."""
     return Response(TEXT, content_type="text/plain")
 
 
 def greeting(request: Request) -> Response:
-    """Answer with the path's second segment in a text."""
+    """Respond with the path's second segment in a text."""
     return Response(f"Hello, {request.matchdict['name']}!", content_type="text/plain")
 
 
 def document(request: Request) -> dict[str, str]:
-    """Answer with a JSON object, which the view's renderer makes of a dict."""
+    """Respond with a JSON object, made by the view's renderer from a dict."""
     return {"message": TEXT}
 
 
 def page(request: Request) -> dict[str, Any]:
-    """Answer with what the view's template shows."""
+    """Respond with the data of the view's template."""
     return PAGE
 
 
 def moved(request: Request) -> Response:
-    """Answer with a redirect."""
+    """Respond with a redirect."""
     return HTTPFound("/new")
 
 
 def posted(request: Request) -> Response:
-    """Answer with two fields of a form."""
+    """Respond with two fields of a form."""
     form = request.POST
     return Response(f"{form['greeting']}, {form['name']}!", content_type="text/plain")
 
 
 def visit(request: Request) -> Response:
-    """Count in a signed cookie."""
+    """Count visits in a signed cookie."""
     session = request.session
     visits = session["visits"] = session.get("visits", 0) + 1
     return Response(f"Visit {visits}", content_type="text/plain")
 
 
 def not_allowed(request: Request) -> Response:
-    """Answer that only GET is allowed here: Pyramid by itself would say 404."""
+    """Respond 405 with Allow: GET; by default Pyramid responds 404."""
     return HTTPMethodNotAllowed(headers=[("Allow", "GET")])
 
 
 def numbered(request: Request) -> Response:
-    """Answer with the number that a tween gave to the request."""
+    """Respond with the number of the request from a tween."""
     return Response(f"{TEXT} {request.request_id}", content_type="text/plain")
 
 
 def request_id_tween(handler: Handler, registry: Registry) -> Handler:
-    """Give each request a number."""
+    """Number the requests."""
     request_ids = registry.probe.request_ids
 
     def tween(request: Request) -> Response:
@@ -146,7 +146,7 @@ def count_tween(handler: Handler, registry: Registry) -> Handler:
 
 
 def timer_tween(handler: Handler, registry: Registry) -> Handler:
-    """Add up the time that requests take."""
+    """Add up the time of the requests."""
     probe = registry.probe
 
     def tween(request: Request) -> Response:

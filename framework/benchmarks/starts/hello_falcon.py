@@ -17,12 +17,12 @@ class Greeting:
 
 class Fancy:
     def on_get(self, request, response):
-        self.tell(request, response, {})
+        self.show(request, response, {})
 
     def on_post(self, request, response):
-        self.tell(request, response, request.get_media())
+        self.show(request, response, request.get_media())
 
-    def tell(self, request, response, form):
+    def show(self, request, response, form):
         response.media = {"query": request.params, "form": form, "cookies": request.cookies}
 
 

@@ -1,4 +1,4 @@
-"""The benchmark harness, through its command line; nothing here depends on how fast anything is."""
+"""Test the benchmark through its command line. No test depends on times."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ MEASURES = [
     *("construction-static-10", *(f"static-10-{position}" for position in POSITIONS)),
     *("construction-deep-10", *(f"deep-10-{position}" for position in POSITIONS)),
     *("construction-overlapping-10", *(f"overlapping-10-{position}" for position in POSITIONS)),
-    *("matching-10", "memory-static", "depth-0", "depth-10", "start-import", "start-answer"),
+    *("matching-10", "memory-static", "depth-0", "depth-10", "start-import", "start-response"),
 ]
 OURS_ALONE = MEASURES[MEASURES.index("construction-static-10") :]
 
-STAND_IN = """
+FAKE_CLASTIC = """
 class Middleware: pass
 class Response: pass
 class Request: pass
@@ -55,7 +55,7 @@ HELLO = b"Hello, World!"
 def start(
     *arguments: str | Path, script: Path = BENCHMARKS / "run.py", first_on_path: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run a script of the benchmarks to its end; `first_on_path` has modules to import."""
+    """Run a script of the benchmarks; `first_on_path` is a folder with modules to import."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")
     }
@@ -71,14 +71,14 @@ def start(
 def quick(
     directory: Path, *arguments: str, first_on_path: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Measure quickly, in the environment of the tests, with results in `directory`."""
+    """Run a quick benchmark in the environment of the tests, with results in `directory`."""
     options = ["--quick", "--python", sys.executable, "--json", directory / "results.json"]
     return start(*options, *arguments, first_on_path=first_on_path)
 
 
-def stand_in(directory: Path, status: str, headers: list[tuple[str, str]], body: bytes) -> Path:
-    """Write a `clastic` that answers everything in one way."""
-    source = STAND_IN.format(status=status, headers=headers, body=body)
+def fake_clastic(directory: Path, status: str, headers: list[tuple[str, str]], body: bytes) -> Path:
+    """Write a package `clastic` whose applications always send the same response."""
+    source = FAKE_CLASTIC.format(status=status, headers=headers, body=body)
     for name in ("", "middleware", "middleware/cookie", "render", "render/jinja2_templates"):
         package = directory / "clastic" / name
         package.mkdir()
@@ -87,7 +87,7 @@ def stand_in(directory: Path, status: str, headers: list[tuple[str, str]], body:
 
 
 def strings(value: Any) -> Iterator[str]:
-    """Every key and text in a JSON value."""
+    """Yield every key and text in a JSON value."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
@@ -101,7 +101,7 @@ def strings(value: Any) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
-    """What a quick run prints, and the JSON that it writes."""
+    """Return the output of a quick run, and the JSON that it writes."""
     directory = tmp_path_factory.mktemp("measured")
     only = f"{REQUESTS},routes-10,{SCALE},start,breakdown"
     done = quick(directory, "--only", only, "--frameworks", "clastic,bare")
@@ -116,7 +116,7 @@ def test_every_case_is_measured_for_every_framework(measured: tuple[str, str]) -
         assert set(by_framework) == ({"clastic"} if name in OURS_ALONE else {"bare", "clastic"})
 
 
-def test_each_measure_has_its_best_its_median_and_the_number_of_loops(
+def test_each_measure_has_best_median_and_number_of_loops(
     measured: tuple[str, str],
 ) -> None:
     numbers = {"construction": 1, "memory": 1, "start": 3}
@@ -134,7 +134,7 @@ def test_the_steps_of_hello_are_broken_down_by_function(measured: tuple[str, str
     assert set(breakdown["seconds"]) == {"nothing", "bare", "response", "hello"}
 
 
-def test_results_say_what_they_were_measured_on(measured: tuple[str, str]) -> None:
+def test_results_have_the_interpreter_machine_and_libraries(measured: tuple[str, str]) -> None:
     results = json.loads(measured[1])
     assert platform.python_version() in results["python"]
     assert results["machine"] == platform.machine()
@@ -143,13 +143,13 @@ def test_results_say_what_they_were_measured_on(measured: tuple[str, str]) -> No
     assert set(results["frameworks"]) == {"bare", "clastic"}
 
 
-def test_results_name_no_host_and_no_folder(measured: tuple[str, str]) -> None:
-    told = set(strings(json.loads(measured[1])))
-    assert platform.node() not in told
-    assert [text for text in told if str(Path.cwd()) in text or str(Path.home()) in text] == []
+def test_results_contain_no_host_names_and_no_paths(measured: tuple[str, str]) -> None:
+    texts = set(strings(json.loads(measured[1])))
+    assert platform.node() not in texts
+    assert [text for text in texts if str(Path.cwd()) in text or str(Path.home()) in text] == []
 
 
-def test_the_written_results_print_the_same_tables_later(
+def test_show_prints_the_same_tables_from_the_written_results(
     measured: tuple[str, str], tmp_path: Path
 ) -> None:
     path = tmp_path / "results.json"
@@ -158,17 +158,17 @@ def test_the_written_results_print_the_same_tables_later(
 
 
 WRONG = {
-    "a status that is not the expected one": (
+    "a wrong status": (
         "text",
         ("500 Internal Server Error", PLAIN, b""),
         "text (GET /): expected status 200, got '500 Internal Server Error'",
     ),
-    "another text": (
+    "a wrong text": (
         "text",
         ("200 OK", [*PLAIN, ("Content-Length", "3")], b"Hi!"),
         "text (GET /): expected a body like 'Hello, World!', got b'Hi!'",
     ),
-    "HTML where text was asked for": (
+    "HTML instead of text": (
         "text",
         ("200 OK", [("Content-Type", "text/html"), ("Content-Length", "13")], HELLO),
         "text (GET /): expected Content-Type text/plain, got text/html",
@@ -178,22 +178,22 @@ WRONG = {
         ("200 OK", PLAIN, HELLO),
         "text (GET /): Content-Length is None, the body has 13 bytes",
     ),
-    "a 404 that is a 200": (
+    "a 200 instead of a 404": (
         "404",
         ("200 OK", [*PLAIN, ("Content-Length", "13")], HELLO),
         "404 (GET /no/such/page): expected status 404, got '200 OK'",
     ),
-    "a 405 that does not say what is allowed": (
+    "a 405 without Allow": (
         "405",
         ("405 Method Not Allowed", [*PLAIN, ("Content-Length", "0")], b""),
         "405 (POST /): expected GET in Allow, got None",
     ),
-    "a redirect to somewhere else": (
+    "a redirect to another path": (
         "redirect",
         ("302 Found", [("Location", "/old"), ("Content-Length", "0")], b""),
         "redirect (GET /old): expected /new in Location, got /old",
     ),
-    "a session that forgets": (
+    "a session that is not kept": (
         "cookie",
         ("200 OK", [*PLAIN, ("Content-Length", "7"), ("Set-Cookie", "session=1")], b"Visit 1"),
         "cookie (GET /): expected a body like 'Visit 2', got b'Visit 1'",
@@ -211,9 +211,10 @@ WRONG = {
     "middlewares that are never called": (
         "middlewares",
         ("200 OK", [*PLAIN, ("Content-Length", "15")], b"Hello, World! 1"),
-        "middlewares: after 3 requests they gave 0 numbers, counted {} and measured 0.0 seconds",
+        "middlewares: after 3 requests they have assigned 0 numbers, counted {} "
+        "and measured 0.0 seconds",
     ),
-    "the first route for the last": (
+    "the first route instead of the last": (
         "routes-10",
         ("200 OK", [*PLAIN, ("Content-Length", "5")], b"0:abc"),
         "routes-10-last (GET /r9/abc): expected a body like '9:abc', got b'0:abc'",
@@ -221,33 +222,33 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("case", "answer", "complaint"), WRONG.values(), ids=WRONG.keys())
-def test_a_wrong_answer_is_not_measured(
-    case: str, answer: tuple[str, Any, bytes], complaint: str, tmp_path: Path
+@pytest.mark.parametrize(("case", "response", "message"), WRONG.values(), ids=WRONG.keys())
+def test_a_wrong_response_is_not_measured(
+    case: str, response: tuple[str, Any, bytes], message: str, tmp_path: Path
 ) -> None:
-    path = stand_in(tmp_path, *answer)
+    path = fake_clastic(tmp_path, *response)
     done = start("clastic", case, script=BENCHMARKS / "measure.py", first_on_path=path)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith(f"clastic answers wrongly: {complaint}")
+    assert done.stderr.startswith(f"Wrong response from clastic: {message}")
 
 
-def test_a_wrong_answer_ends_the_run(tmp_path: Path) -> None:
-    path = stand_in(tmp_path, "200 OK", PLAIN, HELLO)
+def test_a_wrong_response_stops_the_run(tmp_path: Path) -> None:
+    path = fake_clastic(tmp_path, "200 OK", PLAIN, HELLO)
     done = quick(tmp_path, "--only", "text,path", "--frameworks", "clastic", first_on_path=path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
         "round 1 of 1: text\n"
-        "Stopped at text with clastic.\n"
-        "clastic answers wrongly: text (GET /): Content-Length is None, the body has 13 bytes\n"
+        "This job failed: text with clastic.\n"
+        "Wrong response from clastic: text (GET /): Content-Length is None, the body has 13 bytes\n"
     )
     assert not (tmp_path / "results.json").exists()
 
 
-def test_a_framework_that_is_not_installed_ends_the_run(tmp_path: Path) -> None:
-    (tmp_path / "falcon.py").write_text("import a_module_of_nobody\n", encoding="utf-8")
+def test_a_framework_that_is_not_installed_stops_the_run(tmp_path: Path) -> None:
+    (tmp_path / "falcon.py").write_text("import a_missing_module\n", encoding="utf-8")
     done = quick(tmp_path, "--only", "text", "--frameworks", "falcon", first_on_path=tmp_path)
     assert done.returncode == 2
-    assert "falcon cannot be imported: No module named 'a_module_of_nobody'" in done.stderr
+    assert "Cannot import falcon: No module named 'a_missing_module'" in done.stderr
 
 
 def test_a_process_over_the_limit_is_stopped_and_reported(tmp_path: Path) -> None:
@@ -260,7 +261,7 @@ def test_a_process_over_the_limit_is_stopped_and_reported(tmp_path: Path) -> Non
     assert results["measures"] == {"construction-10000": {"clastic": {"over": 0.5}}}
 
 
-def test_an_environment_that_cannot_be_made_ends_the_run(tmp_path: Path) -> None:
+def test_a_failed_installation_stops_the_run(tmp_path: Path) -> None:
     copy = tmp_path / "benchmarks"
     shutil.copytree(BENCHMARKS, copy, ignore=shutil.ignore_patterns(".venv", "results"))
     (copy / "requirements.txt").write_text("not a requirement\n", encoding="utf-8")
@@ -272,20 +273,20 @@ def test_an_environment_that_cannot_be_made_ends_the_run(tmp_path: Path) -> None
 
 
 MISTAKES = {
-    "a case that does not exist": (["--only", "text,txt"], "unknown: txt. Known: text, path, json"),
-    "a framework that is not measured": (
+    "an unknown case": (["--only", "text,txt"], "unknown: txt. Known: text, path, json"),
+    "an unknown framework": (
         ["--frameworks", "django"],
         "unknown: django. Known: bare, clastic, falcon",
     ),
-    "no rounds": (["--rounds", "0"], "'0' is no int above zero"),
-    "a limit that is no number": (["--limit", "soon"], "'soon' is no float above zero"),
-    "a limit that never comes": (["--limit", "inf"], "'inf' is no float above zero"),
-    "results that are not there": (["--show", "nowhere.json"], "No results can be read from"),
+    "no rounds": (["--rounds", "0"], "'0' is not a positive int"),
+    "a limit that is not a number": (["--limit", "soon"], "'soon' is not a positive float"),
+    "an infinite limit": (["--limit", "inf"], "'inf' is not a positive float"),
+    "missing results": (["--show", "nowhere.json"], "Cannot read results from"),
 }
 
 
 @pytest.mark.parametrize(("arguments", "message"), MISTAKES.values(), ids=MISTAKES.keys())
-def test_a_mistake_on_the_command_line_is_told(arguments: list[str], message: str) -> None:
+def test_an_error_on_the_command_line_is_reported(arguments: list[str], message: str) -> None:
     done = start(*arguments)
     assert done.returncode == 2
     assert message in done.stderr
@@ -293,7 +294,7 @@ def test_a_mistake_on_the_command_line_is_told(arguments: list[str], message: st
 
 
 def times(microseconds: float) -> dict[str, Any]:
-    """Results of one measure for one framework; the median is a tenth above the best."""
+    """Return results of a measure for a framework; the median is a tenth above the best."""
     return {"best": microseconds / 1e6, "median": microseconds * 1.1 / 1e6, "loops": 60}
 
 
@@ -355,66 +356,66 @@ With werkzeug 3.1.9, gunicorn 27.0.1.
 Rounds: 3, each a new process with 20 loops of about 10 ms. \
 A request: a copy of the environ, the call, reading the body.
 
-Microseconds a request, best loop
+Microseconds per request, best loop
           bare  clastic  falcon  bottle
   text    0.20     0.80    2.50       -
   404     0.30     5.20    8.00       -
   cookie  7.00     20.0       -    41.0
 
-Microseconds a request, median loop
+Microseconds per request, median loop
           bare  clastic  falcon  bottle
   text    0.22     0.88    2.75       -
   404     0.33     5.72    8.80       -
   cookie  7.70     22.0       -    45.1
 
-Multiples of what falcon takes (best loops)
+Times relative to falcon, best loop
         bare  clastic  falcon
   text  0.08     0.32    1.00
   404   0.04     0.65    1.00
 
-Multiples of what bare takes (best loops)
+Times relative to bare, best loop
           bare  clastic  falcon  bottle
   text    1.00     4.00    12.5       -
   404     1.00     17.3    26.7       -
   cookie  1.00     2.86       -    5.86
 
-Microseconds a request among many routes
+Microseconds per request, many routes
                      bare  clastic  falcon
   routes-10-last        -     1.00    3.00
   routes-10000-last  0.50     1.21       -
 
-Construction up to the first answer, seconds
+Construction up to the first response, seconds
                       clastic  falcon
   construction-10      0.0003  0.0030
   construction-10000   1.4000  > 60 s
 
-Microseconds a request with clastic, by number of routes
-                                     10  100  1,000  10,000
-  static, first                    1.00    -      -    1.21
-  all match, the last answers         -    -    900       -
-  one route                        1.80
-  one route, 10 applications deep  1.90
+Microseconds per request with clastic, by number of routes
+                                         10  100  1,000  10,000
+  static, first                        1.00    -      -    1.21
+  all paths match, the last method        -    -    900       -
+  one route                            1.80
+  one route in 10 nested applications  1.90
 
 10,000 routes with clastic
-        construction, seconds  memory, bytes a route
-  deep                   1.40                  4,322
+        construction, seconds  memory, bytes per route
+  deep                   1.40                    4,322
 
 Start of hello, milliseconds
                 clastic  falcon
   start-import     54.0    60.0
 
-Requests a second through a server
+Requests per second through a server
                        bare  hello  of bare  erosion, SQLite  of bare
   gunicorn, 1 worker  8,000  7,500      94%              640       8%
 
-Microseconds a click in erosion, in process
-                             SQLite  of that, CPU
-  its SQL statement            12.0          11.0
-  and on the disk               120          50.0
-  through erosion's storage     460           330
-  as a request to erosion       580           440
+Microseconds per click in erosion, in one process
+                          SQLite  of that, CPU
+  SQL statement             12.0          11.0
+  with the commit            120          50.0
+  with erosion's storage     460           330
+  request to erosion         580           440
 
-Microseconds of a gunicorn worker's processor time a request
+CPU microseconds of a gunicorn worker per request
                      bare  hello
   8 connections       100    110
   4,000 connections   120    143
@@ -443,18 +444,18 @@ Targets
   parameter, construction of 10,000 routes: seconds                    -      1.5  not measured
   deep, construction of 10,000 routes: seconds                     1.400      1.5          pass
   overlapping, construction of 10,000 routes: seconds                  -      1.5  not measured
-  static, memory: bytes a route                                        -     4096  not measured
-  parameter, memory: bytes a route                                     -     4096  not measured
-  deep, memory: bytes a route                                  4,321.500     4096          miss
-  overlapping, memory: bytes a route                                   -     4096  not measured
+  static, memory: bytes per route                                      -     4096  not measured
+  parameter, memory: bytes per route                                   -     4096  not measured
+  deep, memory: bytes per route                                4,321.500     4096          miss
+  overlapping, memory: bytes per route                                 -     4096  not measured
   import: share of falcon's time                                   0.900        1          pass
-  hello, 4,000 connections: growth in times of bare's              1.083      1.2          pass
+  hello, 4,000 connections: growth relative to bare's              1.083      1.2          pass
 
 Not measured: erosion on PostgreSQL, which is not installed.
 """
 
 
-def test_results_as_tables(tmp_path: Path) -> None:
+def test_results_are_printed_as_tables(tmp_path: Path) -> None:
     path = tmp_path / "results.json"
     path.write_text(json.dumps(RESULTS), encoding="utf-8")
     assert start("--show", path).stdout == TABLES
@@ -464,11 +465,11 @@ def test_results_as_tables(tmp_path: Path) -> None:
     ("median", "warning"),
     [
         (1.2, ""),
-        (1.3, "The machine was busy: the median loop took 1.30 times the best. Repeat.\n"),
+        (1.3, "The machine was busy: the median loop took 1.30 times the best. Repeat the run.\n"),
     ],
     ids=["a quiet machine", "a busy machine"],
 )
-def test_tables_say_when_not_to_trust_them(median: float, warning: str, tmp_path: Path) -> None:
+def test_the_report_warns_about_a_busy_machine(median: float, warning: str, tmp_path: Path) -> None:
     measures = {"text": {"clastic": {"best": 1e-6, "median": median * 1e-6, "loops": 60}}}
     path = tmp_path / "results.json"
     path.write_text(json.dumps({**RESULTS, "measures": measures}), encoding="utf-8")
@@ -486,7 +487,7 @@ def test_tables_say_when_not_to_trust_them(median: float, warning: str, tmp_path
         "a target missed and checked",
     ],
 )
-def test_a_missed_target_is_an_error_only_if_asked(
+def test_a_missed_target_is_an_error_only_with_check(
     microseconds: float, options: list[str], status: int, tmp_path: Path
 ) -> None:
     measures = {"text": {"clastic": times(microseconds), "falcon": times(2.5)}}
@@ -496,7 +497,7 @@ def test_a_missed_target_is_an_error_only_if_asked(
 
 
 def copied(directory: Path) -> Path:
-    """Copy the benchmarks, and what they write into the documentation, as they lie in the tree."""
+    """Copy the benchmarks and the page that they update, with their places in the tree."""
     framework = directory / "framework"
     ignored = shutil.ignore_patterns(".venv", "results", "__pycache__")
     shutil.copytree(BENCHMARKS, framework / "benchmarks", ignore=ignored)
@@ -505,7 +506,7 @@ def copied(directory: Path) -> Path:
     return framework
 
 
-def test_the_page_on_performance_has_what_the_recorded_results_say(tmp_path: Path) -> None:
+def test_the_page_on_performance_has_the_recorded_results(tmp_path: Path) -> None:
     framework = copied(tmp_path)
     script = framework / "benchmarks" / "run.py"
     done = start("--show", script.with_name("recorded.json"), "--record", script=script)
@@ -515,7 +516,7 @@ def test_the_page_on_performance_has_what_the_recorded_results_say(tmp_path: Pat
         assert (DOCS / name).read_text(encoding="utf-8") == written
 
 
-def test_recording_keeps_results_and_makes_the_page_of_them(tmp_path: Path) -> None:
+def test_recording_writes_the_results_and_updates_the_page(tmp_path: Path) -> None:
     framework = copied(tmp_path)
     script = framework / "benchmarks" / "run.py"
     path = tmp_path / "results.json"
@@ -528,7 +529,7 @@ def test_recording_keeps_results_and_makes_the_page_of_them(tmp_path: Path) -> N
     assert "62% of the time of `hello`, without that of the loop, is for creating" in page
     assert "| `clastic/dispatch.py: answer` | 75 | 75% |" in page
     assert "SQLAlchemy with erosion's storage takes most of the time: 340 of 580 µs." in page
-    assert "The limit of open files here allowed 4,000." in page
+    assert "The limit of open files allowed 4,000 connections." in page
     assert "Not measured: erosion on PostgreSQL, which is not installed." in page
 
 
@@ -544,23 +545,23 @@ def test_the_plot_has_a_line_and_a_name_for_each_framework(tmp_path: Path) -> No
     assert [len(points) for points in lines] == [1, 2, 1]
     names = {text.text for text in svg.iter(f"{space}text")}
     assert {"bare", "clastic", "falcon", "10", "10,000", "1 µs"} <= names
-    said = svg.findtext(f"{space}desc", "")
-    assert "clastic from 1.0 at 10 routes to 1.2 at 10,000" in said
+    description = svg.findtext(f"{space}desc", "")
+    assert "clastic from 1.0 at 10 routes to 1.2 at 10,000" in description
 
 
 def counts(
     path: Path, *arguments: str, script: Path = BENCHMARKS / "counts.py"
 ) -> subprocess.CompletedProcess[str]:
-    """Count the steps of the cases, with their record at `path`."""
+    """Run `counts.py` with the record at `path`."""
     return start("--counts", path, *arguments, script=script)
 
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The counts of now, as they are recorded."""
+    """Record the current counts and return the record."""
     path = tmp_path_factory.mktemp("recorded") / "counts.json"
     done = counts(path, "--record")
-    assert (done.returncode, done.stdout) == (0, f"counts.json has the counts under {PYTHON}.\n")
+    assert (done.returncode, done.stdout) == (0, f"counts.json has the counts for {PYTHON}.\n")
     record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return record
 
@@ -568,7 +569,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def changed(
     directory: Path, recorded: dict[str, Any], cases: dict[str, int], **libraries: str
 ) -> Path:
-    """Write a record in which some cases and libraries are other than they were recorded."""
+    """Write a record in which the counts of some cases and some libraries are changed."""
     record = copy.deepcopy(recorded)
     record[VERSION]["cases"].update(cases)
     record[VERSION]["libraries"].update(libraries)
@@ -577,7 +578,7 @@ def changed(
     return path
 
 
-def test_counts_are_those_of_the_cases(recorded: dict[str, Any]) -> None:
+def test_every_case_is_counted(recorded: dict[str, Any]) -> None:
     assert list(recorded) == [VERSION]
     routes = [f"routes-1000-{position}" for position in POSITIONS]
     assert list(recorded[VERSION]["cases"]) == [*REQUESTS.split(","), *routes]
@@ -602,12 +603,12 @@ from cases import Case, environ_of
 from counting import steps_of
 
 def application(environ, start_response):
-    for _ in range(turns):
-        act()
+    for _ in range(times):
+        function()
     return ()
 
 counts = []
-for act, turns in ((object, 10), (object, 20), (object, 30), (globals, 10)):
+for function, times in ((object, 10), (object, 20), (object, 30), (globals, 10)):
     counts.append(steps_of(application, environ_of(Case("loop", "/"))))
 print(counts)
 """
@@ -615,29 +616,29 @@ print(counts)
 
 @pytest.fixture(scope="module")
 def loops() -> list[int]:
-    """The counts of 10, 20 and 30 turns of a loop, and of 10 with a call of a builtin in each."""
+    """Return the counts of a loop with 10, 20 and 30 iterations, and of 10 that call a builtin."""
     command = [sys.executable, "-c", COUNT, str(BENCHMARKS)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     counts: list[int] = json.loads(done.stdout)
     return counts
 
 
-def test_work_that_is_done_more_often_counts_more(loops: list[int]) -> None:
+def test_more_iterations_take_more_steps(loops: list[int]) -> None:
     assert loops[0] < loops[1]
     assert loops[2] - loops[1] == loops[1] - loops[0]
 
 
-def test_a_call_of_what_is_not_written_in_python_counts_one_step(loops: list[int]) -> None:
+def test_a_call_of_a_builtin_is_one_step(loops: list[int]) -> None:
     assert loops[3] - loops[0] == 10
 
 
-def test_a_count_that_did_not_change_is_no_news(recorded: dict[str, Any], tmp_path: Path) -> None:
+def test_unchanged_counts_are_not_printed(recorded: dict[str, Any], tmp_path: Path) -> None:
     done = counts(changed(tmp_path, recorded, {}))
-    said = f"No case takes over 5% more steps than recorded for Python {VERSION}.\n"
-    assert (done.returncode, done.stdout) == (0, said)
+    message = f"No case grew by more than 5% (Python {VERSION}).\n"
+    assert (done.returncode, done.stdout) == (0, message)
 
 
-def test_a_count_that_grew_by_less_than_5_percent_is_told(
+def test_a_count_that_grew_by_less_than_5_percent_is_printed(
     recorded: dict[str, Any], tmp_path: Path
 ) -> None:
     now = recorded[VERSION]["cases"]["html"]
@@ -655,25 +656,24 @@ def test_a_count_that_grew_by_more_than_5_percent_is_an_error(
     assert done.stdout == (
         f"  text: 100 steps before, {now['text']:,} now (+{now['text'] - 100:.1f}%) too many\n"
         f"  json: 10,000 steps before, {now['json']:,} now ({now['json'] / 100 - 100:.1f}%)\n"
-        f"Over 5% more steps a request under Python {VERSION}: text.\n"
-        "If what the change brings is worth that, record the counts anew: "
-        "make bench-check ARGS=--record\n"
+        f"These cases grew by more than 5% (Python {VERSION}): text.\n"
+        "If the change is worth it, record the new counts: make bench-check ARGS=--record\n"
     )
 
 
-def test_other_versions_of_libraries_are_told(recorded: dict[str, Any], tmp_path: Path) -> None:
+def test_other_versions_of_libraries_are_printed(recorded: dict[str, Any], tmp_path: Path) -> None:
     done = counts(changed(tmp_path, recorded, {}, werkzeug="3.1.0"))
-    here = metadata.version("werkzeug")
+    installed = metadata.version("werkzeug")
     assert done.returncode == 0
-    assert f"Recorded with werkzeug 3.1.0; here it is {here}.\n" in done.stdout
+    assert f"The record is of werkzeug 3.1.0; installed is {installed}.\n" in done.stdout
 
 
 UNRECORDED = {
-    "another version of Python only": (
+    "only another version of Python": (
         {"2.7": {"libraries": {}, "cases": {}}},
         f"No counts are recorded for {PYTHON}. Record them: make bench-check ARGS=--record\n",
     ),
-    "no case but one": (
+    "only one case": (
         {VERSION: {"libraries": {}, "cases": {"text": 1}}},
         "No counts are recorded for path, json, html, 404, 405, redirect, form, middlewares, "
         "cookie, static, static-304, routes-1000-first, routes-1000-last, routes-1000-missing. "
@@ -683,7 +683,7 @@ UNRECORDED = {
 
 
 @pytest.mark.parametrize(("record", "message"), UNRECORDED.values(), ids=UNRECORDED.keys())
-def test_a_missing_record_says_what_to_do(
+def test_the_error_for_a_missing_record_names_the_command(
     record: dict[str, Any], message: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "counts.json"
@@ -692,20 +692,20 @@ def test_a_missing_record_says_what_to_do(
     assert (done.returncode, done.stdout, done.stderr) == (2, "", message)
 
 
-def test_a_record_that_is_not_there_says_what_to_do(tmp_path: Path) -> None:
+def test_the_error_for_a_missing_file_names_the_command(tmp_path: Path) -> None:
     done = counts(tmp_path / "counts.json")
-    assert (done.returncode, done.stderr) == (2, UNRECORDED["another version of Python only"][1])
+    assert (done.returncode, done.stderr) == (2, UNRECORDED["only another version of Python"][1])
 
 
-def test_recording_keeps_what_is_recorded_for_other_versions(tmp_path: Path) -> None:
+def test_recording_keeps_the_counts_for_other_versions(tmp_path: Path) -> None:
     path = tmp_path / "counts.json"
     path.write_text('{"3.99": {"libraries": {}, "cases": {}}}', encoding="utf-8")
     assert counts(path, "--record").returncode == 0
     assert list(json.loads(path.read_text(encoding="utf-8"))) == [VERSION, "3.99"]
 
 
-def test_cases_that_answer_wrongly_are_not_counted(tmp_path: Path) -> None:
-    path = stand_in(tmp_path, "200 OK", PLAIN, HELLO)
+def test_cases_with_wrong_responses_are_not_counted(tmp_path: Path) -> None:
+    path = fake_clastic(tmp_path, "200 OK", PLAIN, HELLO)
     done = start(
         "--counts", tmp_path / "counts.json", script=BENCHMARKS / "counts.py", first_on_path=path
     )
@@ -719,7 +719,7 @@ echo 'Requests/sec: 1234.50'
 
 @pytest.fixture
 def wrk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A `wrk` that asks for nothing, so that a load takes no time."""
+    """Add a fake `wrk` that sends no requests, so that a load takes no time."""
     programs = tmp_path / "programs"
     programs.mkdir()
     (programs / "wrk").write_text(WRK, encoding="utf-8")
@@ -750,10 +750,10 @@ def test_clicks_and_connections_are_measured(tmp_path: Path) -> None:
         assert min(micros.values()) > 0
 
 
-def test_what_cannot_be_measured_for_want_of_a_program_is_told(
+def test_a_missing_program_is_reported_and_its_job_is_skipped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     done = quick(tmp_path, "--only", "served")
     assert done.returncode == 0, done.stderr
-    assert "\nNot measured: requests a second, since wrk is not installed." in done.stdout
+    assert "\nNot measured: requests per second, because wrk is not installed." in done.stdout

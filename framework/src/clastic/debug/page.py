@@ -1,13 +1,11 @@
-"""Write a debug report in each format of errors: text, HTML, JSON, problem details and XML."""
+"""Write a debug report as text and as an HTML page; other formats get its data."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import is_dataclass
 from textwrap import indent
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from clastic.debug.exceptions import Frame, RaisedException
 from clastic.debug.report import DebugReport, RouteData
@@ -15,10 +13,7 @@ from clastic.debug.values import NamedText
 from clastic.errors.formats import format_of, phrase_of
 from clastic.pages import element, html_page, join, scrollable, source_listing
 from clastic.pages.styles import DEVELOPER_STYLE
-from clastic.text import to_text
 
-_OF_ERROR = ("code", "message", "detail", "error_type", "error_id")
-_XML_END = "</error>\n"
 _HINT = (
     "This page is shown because the application is in debug mode. Secrets are masked by their names"
     " and values. Check it before you share it."
@@ -26,35 +21,14 @@ _HINT = (
 
 
 def write_report(report: DebugReport, mimetype: str) -> str:
-    """Return a report in a format of errors.
-
-    JSON, problem details and XML are the document of the error, with the report as its ``debug``.
-    """
+    """Return a report in a format of errors: as text, as a page, or as data in any other format."""
     if mimetype == "text/plain":
         sections = (section.strip("\n") for section in _text_sections(report))
         return "\n\n".join(section for section in sections if section) + "\n"
     if mimetype == "text/html":
         title = f"{report.exceptions[0].type} - " if report.exceptions else ""
         return html_page(title + _status(report), *_sections(report), style=DEVELOPER_STYLE)
-    document = format_of(mimetype).write(report)
-    data = {name: value for name, value in vars(report).items() if name not in _OF_ERROR}
-    if mimetype == "application/xml":
-        return document.removesuffix(_XML_END) + _xml_element("debug", data) + _XML_END
-    return json.dumps({**json.loads(document), "debug": data}, indent=2, default=vars) + "\n"
-
-
-def _xml_element(name: str, value: object) -> str:
-    """Return an XML element with an element for each member, named ``item`` in a tuple."""
-    if value is None:
-        return ""
-    if isinstance(value, tuple):
-        content = "".join(_xml_element("item", member) for member in value)
-    elif isinstance(value, dict) or is_dataclass(value):
-        members = value if isinstance(value, dict) else vars(value)
-        content = "".join(_xml_element(*member) for member in members.items())
-    else:
-        return f"<{name}>{escape(to_text(value))}</{name}>\n"
-    return f"<{name}>\n{content}</{name}>\n"
+    return format_of(mimetype).write(report)
 
 
 def _text_sections(report: DebugReport) -> Iterator[str]:

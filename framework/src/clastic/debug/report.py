@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from clastic.routing import BoundRoute
     from clastic.routing.state import DispatchState
 
+_FIELDS_OF_ERRORS = ("code", "message", "detail", "error_type", "error_id")
 # The most fields of one kind, and characters of one field.
 _FIELDS = 100
 _FIELD = 1_000
@@ -54,7 +55,7 @@ class RouteData:
 
 @dataclass
 class DebugReport:
-    """What a debug page shows: first what other error pages show too, with secrets masked.
+    """The content of a debug page, with secrets masked. The first five fields are of every error.
 
     :param request: the method and the URL
     :param fields: fields of the request by kind, such as ``query``, and the types of the resources
@@ -81,6 +82,12 @@ class DebugReport:
     routes_left_out: int = 0
     suggestion: str = ""
     suggested_url: str = ""
+
+    @property
+    def debug(self) -> dict[str, Any]:
+        """The fields that other errors do not have, as data for every format."""
+        data = asdict(self)
+        return {name: data[name] for name in data if name not in _FIELDS_OF_ERRORS}
 
 
 def report_exception(

@@ -95,8 +95,11 @@ class HTTPException(DeferredResponse, Exception):
     #: The id of the log entry about this error, if it was logged.
     error_id: str | None = None
 
-    #: The record of the exception behind this error, for developers: pages never show it.
+    #: The record of the exception behind this error. Only debug pages show it.
     exc_info: Any = None
+
+    #: What a debug page adds to this error; see :class:`clastic.errors.formats.ErrorData`.
+    debug: Any = None
 
     _fixed_type: str | None = None
     _given_headers: Fields = ()

@@ -24,7 +24,11 @@ _MAX_ACCEPT_LENGTH = 1024
 
 
 class ErrorData(Protocol):
-    """The attributes of an error that its text is made of."""
+    """The attributes of an error that its text is made of.
+
+    ``debug`` is what a debug page adds: data made of dictionaries, lists, tuples, strings, numbers
+    and None, or None for an error without a debug page.
+    """
 
     code: int
     message: Any
@@ -32,13 +36,18 @@ class ErrorData(Protocol):
     error_type: Any
     error_id: str | None
 
+    @property
+    def debug(self) -> Any:
+        """See above."""
+
 
 class Format(NamedTuple):
     """A format of errors.
 
     - ``mimetype``: its name in an ``Accept`` header.
     - ``content_type``: the ``Content-Type`` to send it with.
-    - ``write``: return the text of an error; never raise, whatever the error's attributes are.
+    - ``write``: return the text of an error; never raise, whatever the error's attributes are. It
+      should include `ErrorData.debug`; debug pages have own text and HTML.
     """
 
     mimetype: str
@@ -52,7 +61,7 @@ def phrase_of(code: int) -> str:
 
 
 def _lines(error: ErrorData) -> list[str]:
-    """Return the status, then the message, detail and id of an error if they say more."""
+    """Return the status of an error, then its message, detail and id if they are set."""
     phrase = phrase_of(error.code)
     lines = [f"{error.code} {phrase}"]
     if error.message is not phrase and (message := to_text(error.message)) not in ("", phrase):
@@ -74,6 +83,8 @@ def _fields(error: ErrorData) -> dict[str, Any]:
     }
     if error.error_id is not None:
         fields["error_id"] = to_text(error.error_id)
+    if error.debug is not None:
+        fields["debug"] = error.debug
     return fields
 
 
@@ -87,15 +98,22 @@ def _write_html(error: ErrorData) -> str:
 
 
 _encode_json = json.JSONEncoder(default=to_text, allow_nan=False).encode
+_encode_indented = json.JSONEncoder(default=to_text, indent=2).encode
+
+
+def _to_json(error: ErrorData, document: dict[str, Any]) -> str:
+    if error.debug is None:
+        return _encode_json(document)
+    return _encode_indented({**document, "debug": error.debug}) + "\n"
 
 
 def _write_json(error: ErrorData) -> str:
     fields = _fields(error)
     try:
-        return _encode_json(fields)
+        return _to_json(error, fields)
     except Exception:
         # Only the detail is the application's, and iterating over it may fail in any way.
-        return _encode_json({**fields, "detail": to_text(error.detail)})
+        return _to_json(error, {**fields, "detail": to_text(error.detail)})
 
 
 def _write_problem_json(error: ErrorData) -> str:
@@ -105,16 +123,25 @@ def _write_problem_json(error: ErrorData) -> str:
         problem["detail"] = to_text(error.detail)
     if error.error_id is not None:
         problem["error_id"] = fields["error_id"]
-    return _encode_json(problem)
+    return _to_json(error, problem)
 
 
 def _write_xml(error: ErrorData) -> str:
-    lines = [
-        f"<{name}>{escape(to_text(value))}</{name}>\n"
-        for name, value in _fields(error).items()
-        if value is not None
-    ]
-    return f'<?xml version="1.0" encoding="utf-8"?>\n<error>\n{"".join(lines)}</error>\n'
+    fields = {**_fields(error), "detail": error.detail and to_text(error.detail)}
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{_xml_element("error", fields)}'
+
+
+def _xml_element(name: str, value: object) -> str:
+    """Return an XML element with an element for each member; the members of a list are items."""
+    if value is None:
+        return ""
+    if isinstance(value, dict):
+        content = "".join(_xml_element(*member) for member in value.items())
+    elif isinstance(value, (list, tuple)):
+        content = "".join(_xml_element("item", member) for member in value)
+    else:
+        return f"<{name}>{escape(to_text(value))}</{name}>\n"
+    return f"<{name}>\n{content}</{name}>\n"
 
 
 TEXT = Format("text/plain", "text/plain; charset=utf-8", _write_text)
@@ -138,8 +165,8 @@ def format_of(content_type: str) -> Format:
 def choose_format(accept: str | None) -> Format:
     """Return the format that an ``Accept`` header prefers (RFC 9110, section 12.5.1).
 
-    Of several equal ones it is the first of :data:`FORMATS`. Without a header (None), and for one
-    that allows none of the formats, it is text: a readable error is better than a 406 about it.
+    Ties are won by the first of :data:`FORMATS`. The default is text, also if the header accepts
+    none of the formats: a readable error is better than a 406.
     """
     if accept is None or accept == "*/*" or len(accept) > _MAX_ACCEPT_LENGTH:
         return TEXT

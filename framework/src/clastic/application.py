@@ -42,7 +42,8 @@ __all__ = ["Application", "DispatchState", "Entry", "RerouteWSGI", "SubApplicati
 class SubApplication:
     """An application to embed in another, with all its routes under a prefix.
 
-    The routes that it has at that time are embedded; it can still be used by itself.
+    The routes that it has when the outer application is constructed are embedded. It can still be
+    used by itself.
 
     :param prefix: a pattern; ``/a``, ``/a/`` and ``/`` all work
     :param application: the application to embed
@@ -103,8 +104,7 @@ Entry = Route | SubApplication | Sequence[Any]
 class Application:
     """A WSGI application made of routes.
 
-    Construction is the whole initialisation: after it every check has run, and every chain is
-    compiled.
+    The constructor runs all checks and compiles all routes.
 
     :param routes: :class:`Route` and :class:`SubApplication` objects, or tuples
         ``(pattern, endpoint[, render[, render_error]])`` and ``(prefix, application)``; they are
@@ -112,15 +112,15 @@ class Application:
     :param resources: name to value, for the arguments of endpoints, renders and middlewares
     :param middlewares: around every route, outermost first
     :param render_factory: makes a render function from a route's ``render`` that is not callable
-    :param error_handler: makes responses of HTTP errors and of uncaught exceptions
+    :param error_handler: turns HTTP errors and uncaught exceptions into responses
     :param debug: use the default debug error handler if no ``error_handler`` is given
     :param slash_mode: what happens to paths with missing or repeated slashes
-    :raises WiringError: with everything that is wrong with how it was put together
+    :raises WiringError: if there are problems; it lists all of them
     :raises InvalidPattern: and the other errors of :class:`Route`, for routes given as tuples
     """
 
     request_type: type[Request] = Request
-    """The type of the ``request`` argument. Subclasses can override this and what follows."""
+    """The type of the ``request`` argument. Subclasses can override this and the types below."""
     response_type: type[BaseResponse] = Response
     """The type of the responses of its test client."""
     default_error_handler_type: type[ErrorHandler] = ErrorHandler
@@ -128,7 +128,7 @@ class Application:
     default_debug_error_handler_type: type[ErrorHandler] = lazy_attribute(
         "clastic.debug.handler", "ContextualErrorHandler"
     )
-    """The same with ``debug``."""
+    """The type of its error handler with ``debug``."""
 
     def __init__(
         self,
@@ -172,7 +172,7 @@ class Application:
 
     @property
     def mounts(self) -> tuple[Mount, ...]:
-        """The prefixes whose misses this application and those in it finish, its own first."""
+        """The prefixes below which this application, or one in it, finishes misses; own first."""
         own = Mount(Pattern("/<_path*>"), self.middlewares)
         return (own, *self._dispatcher.mounts)
 
@@ -261,7 +261,7 @@ class Application:
         )
 
     def _bind_null_route(self, context: BindContext) -> BoundRoute:
-        """Bind the null route; without middlewares if these need what only other routes have."""
+        """Bind the null route, without middlewares if these need arguments that it lacks."""
         trial = context._replace(problems=Problems())
         null_route = BoundRoute.bind(NullRoute(), trial)
         if trial.problems:
@@ -319,10 +319,9 @@ class Application:
 
 
 class _WSGIWrappers:
-    """The WSGI wrappers around one table of routes, and around those that replace it.
+    """The nested WSGI wrappers around a dispatcher, and around those that replace it.
 
-    Routes that bring a wrapper of their own get new wrappers, so that no request can reach them
-    without it.
+    Routes with wrappers of their own get new ones, so that no request reaches them without.
 
     :param owners: the objects that have the wrappers, outermost first
     :param problems: collects what is wrong with what the wrappers return

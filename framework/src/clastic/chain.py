@@ -201,7 +201,7 @@ class _SourceWriter:
         self.line("return " + self.call(label, step))
 
     def needs(self, steps: Iterable[Step]) -> set[str]:
-        """Return the names that steps take of each request and do not get from each other."""
+        """Return the values of a request that steps need and that none of them provides."""
         taken = {parameter.name for step in steps for parameter in step.arguments}
         provided = {name for step in steps for name in step.provides}
         return taken - provided - self.values.keys()

@@ -116,7 +116,7 @@ class Dispatcher:
         """
         # An empty path is the root of the server, or, below a prefix, the prefix without its slash.
         path = environ.get("PATH_INFO") or ("" if environ.get("SCRIPT_NAME") else "/")
-        # CPython calls what is in a slot faster from a local variable.
+        # In CPython, calling a local variable is faster than calling an attribute.
         literal_candidates = self.literal_candidates
         found = literal_candidates(path)
         if found is None:
@@ -199,9 +199,9 @@ class Dispatcher:
         environ: WSGIEnvironment,
         request: Request | None,
     ) -> WSGIApplication:
-        """Return the HTTP error or the response for what a route raised, before it is finished.
+        """Convert an exception of a route into an HTTP error or a response; it is not finished yet.
 
-        Call it while the exception is being handled.
+        Call this inside an ``except`` block.
         """
         if isinstance(exception, _DISPATCH_EXCEPTIONS):
             # An exception object that is raised again would keep all earlier tracebacks.
@@ -281,7 +281,7 @@ class Dispatcher:
     ) -> WSGIApplication:
         """Pass a response through the ``finish`` methods of a route's middlewares.
 
-        An exception in one of them becomes the response that the others finish.
+        If one of them raises, the response to that error goes through the remaining ones.
 
         :param response: a response, or the WSGI application that the request is handed over to
         """
@@ -308,7 +308,7 @@ class Dispatcher:
 
 
 def _as_response(response: WSGIApplication, environ: WSGIEnvironment) -> BaseResponse:
-    """Return a response as it is, and that of another WSGI application as a response."""
+    """Return a response unchanged; call any other WSGI application and return its response."""
     if isinstance(response, BaseResponse):
         return response
     is_started = False

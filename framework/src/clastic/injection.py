@@ -28,7 +28,7 @@ PATH = "path"
 RESOURCES = "resources"
 
 MAX_NESTED = 90
-"""The most methods of middlewares inside each other; Python nests blocks 100 deep."""
+"""The most nested methods of middlewares; Python source is indented at most 99 levels deep."""
 
 _MISPLACED = {
     "next": (
@@ -147,7 +147,7 @@ def plan_render_error(
 ) -> Step | None:
     """Find the source of every argument of a ``render_error``; its ``**kwargs`` get nothing.
 
-    :param where: what to report it as
+    :param where: how messages name it
     :param problems: collects what is wrong
     :return: ``None`` if something is wrong
     """
@@ -214,8 +214,7 @@ class _Side:
 class _Planner:
     """Plan the functions of one route.
 
-    :ivar has_failed: whether something is wrong, be it that a name is missing only because of a
-        problem that is reported already
+    :ivar has_failed: whether planning failed, including because of problems reported elsewhere
     """
 
     def __init__(
@@ -295,7 +294,7 @@ class _Planner:
     ) -> Step:
         """Plan one function.
 
-        :param where: returns what to report it as
+        :param where: returns how messages name it
         :param within: for the method of a middleware: its side, and the middleware
         """
         try:

@@ -19,6 +19,9 @@ from unicodedata import normalize
 
 from clastic.wiring import closest
 
+# What a slash mode does is decided in two places: the candidates of `routing.router.Router` leave
+# out the routes that respond 404, and `Dispatcher.respond` redirects. docs/application.md has the
+# rules as a table.
 S_REDIRECT: Final = "redirect"
 S_REWRITE: Final = "rewrite"
 S_STRICT: Final = "strict"

@@ -124,7 +124,8 @@ class ContextualErrorHandler(ErrorHandler):
         self, application: Application, route: BoundRoute, request: BaseRequest | None
     ) -> Secrets:
         secrets = Secrets(self._secret_words)
-        for name, value in os.environ.items():  # may be more than one call searches
+        # One variable at a time, because a call searches a bounded number of values.
+        for name, value in os.environ.items():
             secrets.add_named({name: value})
         secrets.add_named(application.resources, route.resources, *route.middlewares)
         if request is not None:
@@ -138,7 +139,7 @@ class ContextualErrorHandler(ErrorHandler):
 
 
 def _is_default_body(response: BaseResponse, error: HTTPException) -> bool:
-    """Return whether the body of a response was made from the error, and is not one of its own."""
+    """Return whether the body of a response is the generated text of the error."""
     if response.is_streamed:
         return False
     default = format_of(response.content_type or "").write(error)

@@ -118,7 +118,7 @@ def report_routes(
 ) -> DebugReport:
     """Return the report on a 404 or 405.
 
-    :param route: the route that returned the error; one that is not in `routes` if none did
+    :param route: the route that returned the error, or the null route
     :param routes: all routes, in the order tried
     :param state: what has happened to the request
     :param secrets: the secrets to mask
@@ -269,9 +269,9 @@ def _suggest(routes: Sequence[BoundRoute], request: BaseRequest) -> tuple[str, s
 
 
 def _correct(pattern: Pattern, path: str) -> str | None:
-    """Return the path of a pattern with the values of another path, as far as it has them.
+    """Replace the misspelled literals of a path by those of a pattern.
 
-    Return ``None`` unless that path has its literals, some of them maybe misspelled.
+    Return ``None`` if a literal of the pattern is not similar to the segment at its position.
     """
     if len(pattern.names) == len(pattern.segments):
         return None  # it has no literals

@@ -61,10 +61,10 @@ def type_of(code: int) -> str:
 class HTTPException(DeferredResponse, Exception):
     """An HTTP error, to be raised or returned.
 
-    Its body is written when it is sent, in the format that the client's ``Accept`` header asks for,
-    and into another response, so that one error can be sent for any number of requests. Until then
-    it can be used like any response: headers, cookies and ``call_on_close`` functions set on it are
-    kept, and a body or a content type set on it is sent instead. When its body is read, it is text.
+    Its body is generated when it is sent, in the format of the client's ``Accept`` header, into a
+    new response: one error can be sent for any number of requests. Before that, it can be used like
+    any response: headers, cookies and ``call_on_close`` functions set on it are kept, and a body or
+    a content type set on it replaces the generated one. Reading its body returns text.
 
     All attributes below can be set on a subclass. A subclass that sets a `code` of its own gets
     the `message` and `error_type` of that code unless it sets them too.
@@ -76,10 +76,10 @@ class HTTPException(DeferredResponse, Exception):
     :param error_type: a URL or another identifier of the kind of error (RFC 9457, section 3.1.1);
         the address of the definition of `code` if None
     :param is_breaking: False to continue with the next matching route, so that this error is only
-        sent if no route succeeds; True leaves the decision to the class
+        sent if no route succeeds; True, the default, uses the attribute of the class
     :param source_route: the route that the error comes from
     :param mimetype: the format, whatever the client accepts; an unknown one is sent as text
-    :param content_type: the same as a whole ``Content-Type``, which is sent as given
+    :param content_type: a complete ``Content-Type`` header, sent unchanged; it overrides `mimetype`
     :param headers: more headers to send: a mapping or pairs; a ``Content-Type`` among them works
         like `content_type`
     :raises ValueError: if `code` is not a status, or a header contains a line break
@@ -159,7 +159,7 @@ class HTTPException(DeferredResponse, Exception):
             self._fixed_type = get_content_type(mimetype, "utf-8")
 
     def _make(self) -> BaseResponse:
-        """Return the response that this error looks like: its text, or its fixed format."""
+        """Return the response to use when an attribute is read: text, or the fixed format."""
         content_type = self._fixed_type or TEXT.content_type
         body = format_of(content_type).write(self).encode()
         response = Response(body, self.code, self._given_headers, content_type=content_type)
@@ -225,7 +225,7 @@ def _maker(code: int, headers: Fields, content_type: str) -> Callable[[bytes], B
 
 
 def _render_changed(error: HTTPException, accept: str | None) -> BaseResponse:
-    """Return what `_write` does for an error that may have been changed as a response."""
+    """Return the same as `_write`, for an error whose headers or body may have changed."""
     content_type = error.headers.get("Content-Type")
     headers = _without_body_headers(error.headers)
     has_own_body = error._parts is None and error.response != [error._written_body]

@@ -32,13 +32,13 @@ class ErrorHandler:
     #: The error for a path that no route matches.
     not_found_type: type[HTTPException] = NotFound
 
-    #: The error for a path that routes match, but not for its method; called with the allowed ones.
+    #: The error if routes match the path but not the method; called with the allowed methods.
     method_not_allowed_type: type[MethodNotAllowed] = MethodNotAllowed
 
     #: The error for an uncaught exception.
     server_error_type: type[HTTPException] = InternalServerError
 
-    #: The record of that exception: its ``from_current()`` returns the ``exc_info`` of the error.
+    #: A class whose ``from_current()`` records the exception being handled, for ``error.exc_info``.
     exc_info_type: type[Any] = lazy_attribute("boltons.tbutils", "ExceptionInfo")
 
     #: Takes and returns a WSGI application, to wrap the whole application. None for no wrapper.

@@ -1,4 +1,4 @@
-"""The request type: Werkzeug's, made in no time because it reads the environ only when needed."""
+"""A lazy subclass of Werkzeug's request: attributes are read from the environ on first access."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ A response passes through these states, each only when something needs it:
 
 Only a :class:`Response` with a body of text or bytes, and with arguments that Werkzeug would send
 unchanged (see `_lazy_head`), is lazy. Any other is materialized from the start. A
-:class:`DeferredResponse` has a state before these: it makes its parts when it is first looked at.
+:class:`DeferredResponse` has a state before these: it is built when an attribute is first read.
 
 One response may be sent to many clients. To change the headers for one of them, change a copy:
 see :func:`copy_response` and :func:`with_headers`.
@@ -50,7 +50,7 @@ _LENGTHS = tuple(("Content-Length", str(size)) for size in range(_KNOWN_LENGTHS)
 # Held during changes of state, so that threads which share a response get the same objects.
 _CHANGING_STATE = RLock()
 
-# Match a location that Werkzeug sends unchanged. It quotes, lowers or shortens any other.
+# Match a location that Werkzeug sends unchanged. It quotes, lowercases or shortens all others.
 is_final_location = re.compile(
     r"(?:https?://[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*)?/(?!/)"
     r"[\w.~%!$&'()*+,/:;=@-]*(?:\?[\w.~%!$&'()*+,/:;=?@-]+)?",
@@ -193,10 +193,10 @@ class Response(BaseResponse):
 
 
 class DeferredResponse(Response):
-    """A response that is only made when somebody looks at it, for types that are sent otherwise.
+    """A response that is built when an attribute is first read.
 
-    A subclass overrides `_make`, and `__call__` to send what nobody has looked at: until then the
-    instance's dictionary has no ``_parts``.
+    A subclass overrides `_make` to build it, and `__call__` to send it unbuilt. The instance's
+    dictionary has no ``_parts`` until it is built.
     """
 
     def _make(self) -> BaseResponse:

@@ -16,7 +16,11 @@ RESERVED_ARGS = (
     "_dispatch_state",
     "_error",
 )
-"""The argument names that the framework provides itself; nothing else may provide them."""
+"""The argument names that the framework provides itself; nothing else may provide them.
+
+To add one, also add it to ``_Planner.initial_scope`` of :mod:`clastic.injection`, and let
+``_SourceWriter.value`` of :mod:`clastic.chain` write where its value comes from.
+"""
 
 SIDES = (
     ("request", "provides"),

@@ -37,8 +37,8 @@ _MAX_SIZE = 4093
 _MAX_CLIENT_AGE = 400 * 24 * 3600
 # In bytes. A shorter key can be guessed.
 _MIN_KEY_SIZE = 16
-# A client sends several cookies of one name if other servers of its domain set them. So many of
-# them are verified.
+# A client sends several cookies of one name if other servers of its domain set them. At most this
+# number of them is verified.
 _MAX_TRIED = 10
 # In characters. Compression does not make shorter texts any shorter.
 _WORTH_COMPRESSING = 200
@@ -135,9 +135,9 @@ class SignedCookieMiddleware(Middleware):
     It is signed, not encrypted: a client can read it. A cookie that was tampered with, has expired,
     or was not written by this application counts as empty.
 
-    It is sent when it was changed, also with an HTTP error that is raised; not with the 500 for an
-    uncaught exception, nor with the response of another WSGI application. A response for which it
-    was read has ``Vary: Cookie``. Its age counts from when it was last sent.
+    A changed cookie is sent with the response, including HTTP errors, but not with the 500 for an
+    uncaught exception or the response of another WSGI application. A response for which it was
+    read has ``Vary: Cookie``. Its age counts from when it was last sent.
 
     :param arg_name: the name of the argument of endpoints
     :param cookie_name: its name at the client, by default ``clastic_`` and `arg_name`
@@ -151,8 +151,8 @@ class SignedCookieMiddleware(Middleware):
     :param http_only: whether scripts in the page cannot read it
     :param same_site: the requests from other sites that carry it: ``"Strict"``, ``"Lax"`` or
         ``"None"``; ``None`` leaves it to the client
-    :param expiry: the seconds after which neither client nor server accept it; or :data:`SESSION`
-        or :data:`NEVER`, which the server accepts at any age
+    :param expiry: the lifetime in seconds, enforced by client and server; :data:`SESSION` (the
+        default) or :data:`NEVER`, which the server accepts at any age
     :param clock: returns the seconds since 1970
     :raises ValueError: for settings that no client would accept, and an empty key
     """

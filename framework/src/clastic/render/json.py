@@ -20,8 +20,8 @@ class JSONRender:
     Besides what JSON has, it accepts mappings, iterables, dataclasses, objects with ``to_dict()``
     or ``asdict()``, dates, UUIDs, decimals and more; :func:`clastic.json.simplify` lists them.
 
-    :param streaming: send the members of a generator while it is iterated over; an error in the
-        middle can no longer change the status, it breaks the response off
+    :param streaming: send the members of a generator while it is iterated over; an error then cuts
+        off the response, because its status is sent already
     :param dev_mode: write the ``repr`` of values without a JSON form instead of failing, and indent
     :param encoding: how bytes in the context are decoded; the response is always UTF-8
     :param indent: spaces per level; ``None`` is the most compact form, or 2 in ``dev_mode``
@@ -56,7 +56,7 @@ class JSONRender:
 
 
 class JSONPRender(JSONRender):
-    """A render function that writes JSON as a script calling the function the client names.
+    """A render function for JSONP: a script that calls the function named by the client.
 
     Use it for public data only: any site can read it with the cookies of its visitor. Without the
     query parameter the response is plain JSON.

@@ -59,6 +59,9 @@ class BindContext(NamedTuple):
 class Mount(NamedTuple):
     """An embedded application whose middlewares finish the misses under its prefix.
 
+    A miss is a request that no route responds to. To finish a response is to pass it through the
+    ``finish`` methods of middlewares.
+
     :param pattern: what matches every path under the prefix
     :param middlewares: those of all applications around the path, outermost first
     """
@@ -76,9 +79,9 @@ class BoundRoute:
     :ivar resources: all resources it can use
     :ivar middlewares: all middlewares it runs, outermost first
     :ivar finishing: those of them that have a ``finish`` method, innermost first
-    :ivar render: the function that makes a response of the context, if there is one
-    :ivar read: returns the path values for the segments of a path that the router has found it
-        by; ``None`` if the segments are the values themselves
+    :ivar render: the function that turns the context into a response, if there is one
+    :ivar read: returns the path values for the segments of a path, ``None`` if these do not match.
+        It is ``None`` itself if every value is one unconverted segment
     :ivar run: takes the request (if :attr:`wants_request`), the dispatch state (if
         :attr:`wants_dispatch_state`) and the path values; returns what the chain returned
     :ivar render_error_chain: the compiled ``render_error`` of the route, if it has one
@@ -240,7 +243,7 @@ class BoundRoute:
             self.endpoint,
             self.render,
             problems,
-            # A miss has no endpoint of the application's for its middlewares to wrap.
+            # For a request that no route matches there is no endpoint to wrap.
             request_side_only=self.is_null_route,
         )
 

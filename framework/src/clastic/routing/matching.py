@@ -1,7 +1,7 @@
 """Read the values of a pattern's bindings from the segments of a path.
 
-:func:`compile_reader` examines a pattern once, so that its reader does for each path no more than
-this pattern needs. No path takes longer than in proportion to its length.
+:func:`compile_reader` examines a pattern once, so that reading a path is cheap: the time is
+linear in the length of the path.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ def _parts(segments: Iterable[Segment]) -> list[_Part]:
 def _read_one(
     values: dict[str, Any], parts: Sequence[_Part], segments: Sequence[str], last_is_empty: bool
 ) -> bool:
-    """Do the same as :func:`_read_parts` for a single binding, in less time."""
+    """Add the value of a single binding like :func:`_read_parts`, in less time."""
     [(name, convert, is_optional, is_repeated)] = parts
     if not segments:
         values[name] = [] if is_repeated else None
@@ -188,7 +188,7 @@ def _read_parts(
 
 
 def _matching_suffixes(parts: Sequence[_Part], segments: Sequence[str]) -> list[bytearray]:
-    """Return for all ``p`` and ``s``, as ``[p][s]``, whether ``parts[p:]`` match ``segments[s:]``.
+    """Return a table: ``[p][s]`` is whether ``parts[p:]`` match ``segments[s:]``.
 
     Filling this table takes time proportional to its size, while backtracking could take longer.
     """

@@ -43,9 +43,9 @@ class Route:
     :param pattern: the paths to match, in the language of :mod:`clastic.pattern`
     :param endpoint: a callable whose arguments are injected by name; it returns a response, or a
         context for the render
-    :param render: a callable that makes a response of the context, or a value from which the
-        nearest render factory makes such a callable (for example the name of a template)
-    :param render_error: a callable that makes a response of an HTTP error, ``_error``
+    :param render: a callable that turns the context into a response, or a value that the nearest
+        render factory turns into such a callable (for example the name of a template)
+    :param render_error: a callable that turns an HTTP error, ``_error``, into a response
     :param methods: the HTTP methods it serves, in any case; ``None`` for all of them. ``GET``
         includes ``HEAD``
     :param middlewares: around this route only, inside those of the application

@@ -53,8 +53,7 @@ class Router:
         """Return the routes that can match a path, and the split path.
 
         They include all routes that match the path in their slash mode. Whether a candidate does
-        match is left to the reader of its pattern, see
-        :func:`~clastic.routing.matching.compile_reader`.
+        match, its compiled reader decides, see :func:`~clastic.routing.matching.compile_reader`.
 
         :param path: a whole decoded path
         :return: the routes in declared order, the non-empty segments, whether the path has a
@@ -78,7 +77,7 @@ class Router:
         return state.with_slash, segments, True, False
 
     def _walk(self, path: str) -> Candidates:
-        """Do the same without states, for any path."""
+        """Return the candidates for any path, found by walking the trie without states."""
         segments, has_trailing_slash, has_repeated_slashes = split_path(path)
         nodes = _with_rests((self._root,))
         for segment in segments:
@@ -112,9 +111,9 @@ class _State:
 class _Node(_State):
     """A node of the trie, and also the state for the set of this node alone, to save memory.
 
-    A variadic binding becomes a ``rest``: a node that is reached without a segment and stays
-    reached with any, together with the bindings that follow it. It may take more or fewer segments
-    than the pattern allows, which the reader of the pattern finds out.
+    A variadic binding, with the bindings that follow it, is a ``rest`` node: it is entered without
+    a segment and loops on every segment. It accepts too many or too few segments for the pattern;
+    the compiled reader checks their number.
 
     :ivar literals: the nodes after each literal
     :ivar binding: the node after a binding of one segment
@@ -169,7 +168,7 @@ def _with_rests(nodes: Iterable[_Node]) -> tuple[_Node, ...]:
 
 
 def _successors(nodes: Iterable[_Node], segment: str) -> tuple[_Node, ...]:
-    """Return the nodes that a segment leads to; ``""`` stands for one equal to no literal."""
+    """Return the nodes that a segment leads to; ``""`` is a segment equal to no literal."""
     following = []
     for node in nodes:
         if node.literals is not None and segment in node.literals:

@@ -9,8 +9,8 @@ from contextlib import suppress
 from importlib.util import cache_from_source
 from typing import TypeAlias
 
-# The files that a program may consist of. A snapshot leaves out all others, which a program mostly
-# writes itself, such as logs and databases.
+# The files to watch after a failed start, when nobody knows what the program reads. A program that
+# runs is watched by its modules and templates: see `module_files` and `serve.template_files`.
 _SUFFIXES = (
     *(".py", ".so", ".pyd", ".ini", ".cfg", ".conf", ".toml", ".yaml", ".yml", ".json", ".env"),
     *(".html", ".htm", ".xml", ".dust", ".j2", ".jinja", ".jinja2", ".mako", ".mak", ".pt"),
@@ -82,9 +82,9 @@ class WatchedFiles:
 
 
 def snapshot(folders: Iterable[str]) -> dict[str, Stamp | None]:
-    """Return the stamps of all files in some folders, and below, that a program may consist of.
+    """Return the stamps of all files in and below some folders that a program may consist of.
 
-    A program that failed to start may lack one of them, or may have read one of them.
+    It is used after a failed start: the program may have read any of them, or lack one.
     """
     stamps: dict[str, Stamp | None] = {}
     seen: set[str] = set()

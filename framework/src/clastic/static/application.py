@@ -24,8 +24,8 @@ class StaticApplication(Application):
     stay inside of their folder. Folders are not listed.
 
     :param search_paths: one folder or several, of which the first that has a file serves it; a
-        relative path is relative to the present working directory
-    :param check_paths: whether each folder must exist now
+        relative path is relative to the current working directory
+    :param check_paths: raise an error if a folder does not exist
     :param cache_timeout: the seconds for which clients may use a file without asking again; by
         default they ask each time, and get a 304 if it has not changed
     :param default_text_mime: the media type of text files of an unknown extension
@@ -85,10 +85,10 @@ class StaticFileRoute(Route):
 
     :param pattern: where the file is served
     :param path: the file, which may be a symbolic link to anywhere; a relative path is relative to
-        the present working directory
-    :param check_file: whether the file must exist now
+        the current working directory
+    :param check_file: raise an error if the file does not exist
     :param cache_timeout: as for :class:`StaticApplication`
-    :param media_type: the media type; by default the file's extension or its beginning tells it
+    :param media_type: the media type; by default that of the file's extension or content
     :param precompressed: as for :class:`StaticApplication`
     :param middlewares: as for :class:`~clastic.routing.Route`
     :raises ValueError: the file does not exist, or `cache_timeout` is negative

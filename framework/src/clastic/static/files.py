@@ -102,9 +102,9 @@ class FoundFile:
             os.close(self._folder)
 
     def codings(self) -> list[str]:
-        """Return the codings in which the file is there precompressed, best compression first.
+        """Return the codings for which a precompressed file exists, best compression first.
 
-        A precompressed file that is empty, or older than this one by the second, is ignored: a
+        A precompressed file that is empty, or older than this one, in whole seconds, is ignored: a
         compression has failed or has not run yet. (Tools that keep the time of the original may
         round it, so fractions of a second do not count.)
         """
@@ -122,7 +122,7 @@ class FoundFile:
         return found
 
     def open(self, coding: str = "") -> tuple[io.FileIO, os.stat_result]:
-        """Open the file, or the precompressed one of a coding; return it with its present status.
+        """Open the file, or the precompressed one of a coding; return it with its current status.
 
         :raises OSError: it cannot be read, or is not a regular file any more
         """
@@ -222,7 +222,7 @@ def _open_folder_by_descriptor(root: str, names: Sequence[str]) -> tuple[int | N
 
 
 def _open_folder_by_path(root: str, names: Sequence[str]) -> tuple[int | None, str]:
-    """Do the same without descriptors, on Windows.
+    """Open a folder without descriptors, on Windows.
 
     A name may be a drive, a device or a stream there: Werkzeug knows the rules.
     """

@@ -1,7 +1,7 @@
-"""What holds for every test of the framework."""
+"""Settings of all tests of the framework."""
 
 from hypothesis import settings
 
-# A property may not fail because the machine is busy: no limit on the time of an example.
+# Without a time limit for examples, because a busy machine must not fail a property.
 settings.register_profile("clastic", deadline=None)
 settings.load_profile("clastic")

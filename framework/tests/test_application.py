@@ -1,4 +1,4 @@
-"""What an application is made of, how it changes, and what it is to others."""
+"""Test applications: construction, changes of routes and error handlers, and ``dispatch``."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def get(application: Application, path: str = "/") -> str:
 
 
 class Session(Middleware):
-    """Provides a user."""
+    """Provide a user."""
 
     provides = ("user",)
 
@@ -46,7 +46,7 @@ class Session(Middleware):
 
 
 class TestConstruction:
-    def test_of_nothing(self) -> None:
+    def test_an_application_may_be_empty(self) -> None:
         application = Application()
         assert application.get_local_client().get("/").status_code == 404
         assert (application.routes, application.middlewares) == ((), ())
@@ -66,7 +66,7 @@ class TestConstruction:
             pytest.param(("/", lambda: 1 / 0, None, lambda _error: Response("ok")), id="all four"),
         ],
     )
-    def test_of_every_kind_of_entry(self, entry: Any) -> None:
+    def test_every_kind_of_route_can_be_given_and_added(self, entry: Any) -> None:
         assert get(Application([entry])) == "ok"
         application = Application()
         application.add(entry)
@@ -83,7 +83,7 @@ class TestConstruction:
             pytest.param(None, id="nothing"),
         ],
     )
-    def test_refuses_what_is_no_route(self, entry: Any) -> None:
+    def test_other_objects_than_routes_are_refused(self, entry: Any) -> None:
         with pytest.raises(TypeError) as caught:
             Application([entry])
         assert str(caught.value) == (
@@ -91,14 +91,14 @@ class TestConstruction:
             "(pattern, endpoint[, render[, render_error]]) or (prefix, application), in a list."
         )
 
-    def test_takes_any_iterables(self) -> None:
+    def test_routes_and_middlewares_may_be_any_iterables(self) -> None:
         def entries() -> Iterator[Any]:
             yield ("/", lambda user, db: Response(f"{user} {db}"))
 
         application = Application(entries(), {"db": 1}, iter([Session()]))
         assert get(application) == "ann 1"
 
-    def test_keeps_nothing_that_can_be_changed_from_outside(self) -> None:
+    def test_later_changes_of_the_arguments_have_no_effect(self) -> None:
         routes, resources = [("/", lambda db: Response(db))], {"db": "first"}
         middlewares: list[Middleware] = []
         application = Application(routes, resources, middlewares)
@@ -110,7 +110,7 @@ class TestConstruction:
         with pytest.raises(TypeError):
             application.resources["db"] = "third"  # type: ignore[index]
 
-    def test_calls_nothing(self) -> None:
+    def test_construction_calls_no_endpoint_render_or_middleware(self) -> None:
         def fail(*arguments: Any) -> Any:
             raise AssertionError("called while the application is constructed")
 
@@ -123,7 +123,7 @@ class TestConstruction:
         )
         assert application.get_local_client().get("/").status_code == 500
 
-    def test_an_embedded_render_factory_is_called_then_and_never_again(self) -> None:
+    def test_a_render_factory_is_called_only_during_construction(self) -> None:
         made = []
 
         def factory(name: str) -> Callable[..., Any]:
@@ -135,14 +135,14 @@ class TestConstruction:
         assert get(application) == get(application) == "page"
         assert made == ["page"]
 
-    def test_it_reads(self) -> None:
+    def test_the_repr_has_the_numbers_of_routes_and_middlewares(self) -> None:
         application = Application([("/", ok), ("/a", ok)], {"db": 1, "site": 2}, [Session()])
         assert repr(application) == "<Application of 2 routes, 1 middlewares, resources: db, site>"
         assert repr(Application()) == "<Application of 0 routes, 0 middlewares, resources: none>"
 
 
 class TestOverrides:
-    def test_of_the_request_type(self) -> None:
+    def test_a_subclass_can_set_the_request_type(self) -> None:
         class Named(Request):
             name = "named"
 
@@ -151,7 +151,7 @@ class TestOverrides:
 
         assert get(Custom([("/", lambda request: Response(request.name))])) == "named"
 
-    def test_of_the_response_type_of_its_client(self) -> None:
+    def test_a_subclass_can_set_the_response_type_of_its_client(self) -> None:
         class Shouting(Response):
             @property
             def shout(self) -> str:
@@ -165,7 +165,9 @@ class TestOverrides:
         assert isinstance(response, Shouting)
 
     @pytest.mark.parametrize(("debug", "name"), [(None, "plain"), (False, "plain"), (True, "full")])
-    def test_of_the_default_error_handlers(self, debug: bool | None, name: str) -> None:
+    def test_a_subclass_can_set_the_default_error_handlers(
+        self, debug: bool | None, name: str
+    ) -> None:
         class Plain(ErrorHandler):
             def render_error(self, _error: Any) -> Response:  # type: ignore[override]
                 return Response("plain")
@@ -190,15 +192,21 @@ class TestResponses:
     @pytest.mark.parametrize(
         ("make", "status", "body"),
         [
-            pytest.param(lambda: Response("a", 201), 201, b"a", id="of the framework"),
-            pytest.param(lambda: BaseResponse("b", 202), 202, b"b", id="of Werkzeug"),
-            pytest.param(lambda: Response(iter(["c", "d"])), 200, b"cd", id="streamed"),
-            pytest.param(lambda: type("Own", (Response,), {})("e"), 200, b"e", id="of a subclass"),
+            pytest.param(lambda: Response("a", 201), 201, b"a", id="a response of the framework"),
+            pytest.param(lambda: BaseResponse("b", 202), 202, b"b", id="a response of Werkzeug"),
+            pytest.param(lambda: Response(iter(["c", "d"])), 200, b"cd", id="a streamed response"),
+            pytest.param(
+                lambda: type("Own", (Response,), {})("e"), 200, b"e", id="a response of a subclass"
+            ),
             pytest.param(lambda: Forbidden("f"), 403, b"403 Forbidden\nf\n", id="an HTTP error"),
-            pytest.param(lambda: HTTPException("g", code=299), 299, None, id="of any status"),
+            pytest.param(
+                lambda: HTTPException("g", code=299), 299, None, id="an error of an unknown status"
+            ),
         ],
     )
-    def test_of_every_kind(self, make: Any, status: int, body: bytes | None) -> None:
+    def test_an_endpoint_may_return_every_kind_of_response(
+        self, make: Any, status: int, body: bytes | None
+    ) -> None:
         response = Application([("/", make)]).get_local_client().get("/")
         assert response.status_code == status
         if body is not None:
@@ -206,7 +214,7 @@ class TestResponses:
 
 
 class TestAdding:
-    def test_at_the_end_or_at_an_index(self) -> None:
+    def test_routes_are_added_at_the_end_or_at_an_index(self) -> None:
         application = Application([("/b", ok), ("/d", ok)])
         application.add(("/e", ok))
         application.add(("/a", ok), 0)
@@ -217,7 +225,7 @@ class TestAdding:
         ]
         assert list(application.iter_routes()) == list(application.routes)
 
-    def test_uses_all_that_the_application_has(self) -> None:
+    def test_an_added_route_uses_resources_middlewares_renders_and_slash_mode(self) -> None:
         def factory(name: str) -> Any:
             return lambda context: Response(f"{name} {context}")
 
@@ -231,11 +239,11 @@ class TestAdding:
         [
             pytest.param(("/new", lambda datbase: ok()), WiringError, id="a missing argument"),
             pytest.param(("new", ok), InvalidPattern, id="an invalid pattern"),
-            pytest.param(None, TypeError, id="no route"),
+            pytest.param(None, TypeError, id="not a route"),
             pytest.param(
                 Route("/new", ok, middlewares=["gzip"]),  # type: ignore[list-item]
                 WiringError,
-                id="no middleware",
+                id="not a middleware",
             ),
             pytest.param(
                 Route("/new", ok, middlewares=[type("W", (Middleware,), {"wsgi_wrapper": int})()]),
@@ -247,7 +255,7 @@ class TestAdding:
             ),
         ],
     )
-    def test_that_fails_leaves_all_as_it_was(self, entry: Any, error: type[Exception]) -> None:
+    def test_a_failed_addition_changes_nothing(self, entry: Any, error: type[Exception]) -> None:
         application = Application([("/a", ok)], {"database": 1}, [Session()])
         before = (application.routes, application.error_handler, application.middlewares)
         with pytest.raises(error):
@@ -259,7 +267,7 @@ class TestAdding:
         application.add(("/new", ok))
         assert get(application, "/new") == "ok"
 
-    def test_of_an_application_with_one_bad_route_adds_none(self) -> None:
+    def test_an_embedded_application_with_one_bad_route_adds_no_route(self) -> None:
         inner = Application([("/fine", ok), ("/<db>", lambda db: ok())])
         application = Application([], {"db": 1})
         with pytest.raises(WiringError, match="two sources for 'db'"):
@@ -268,7 +276,7 @@ class TestAdding:
 
 
 class TestErrorHandlers:
-    def test_can_be_changed(self) -> None:
+    def test_the_error_handler_can_be_changed(self) -> None:
         class Pages(ErrorHandler):
             def render_error(self, _error: Any, site: str) -> Response:  # type: ignore[override]
                 return Response(f"{site} {_error.code}")
@@ -283,7 +291,7 @@ class TestErrorHandlers:
         assert type(application.error_handler) is type(before)
 
     @pytest.mark.parametrize("wrong", ["a misfit", "a class"])
-    def test_that_cannot_be_used_leave_the_one_there_is(self, wrong: str) -> None:
+    def test_an_invalid_error_handler_does_not_replace_the_current_one(self, wrong: str) -> None:
         class Misfit(ErrorHandler):
             def render_error(self, _error: Any, nothing: Any) -> Response:  # type: ignore[override]
                 return Response(str(nothing))
@@ -296,7 +304,7 @@ class TestErrorHandlers:
         assert application.error_handler is before
         assert get(application) == "404 Not Found\n"
 
-    def test_may_wrap_the_whole_application(self) -> None:
+    def test_an_error_handler_may_wrap_the_whole_application(self) -> None:
         class Stamped(ErrorHandler):
             @staticmethod
             def wsgi_wrapper(wsgi_app: Any) -> Any:
@@ -312,7 +320,7 @@ class TestErrorHandlers:
         application.set_error_handler()
         assert get(application) == "ok"
 
-    def test_the_debugger_of_werkzeug_is_one(self) -> None:
+    def test_the_debugger_of_werkzeug_can_be_the_error_handler(self) -> None:
         application = Application([("/", lambda: 1 / 0)], error_handler=REPLErrorHandler())
         response = application.get_local_client().get("/")
         assert response.status_code == 500
@@ -321,7 +329,7 @@ class TestErrorHandlers:
 
 
 class TestDispatching:
-    def test_a_request_that_exists_already(self) -> None:
+    def test_dispatch_uses_the_given_request(self) -> None:
         request = Request(make_environ("/x"))
         seen: list[Request] = []
 
@@ -333,14 +341,14 @@ class TestDispatching:
         assert isinstance(response, Response)
         assert (response.get_data(), seen[0] is request) == (b"ok", True)
 
-    def test_gives_what_a_request_was_handed_to(self) -> None:
-        def elsewhere(environ: Any, start_response: Any) -> list[bytes]:
-            raise AssertionError("only to be given")
+    def test_dispatch_returns_the_wsgi_application_of_a_reroute(self) -> None:
+        def legacy(environ: Any, start_response: Any) -> list[bytes]:
+            raise AssertionError("called by dispatch")
 
         request = Request(make_environ("/x"))
-        assert Application([("/x", RerouteWSGI(elsewhere))]).dispatch(request) is elsewhere
+        assert Application([("/x", RerouteWSGI(legacy))]).dispatch(request) is legacy
 
-    def test_does_without_wsgi_wrappers(self) -> None:
+    def test_dispatch_does_not_use_wsgi_wrappers(self) -> None:
         class Closed(Middleware):
             def wsgi_wrapper(self, wsgi_app: Any) -> Any:
                 return Response("closed")
@@ -351,7 +359,7 @@ class TestDispatching:
         assert response.get_data() == b"ok"
 
 
-def test_serving_is_left_to_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_serve_calls_the_development_server(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[Any] = []
     monkeypatch.setattr(
         "clastic.server.serve", lambda *given, **options: calls.append((given, options))
@@ -366,7 +374,7 @@ def test_serving_is_left_to_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class TestTwoApplications:
-    def test_share_nothing(self) -> None:
+    def test_two_applications_share_nothing(self) -> None:
         class Pages(ErrorHandler):
             def render_error(self, _error: Any) -> Response:  # type: ignore[override]
                 return Response("second lost", _error.code)
@@ -389,13 +397,13 @@ class TestTwoApplications:
         assert first.routes[0].application is first
         assert second.routes[0].application is second
 
-    def test_a_route_that_both_have_is_bound_in_each(self) -> None:
+    def test_a_route_can_belong_to_two_applications(self) -> None:
         route = Route("/", lambda _route: Response(str(_route.application.resources["name"])))
         applications = [Application([route], {"name": name}) for name in ("one", "two")]
         assert [get(application) for application in applications] == ["one", "two"]
 
 
-def test_a_dispatch_state_begins_empty() -> None:
+def test_a_new_dispatch_state_is_empty() -> None:
     state = DispatchState()
     assert (state.attempted_routes, state.allowed_methods, state.exceptions) == ([], set(), [])
 
@@ -423,11 +431,11 @@ def test_a_dispatch_state_begins_empty() -> None:
         pytest.param(
             {"routes": [GET("/sub", Application())]},
             "GET('/sub', ...) has an application as endpoint. Embed it: ('/sub', application).",
-            id="an application as endpoint",
+            id="an application as an endpoint",
         ),
     ],
 )
-def test_what_stands_in_the_wrong_place_is_refused(options: dict[str, Any], text: str) -> None:
+def test_misplaced_arguments_are_refused(options: dict[str, Any], text: str) -> None:
     with pytest.raises(TypeError) as caught:
         Application(**options)
     assert str(caught.value) == text

@@ -1,4 +1,4 @@
-"""The one function that a route runs: order, values, what ends it early, and its tracebacks."""
+"""Test the compiled chain of a route: order, provided values, early responses and tracebacks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def get(application: Application, path: str = "/") -> str:
 
 
 class Logged(Middleware):
-    """Writes down when each of its functions begins and ends."""
+    """Log the begin and end of each function."""
 
     unique = False
 
@@ -46,7 +46,7 @@ class Logged(Middleware):
 
 
 class TestOrder:
-    def test_of_two_middlewares_with_a_function_on_each_side(self) -> None:
+    def test_two_middlewares_with_functions_on_each_side(self) -> None:
         log: list[str] = []
 
         def endpoint() -> str:
@@ -76,7 +76,7 @@ class TestOrder:
             "outer request ends",
         ]
 
-    def test_a_response_of_the_endpoint_leaves_the_render_out(self) -> None:
+    def test_a_response_of_the_endpoint_is_not_rendered(self) -> None:
         log: list[str] = []
         route = ("/", lambda: Response("done"), lambda context: log.append("render"))
         assert get(Application([route], middlewares=[Logged("one", log)])) == "done"
@@ -103,7 +103,7 @@ class TestOrder:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "make",
     [
         pytest.param(lambda: Response("early"), id="a response"),
         pytest.param(lambda: BaseResponse("early"), id="a response of Werkzeug"),
@@ -111,15 +111,15 @@ class TestOrder:
     ],
 )
 @pytest.mark.parametrize("side", ["request", "endpoint", "render"])
-def test_a_middleware_can_answer_by_itself(side: str, answer: Callable[[], Any]) -> None:
+def test_a_middleware_can_respond_without_calling_next(side: str, make: Callable[[], Any]) -> None:
     log: list[str] = []
 
     class Early(Middleware):
-        def answer_early(self, next: Any) -> Any:
-            return answer()
+        def respond(self, next: Any) -> Any:
+            return make()
 
     early = Early()
-    setattr(early, side, early.answer_early)
+    setattr(early, side, early.respond)
     application = Application(
         [("/", lambda: "context", lambda context: Response("rendered"))],
         middlewares=[Logged("outer", log), early, Logged("inner", log)],
@@ -142,7 +142,7 @@ def test_an_error_that_the_endpoint_returns_is_not_rendered(error: Callable[[], 
 
 
 class TestExceptions:
-    def test_pass_through_the_middlewares_from_the_endpoint(self) -> None:
+    def test_an_exception_of_the_endpoint_passes_through_the_middlewares(self) -> None:
         log: list[str] = []
 
         class Observer(Middleware):
@@ -168,7 +168,7 @@ class TestExceptions:
         assert log == ["inner saw nothing here", "outer saw nothing here"]
 
     @pytest.mark.parametrize("side", ["request", "endpoint", "render"])
-    def test_can_be_caught_and_answered_by_a_middleware(self, side: str) -> None:
+    def test_a_middleware_can_catch_an_exception_and_respond(self, side: str) -> None:
         class Rescue(Middleware):
             def rescue(self, next: Any) -> Any:
                 try:
@@ -182,7 +182,7 @@ class TestExceptions:
         endpoint = (lambda: 0) if side == "render" else lambda: 1 / 0
         assert get(Application([("/", endpoint, render)], middlewares=[rescue])) == "rescued"
 
-    def test_of_a_middleware_are_answered_like_those_of_the_endpoint(self) -> None:
+    def test_an_exception_of_a_middleware_is_sent_like_one_of_the_endpoint(self) -> None:
         class Guard(Middleware):
             def request(self, next: Any) -> Any:
                 raise WerkzeugForbidden("not you")
@@ -194,12 +194,12 @@ class TestExceptions:
 
 
 def tag(next: Any, label: str, mark: str = "!") -> Any:
-    """A function of a middleware by itself."""
+    """A function of a middleware outside of a class."""
     return Response(f"{label}{mark} {next(label).get_data(as_text=True)}")
 
 
 class Tag:
-    """The same as an object."""
+    """The same as a callable object."""
 
     def __init__(self, mark: str) -> None:
         self.mark = mark
@@ -209,16 +209,16 @@ class Tag:
 
 
 @pytest.mark.parametrize(
-    ("function", "answer"),
+    ("function", "text"),
     [
         pytest.param(tag, "a! a", id="a function"),
         pytest.param(partial(tag, mark="?"), "a? a", id="a partial"),
         pytest.param(Tag("."), "a. a", id="a callable object"),
-        pytest.param(Tag(",").__call__, "a, a", id="a method of something else"),
+        pytest.param(Tag(",").__call__, "a, a", id="a method of another object"),
     ],
 )
 def test_the_function_of_a_middleware_can_be_any_callable(
-    function: Callable[..., Any], answer: str
+    function: Callable[..., Any], text: str
 ) -> None:
     class Tagging(Middleware):
         provides = ("tagged",)
@@ -226,7 +226,7 @@ def test_the_function_of_a_middleware_can_be_any_callable(
     tagging = Tagging()
     tagging.request = function
     application = Application([("/", lambda tagged: Response(tagged))], {"label": "a"}, [tagging])
-    assert get(application) == answer
+    assert get(application) == text
 
 
 class TestProvides:
@@ -236,11 +236,11 @@ class TestProvides:
             pytest.param(lambda next: next(a=1, b=2), id="by keyword"),
             pytest.param(lambda next: next(b=2, a=1), id="by keyword in another order"),
             pytest.param(lambda next: next(1, 2), id="by position"),
-            pytest.param(lambda next: next(1, b=2), id="by both"),
+            pytest.param(lambda next: next(1, b=2), id="by position and keyword"),
         ],
     )
     @pytest.mark.parametrize("side", ["request", "endpoint", "render"])
-    def test_are_passed_on(self, side: str, call: Callable[..., Any]) -> None:
+    def test_provided_values_are_passed_on(self, side: str, call: Callable[..., Any]) -> None:
         class Pair(Middleware):
             def pass_on(self, next: Any) -> Any:
                 return call(next)
@@ -255,7 +255,7 @@ class TestProvides:
         route = ("/", lambda a=0, b=0: (a, b), render)
         assert get(Application([route], middlewares=[pair])) == "(1, 2)"
 
-    def test_may_be_none(self) -> None:
+    def test_a_provided_value_may_be_none(self) -> None:
         class Session(Middleware):
             provides = ("user",)
 
@@ -265,7 +265,7 @@ class TestProvides:
         route = ("/", lambda user="default": Response(repr(user)))
         assert get(Application([route], middlewares=[Session()])) == "None"
 
-    def test_reach_the_middlewares_further_in(self) -> None:
+    def test_provided_values_are_available_to_inner_middlewares(self) -> None:
         class First(Middleware):
             provides = ("a",)
 
@@ -294,7 +294,7 @@ class TestProvides:
 
     @pytest.mark.parametrize("side", ["request", "endpoint", "render"])
     @pytest.mark.parametrize("arguments", ["()", "('ann',)"], ids=["all", "the second"])
-    def test_that_are_missing_at_run_time_are_named(
+    def test_the_error_names_a_value_that_is_missing_at_run_time(
         self, side: str, arguments: str, caplog: pytest.LogCaptureFixture
     ) -> None:
         attribute = "provides" if side == "request" else f"{side}_provides"
@@ -316,7 +316,7 @@ class TestProvides:
             f"which it declares to provide. Call next({missing}=...)."
         ) in caplog.text
 
-    def test_are_not_looked_for_behind_a_decorator(self) -> None:
+    def test_the_source_behind_a_decorator_is_not_checked(self) -> None:
         def with_user(function: Any) -> Any:
             from functools import wraps
 
@@ -336,7 +336,7 @@ class TestProvides:
         route = ("/", lambda user, token: Response(f"{user} {token}"))
         assert get(Application([route], middlewares=[Session()])) == "ann 7"
 
-    def test_are_not_looked_for_where_the_source_does_not_show_them(self) -> None:
+    def test_starred_arguments_of_next_are_not_checked(self) -> None:
         class Session(Middleware):
             provides = ("user", "token")
 
@@ -347,7 +347,7 @@ class TestProvides:
         route = ("/", lambda user, token: Response(f"{user} {token}."))
         assert get(Application([route], middlewares=[Session()])) == "ann 7.bob 8."
 
-    def test_are_not_looked_for_where_next_has_another_meaning(self) -> None:
+    def test_the_source_is_not_checked_if_next_is_assigned(self) -> None:
         class Session(Middleware):
             provides = ("user",)
 
@@ -370,14 +370,14 @@ class TestTracebacks:
 
         return run
 
-    def test_show_the_route_and_the_line_of_its_call(self, traceback_of: Any) -> None:
+    def test_the_traceback_shows_the_route_and_the_call(self, traceback_of: Any) -> None:
         def show(id: int, db: Any) -> Response:
             return Response(str(id / db))
 
         text = traceback_of(Application([("/links/<id:int>", show)], {"db": 0}))
         assert "in route /links/<id:int>\n    return endpoint(path_values['id'], db)\n" in text
 
-    def test_show_the_lines_between_middlewares(self, traceback_of: Any) -> None:
+    def test_the_traceback_shows_the_calls_between_middlewares(self, traceback_of: Any) -> None:
         log: list[str] = []
         application = Application(
             [("/links/<id>", lambda id: 1, lambda context: 1 / 0)], middlewares=[Logged("m", log)]
@@ -388,7 +388,7 @@ class TestTracebacks:
         assert "    return render_0(render_next_0)\n" in text
         assert "in render_next_0\n    return render(context)\n" in text
 
-    def test_of_routes_of_one_shape_name_each_its_own(self, traceback_of: Any) -> None:
+    def test_routes_of_the_same_shape_have_their_own_names(self, traceback_of: Any) -> None:
         application = Application(
             [("/other/<id>", lambda id: 1 / 0), ("/links/<id>", lambda id: 1 / 0)]
         )
@@ -396,7 +396,7 @@ class TestTracebacks:
         assert "in route /links/<id>\n" in text
         assert "in route /other/<id>" not in text
 
-    def test_show_the_line_of_a_render_error(
+    def test_the_traceback_shows_the_call_of_render_error(
         self, caplog: pytest.LogCaptureFixture, traceback_of: Any
     ) -> None:
         def page(_error: Any, request: Any) -> Response:
@@ -409,7 +409,7 @@ class TestTracebacks:
         )
 
 
-def test_ninety_middlewares_can_be_inside_each_other() -> None:
+def test_ninety_middlewares_can_be_nested() -> None:
     class Counting(Middleware):
         unique = False
 
@@ -424,17 +424,17 @@ def test_ninety_middlewares_can_be_inside_each_other() -> None:
     assert get(application) == "." * 90
 
 
-# A naive interpreter of the same rules, to compare the compiled chain with.
+# A simple interpreter of the same rules, for comparison with the compiled chain.
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What one middleware does on its sides, and what it provides and takes on each.
+    """The functions of a middleware, with the names that each provides and takes.
 
-    :param provides: side to the names provided there
-    :param needs: side to the names taken there, if anything has them
-    :param by_position: whether it provides by position
-    :param ends: the side on which it answers by itself, if any
+    :param provides: the names provided, by side
+    :param needs: the names taken, by side; they are absent if nothing provides them
+    :param by_position: True if it provides by position
+    :param ends: the side on which it responds without calling next, or None
     """
 
     sides: tuple[str, ...]
@@ -450,7 +450,7 @@ NAMES = ["a", "b", "c", "endpoint", "next_0", "isinstance", "context_"]
 
 @st.composite
 def stacks(draw: st.DrawFn) -> list[Plan]:
-    """A stack of middlewares in which no name has two sources."""
+    """Return middlewares in which no name has two sources."""
     free = {side: list(NAMES) for side in SIDES}
     plans = []
     for _ in range(draw(st.integers(0, 5))):
@@ -475,7 +475,7 @@ def stacks(draw: st.DrawFn) -> list[Plan]:
 
 
 def middleware_of(number: int, plan: Plan, log: list[Any]) -> Middleware:
-    """A middleware that does what the plan says."""
+    """Return a middleware with the functions of a plan."""
     namespace: dict[str, Any] = {"unique": False}
     for side in plan.sides:
         taken = "".join(f", {name}='absent'" for name in plan.needs[side])
@@ -486,13 +486,13 @@ def middleware_of(number: int, plan: Plan, log: list[Any]) -> Middleware:
             if plan.by_position
             else [f"{name}={value}" for name, value in zip(names, values, strict=True)]
         )
-        answer = "Response('ended')" if plan.ends == side else f"next({passed})"
+        result = "Response('ended')" if plan.ends == side else f"next({passed})"
         exec(
             f"def {side}(self, next{taken}):\n"
             f"    log.append(({number}, '{side}', {{{entries(plan.needs[side])}}}))\n"
-            f"    answer = {answer}\n"
-            f"    log.append(({number}, '{side}', type(answer).__name__))\n"
-            f"    return answer\n",
+            f"    result = {result}\n"
+            f"    log.append(({number}, '{side}', type(result).__name__))\n"
+            f"    return result\n",
             {"log": log, "Response": Response},
             namespace,
         )
@@ -505,11 +505,11 @@ def entries(names: tuple[str, ...]) -> str:
 
 
 class Ended(Exception):
-    """A middleware has answered by itself."""
+    """A middleware has responded without calling next."""
 
 
 def interpret(plans: list[Plan], needs: tuple[str, ...], returns_response: bool) -> list[Any]:
-    """What the log has to be, by the rules as they are written in the design."""
+    """Return the expected log."""
     log: list[Any] = []
     numbered = list(enumerate(plans))
 
@@ -554,7 +554,7 @@ def interpret(plans: list[Plan], needs: tuple[str, ...], returns_response: bool)
     returns_response=st.booleans(),
     split=st.integers(0, 5),
 )
-def test_a_compiled_chain_does_what_a_naive_interpreter_does(
+def test_a_compiled_chain_does_the_same_as_a_simple_interpreter(
     plans: list[Plan], needs: tuple[str, ...], returns_response: bool, split: int
 ) -> None:
     log: list[Any] = []
@@ -571,7 +571,7 @@ def test_a_compiled_chain_does_what_a_naive_interpreter_does(
         f"    return Response(context)\n",
         namespace,
     )
-    # Some around the application, the others around the route: that makes no difference.
+    # Some belong to the application and the others to the route, which makes no difference.
     route = Route(
         "/", namespace["run_endpoint"], namespace["run_render"], middlewares=middlewares[split:]
     )

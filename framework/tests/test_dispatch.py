@@ -1,4 +1,4 @@
-"""Which route answers a request, and what becomes of what goes wrong on the way."""
+"""Test the dispatch of requests to routes, redirects, misses and errors."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def call(application: Application, path: str = "/", method: str = "GET") -> Test
     return application.get_local_client().open(path, method=method)
 
 
-def ask(
+def send(
     application: Application,
     path: str,
     *,
@@ -49,7 +49,7 @@ def ask(
     root: str = "",
     query: str = "",
 ) -> tuple[str, dict[str, str]]:
-    """Call an application with the very path, as a server passes it on; give status and headers."""
+    """Call an application with a path as a server passes it on; return status and headers."""
     environ = make_environ(method=method)
     environ.update(PATH_INFO=path, SCRIPT_NAME=root, QUERY_STRING=query)
     _, status, headers = run_wsgi(application, environ, buffered=True)
@@ -57,12 +57,12 @@ def ask(
 
 
 def text(value: str) -> Callable[[], Response]:
-    """An endpoint that answers with a text."""
+    """Return an endpoint that responds with a text."""
     return lambda: Response(value)
 
 
 def raising(make: Callable[[], Exception]) -> Callable[[], Response]:
-    """An endpoint that raises."""
+    """Return an endpoint that raises."""
 
     def endpoint() -> Response:
         raise make()
@@ -78,19 +78,27 @@ class TestOrder:
     @pytest.mark.parametrize(
         ("patterns", "path", "chosen"),
         [
-            pytest.param(["/<a>", "/x"], "/x", "/<a>", id="a binding that was declared first"),
-            pytest.param(["/x", "/<a>"], "/x", "/x", id="a literal that was declared first"),
-            pytest.param(["/x", "/<a>"], "/y", "/<a>", id="the next one where it does not match"),
-            pytest.param(["/<a:int>", "/<a>"], "/7", "/<a:int>", id="a type that fits"),
-            pytest.param(["/<a:int>", "/<a>"], "/x", "/<a>", id="not one that does not fit"),
-            pytest.param(["/<a*>", "/x/y"], "/x/y", "/<a*>", id="a repeated one declared first"),
-            pytest.param(["/x/<a>", "/<a>/y"], "/x/y", "/x/<a>", id="two that overlap"),
-            pytest.param(["/<a>/y", "/x/<a>"], "/x/y", "/<a>/y", id="the other way round"),
-            pytest.param(["/x", "/x"], "/x", "/x", id="the first of two that are the same"),
-            pytest.param(["/<a?>/x", "/x"], "/x", "/<a?>/x", id="an optional one with nothing"),
+            pytest.param(["/<a>", "/x"], "/x", "/<a>", id="a binding declared first"),
+            pytest.param(["/x", "/<a>"], "/x", "/x", id="a literal declared first"),
+            pytest.param(
+                ["/x", "/<a>"], "/y", "/<a>", id="the next route if the first does not match"
+            ),
+            pytest.param(["/<a:int>", "/<a>"], "/7", "/<a:int>", id="a matching type"),
+            pytest.param(["/<a:int>", "/<a>"], "/x", "/<a>", id="a type that does not match"),
+            pytest.param(
+                ["/<a*>", "/x/y"], "/x/y", "/<a*>", id="a variadic binding declared first"
+            ),
+            pytest.param(["/x/<a>", "/<a>/y"], "/x/y", "/x/<a>", id="overlapping patterns"),
+            pytest.param(
+                ["/<a>/y", "/x/<a>"], "/x/y", "/<a>/y", id="overlapping patterns in another order"
+            ),
+            pytest.param(["/x", "/x"], "/x", "/x", id="equal patterns"),
+            pytest.param(
+                ["/<a?>/x", "/x"], "/x", "/<a?>/x", id="an optional binding without a value"
+            ),
         ],
     )
-    def test_the_first_that_matches_answers(
+    def test_the_first_matching_route_handles_the_request(
         self, patterns: list[str], path: str, chosen: str
     ) -> None:
         application = Application(
@@ -102,7 +110,7 @@ class TestOrder:
         rank = patterns.index(chosen)
         assert call(application, path).text == f"{rank} {chosen}"
 
-    def test_routes_added_at_an_index_come_before(self) -> None:
+    def test_routes_added_at_an_index_are_tried_before_later_ones(self) -> None:
         application = Application([("/<a>", lambda a: Response(a)), ("/x", text("second"))])
         application.add(("/x", text("first")), index=0)
         assert call(application, "/x").text == "first"
@@ -129,47 +137,47 @@ class TestFallThrough:
             pytest.param(
                 [("/x", forbidden), ("/x", text("ok"))],
                 200,
-                id="one that is returned does too",
+                id="so does one that is returned",
             ),
             pytest.param(
                 [("/x", forbidden), ("/x", raising(conflict))],
                 409,
-                id="the last error is the answer if there is no other",
+                id="the last error is the response if no other route matches",
             ),
             pytest.param(
                 [("/x", forbidden), POST("/x", text("ok"))],
                 403,
-                id="also where a route behind it has another method",
+                id="also if a later route has another method",
             ),
             pytest.param(
                 [POST("/x", text("ok")), ("/x", forbidden)],
                 403,
-                id="and where one before it has",
+                id="also if an earlier route has another method",
             ),
             pytest.param(
                 [("/x", forbidden), ("/y", text("ok"))],
                 403,
-                id="a route of another path is not asked",
+                id="a route of another path is not tried",
             ),
             pytest.param(
                 [("/x", lambda: forbidden(is_breaking=True)), ("/x", text("ok"))],
                 403,
-                id="a breaking error is the answer",
+                id="a breaking error is the response",
             ),
             pytest.param(
                 [("/x", forbidden), ("/x", lambda: conflict(is_breaking=True)), ("/x", text("ok"))],
                 409,
-                id="behind a non-breaking one too",
+                id="also after a non-breaking error",
             ),
             pytest.param(
                 [("/x", raising(WerkzeugForbidden)), ("/x", text("ok"))],
                 403,
-                id="errors of Werkzeug break",
+                id="errors of Werkzeug are breaking",
             ),
             pytest.param(
                 [("/x", forbidden), ("/x", raising(lambda: KeyError("k"))), ("/x", text("ok"))],
                 500,
-                id="an exception that nothing caught breaks",
+                id="an uncaught exception is breaking",
             ),
             pytest.param(
                 [("/x", forbidden, show), ("/<a>", lambda a: a, show)],
@@ -179,14 +187,14 @@ class TestFallThrough:
             pytest.param(
                 [("/x", forbidden), Route("/x/", text("ok"))],
                 302,
-                id="a route that redirects is a route that answers",
+                id="a slash redirect is a response",
             ),
         ],
     )
-    def test_the_status_of_the_answer(self, routes: list[Any], status: int) -> None:
+    def test_errors_fall_through_or_end_the_request(self, routes: list[Any], status: int) -> None:
         assert call(Application(routes), "/x").status_code == status
 
-    def test_a_middleware_may_pass_a_request_on(self) -> None:
+    def test_a_middleware_may_let_a_request_fall_through(self) -> None:
         class OnlyAnn(Middleware):
             def request(self, next: Any, request: Request) -> Any:
                 return next() if request.args.get("user") == "ann" else forbidden()
@@ -197,7 +205,7 @@ class TestFallThrough:
         assert call(application, "/?user=ann").text == "for ann"
         assert call(application, "/?user=bob").text == "for all"
 
-    def test_one_error_object_may_answer_many_requests(self) -> None:
+    def test_one_error_object_may_be_the_response_to_many_requests(self) -> None:
         error = Forbidden("again", is_breaking=False)
         application = Application([("/", raising(lambda: error))])
         answers = {(call(application).status, call(application).text) for _ in range(5)}
@@ -208,11 +216,11 @@ class TestMethods:
     @pytest.mark.parametrize(
         ("routes", "method", "status", "allow"),
         [
-            pytest.param([GET("/", text("g"))], "GET", 200, None, id="the method fits"),
-            pytest.param([GET("/", text("g"))], "HEAD", 200, None, id="GET answers HEAD"),
-            pytest.param([POST("/", text("p"))], "HEAD", 405, {"POST"}, id="POST does not"),
+            pytest.param([GET("/", text("g"))], "GET", 200, None, id="the method of the route"),
+            pytest.param([GET("/", text("g"))], "HEAD", 200, None, id="HEAD for a GET route"),
+            pytest.param([POST("/", text("p"))], "HEAD", 405, {"POST"}, id="HEAD for a POST route"),
             pytest.param([GET("/", text("g"))], "POST", 405, {"GET", "HEAD"}, id="another method"),
-            pytest.param([GET("/", text("g"))], "get", 405, {"GET", "HEAD"}, id="small letters"),
+            pytest.param([GET("/", text("g"))], "get", 405, {"GET", "HEAD"}, id="lower case"),
             pytest.param([GET("/", text("g"))], "BREW", 405, {"GET", "HEAD"}, id="unknown method"),
             pytest.param([("/", text("all"))], "BREW", 200, None, id="a route of any method"),
             pytest.param(
@@ -220,17 +228,17 @@ class TestMethods:
                 "PUT",
                 405,
                 {"GET", "HEAD", "POST"},
-                id="the methods of all routes that match are allowed",
+                id="the methods of all matching routes are allowed",
             ),
             pytest.param(
-                [GET("/", text("g")), POST("/", text("p"))], "POST", 200, None, id="the second"
+                [GET("/", text("g")), POST("/", text("p"))], "POST", 200, None, id="second route"
             ),
             pytest.param(
                 [GET("/", text("g")), POST("/other", text("p"))],
                 "POST",
                 405,
                 {"GET", "HEAD"},
-                id="but not those of other paths",
+                id="the methods of other paths are not allowed",
             ),
             pytest.param(
                 [GET("/", text("g")), POST("/other", text("p"))], "PUT", 405, {"GET", "HEAD"},
@@ -238,14 +246,14 @@ class TestMethods:
             ),
         ],
     )  # fmt: skip
-    def test_answers(
+    def test_a_method_is_handled_or_not_allowed(
         self, routes: list[Any], method: str, status: int, allow: set[str] | None
     ) -> None:
         response = call(Application(routes), "/", method)
         assert response.status_code == status
         assert response.headers.get("Allow") == (", ".join(sorted(allow)) if allow else None)
 
-    def test_a_redirect_needs_a_method_that_fits(self) -> None:
+    def test_a_slash_redirect_requires_an_allowed_method(self) -> None:
         assert call(Application([POST("/a/", text("p"))]), "/a", "GET").status_code == 405
 
     def test_head_has_the_headers_of_get_and_no_body(self) -> None:
@@ -254,7 +262,7 @@ class TestMethods:
         assert head.headers == get.headers
         assert (head.data, get.data) == (b"", b"hello")
 
-    def test_a_head_route_in_front_of_a_get_route_answers_head(self) -> None:
+    def test_a_head_route_before_a_get_route_handles_head(self) -> None:
         head = Route("/", lambda: Response(headers={"X-Own": "yes"}), methods=["HEAD"])
         application = Application([head, GET("/", text("g"))])
         assert call(application, "/", "HEAD").headers["X-Own"] == "yes"
@@ -262,7 +270,7 @@ class TestMethods:
 
 
 SLASHES = [
-    # pattern, path, and the answer of each slash mode: 200, 404, or where it redirects to
+    # pattern, path, and for each slash mode the status or the location of a redirect
     ("/a", "/a", 200, 200, 200),
     ("/a", "/a/", 404, 404, 404),
     ("/a", "//a", "/a", 200, 404),
@@ -290,17 +298,17 @@ class TestSlashes:
     @pytest.mark.parametrize(
         ("pattern", "path", "redirect", "rewrite", "strict"),
         SLASHES,
-        ids=[f"{pattern} asked for as {path!r}" for pattern, path, *_ in SLASHES],
+        ids=[f"{path!r} for {pattern}" for pattern, path, *_ in SLASHES],
     )
-    def test_modes(
+    def test_each_slash_mode(
         self, pattern: str, path: str, redirect: int | str, rewrite: int, strict: int
     ) -> None:
         for mode, expected in ((S_REDIRECT, redirect), (S_REWRITE, rewrite), (S_STRICT, strict)):
             application = Application([(pattern, lambda a=0: Response("ok"))], slash_mode=mode)
-            status, headers = ask(application, path)
+            status, headers = send(application, path)
             if isinstance(expected, str):
                 assert (status, headers["Location"]) == ("302 FOUND", expected), mode
-                assert ask(application, expected)[0] == "200 OK"
+                assert send(application, expected)[0] == "200 OK"
             else:
                 assert int(status[:3]) == expected, mode
 
@@ -308,37 +316,47 @@ class TestSlashes:
         ("method", "status"),
         [("GET", 302), ("HEAD", 302), ("POST", 307), ("PUT", 307), ("DELETE", 307), ("BREW", 307)],
     )
-    def test_other_methods_than_get_keep_theirs(self, method: str, status: int) -> None:
+    def test_a_slash_redirect_keeps_other_methods_than_get(self, method: str, status: int) -> None:
         response = call(Application([("/a/", text("ok"))]), "/a", method)
         assert (response.status_code, response.headers["Location"]) == (status, "/a/")
 
     @pytest.mark.parametrize(
         ("path", "root", "query", "location"),
         [
-            pytest.param("/a", "", "b=1&c=%2F%20+x", "/a/?b=1&c=%2F%20+x", id="query string kept"),
-            pytest.param("/a", "", "", "/a/", id="none"),
+            pytest.param("/a", "", "b=1&c=%2F%20+x", "/a/?b=1&c=%2F%20+x", id="a query string"),
+            pytest.param("/a", "", "", "/a/", id="no query string"),
             pytest.param("/a", "", "?", "/a/??", id="a question mark"),
             pytest.param("/a", "", "next=http://b/?c#d", "/a/?next=http://b/?c%23d", id="a URL"),
             pytest.param("/a", "", "b=\xc3\xbc", "/a/?b=%C3%BC", id="raw UTF-8 in the query"),
             pytest.param(
-                "/a", "", "b=\r\nX: y", "/a/?b=%0D%0AX:%20y", id="line break in the query"
+                "/a", "", "b=\r\nX: y", "/a/?b=%0D%0AX:%20y", id="a line break in the query"
             ),
             pytest.param("/a", "/root", "", "/root/a/", id="below a root"),
             pytest.param(
-                "/a", "/r\xc3\xbc\xc3\xbc t", "b", "/r%C3%BC%C3%BC%20t/a/?b", id="any root"
+                "/a",
+                "/r\xc3\xbc\xc3\xbc t",
+                "b",
+                "/r%C3%BC%C3%BC%20t/a/?b",
+                id="a root with spaces and UTF-8",
             ),
-            pytest.param("/a", "/r;b=c", "", "/r;b=c/a/", id="what needs no escape in a root"),
+            pytest.param(
+                "/a", "/r;b=c", "", "/r;b=c/a/", id="characters that need no escape, in a root"
+            ),
             pytest.param("/a", "/", "", "/a/", id="a root that is a slash"),
             pytest.param("/\xc3\xbc", "", "", "/%C3%BC/", id="UTF-8 in the path"),
             pytest.param("/100%", "", "", "/100%25/", id="a percent sign"),
-            pytest.param("/a?b#c", "", "", "/a%3Fb%23c/", id="what ends a path"),
+            pytest.param("/a?b#c", "", "", "/a%3Fb%23c/", id="characters that would end a path"),
             pytest.param("/a b", "", "", "/a%20b/", id="a space"),
-            pytest.param("/a;b=c,d:e@f", "", "", "/a;b=c,d:e@f/", id="what needs no escape"),
+            pytest.param(
+                "/a;b=c,d:e@f", "", "", "/a;b=c,d:e@f/", id="characters that need no escape"
+            ),
         ],
     )
-    def test_where_a_redirect_leads(self, path: str, root: str, query: str, location: str) -> None:
+    def test_the_location_of_a_slash_redirect(
+        self, path: str, root: str, query: str, location: str
+    ) -> None:
         application = Application([("/<a>/", lambda a: Response(a))])
-        status, headers = ask(application, path, root=root, query=query)
+        status, headers = send(application, path, root=root, query=query)
         assert (status, headers["Location"]) == ("302 FOUND", location)
 
     @pytest.mark.parametrize(
@@ -347,8 +365,10 @@ class TestSlashes:
             pytest.param("//evil.example", "/evil.example/", id="two slashes"),
             pytest.param("///evil.example", "/evil.example/", id="three slashes"),
             pytest.param("/\\evil.example", "/%5Cevil.example/", id="a slash and a backslash"),
-            pytest.param("//\\evil.example", "/%5Cevil.example/", id="and another slash"),
-            pytest.param("/\\/evil.example", "/%5C/evil.example/", id="backslash between slashes"),
+            pytest.param("//\\evil.example", "/%5Cevil.example/", id="two slashes and a backslash"),
+            pytest.param(
+                "/\\/evil.example", "/%5C/evil.example/", id="a backslash between slashes"
+            ),
             pytest.param("/\t/evil.example", "/%09/evil.example/", id="a tab"),
             pytest.param("/a\r\nSet-Cookie: b=c", "/a%0D%0ASet-Cookie:%20b=c/", id="a line break"),
             pytest.param("/\x00", "/%00/", id="a NUL"),
@@ -359,12 +379,12 @@ class TestSlashes:
     )
     def test_a_redirect_never_leaves_the_host(self, path: str, location: str) -> None:
         application = Application([("/<a+>/", lambda a: Response("ok"))])
-        status, headers = ask(application, path)
+        status, headers = send(application, path)
         assert (status, headers["Location"]) == ("302 FOUND", location)
 
-    def test_a_path_that_is_not_there_is_the_root(self) -> None:
+    def test_a_missing_path_is_the_root(self) -> None:
         environ = make_environ()
-        del environ["PATH_INFO"]  # as PEP 3333 allows for an empty one
+        del environ["PATH_INFO"]  # PEP 3333 allows this for an empty path
         body, _, _ = run_wsgi(Application([("/", text("root"))]), environ, buffered=True)
         assert b"".join(body) == b"root"
 
@@ -376,11 +396,11 @@ class TestSlashes:
             pytest.param(S_STRICT, "404 NOT FOUND", None, id="not found"),
         ],
     )
-    def test_the_prefix_of_an_application_has_a_slash_too(
+    def test_the_root_of_a_mounted_application_ends_in_a_slash(
         self, slash_mode: str, status: str, location: str | None
     ) -> None:
         application = Application([("/", text("root"))], slash_mode=slash_mode)
-        answered, headers = ask(application, "", root="/shop", query="page=2")
+        answered, headers = send(application, "", root="/shop", query="page=2")
         assert (answered, headers.get("Location")) == (status, location)
 
     def test_a_request_is_not_redirected_past_a_route_that_serves_it(self) -> None:
@@ -388,7 +408,7 @@ class TestSlashes:
         assert call(application, "/a").text == "leaf"
         assert call(application, "/a/").text == "branch"
 
-    def test_a_redirect_runs_nothing(self) -> None:
+    def test_a_slash_redirect_runs_no_middleware(self) -> None:
         class Refusing(Middleware):
             def request(self, next: Any) -> Any:
                 return Forbidden()
@@ -398,7 +418,7 @@ class TestSlashes:
 
 
 class Counting(Middleware):
-    """Counts its runs, and keeps what it has seen of each."""
+    """Record the status and the dispatch state of each request."""
 
     def __init__(self) -> None:
         self.seen: list[tuple[int, int, list[str]]] = []
@@ -426,7 +446,7 @@ class TestMisses:
                 [("/x", forbidden)],
                 "GET",
                 [(403, 0, ["/x"]), (403, 1, ["/x"])],
-                id="an error that leads on, and the miss that follows",
+                id="a non-breaking error, and the miss after it",
             ),
             pytest.param(
                 [("/x", raising(forbidden)), POST("/x", text("p")), ("/<a>", lambda a: conflict())],
@@ -436,11 +456,11 @@ class TestMisses:
                     (409, 1, ["/x", "/x", "/<a>"]),
                     (409, 2, ["/x", "/x", "/<a>"]),
                 ],
-                id="two of them with another method between",
+                id="two non-breaking errors with another method between",
             ),
         ],
     )
-    def test_run_the_middlewares_of_the_application(
+    def test_a_miss_runs_the_middlewares_of_the_application(
         self, routes: list[Any], method: str, seen: list[Any]
     ) -> None:
         counting = Counting()
@@ -448,7 +468,7 @@ class TestMisses:
         assert counting.seen == seen
         assert response.status_code == seen[-1][0]
 
-    def test_can_be_answered_by_a_middleware(self) -> None:
+    def test_a_middleware_can_replace_the_response_to_a_miss(self) -> None:
         class Fallback(Middleware):
             def request(self, next: Any) -> Any:
                 response = next()
@@ -458,7 +478,7 @@ class TestMisses:
         response = call(application, "/nowhere")
         assert (response.status_code, response.text) == (200, "home")
 
-    def test_can_be_rerouted_by_a_middleware(self) -> None:
+    def test_a_middleware_can_reroute_a_miss(self) -> None:
         legacy = Application([("/<path*>", lambda path: Response(f"legacy {path}"))])
 
         class Fallback(Middleware):
@@ -471,7 +491,7 @@ class TestMisses:
         application = Application([("/a", text("a"))], middlewares=[Fallback()])
         assert call(application, "/old/page").text == "legacy ['old', 'page']"
 
-    def test_a_middleware_that_fails_on_them_is_an_error(
+    def test_a_middleware_that_fails_on_a_miss_is_an_error(
         self, caplog: pytest.LogCaptureFixture
     ) -> None:
         class Broken(Middleware):
@@ -484,7 +504,7 @@ class TestMisses:
         remedy = "Each middleware (Broken) must return the result of next(), or a Response."
         assert remedy in caplog.text
 
-    def test_are_not_wrapped_by_the_endpoint_functions_of_middlewares(self) -> None:
+    def test_a_miss_does_not_run_the_endpoint_functions_of_middlewares(self) -> None:
         class Data(Middleware):
             def endpoint(self, next: Any) -> Any:
                 return {"data": next()}
@@ -494,7 +514,7 @@ class TestMisses:
         assert call(application, "/a").text == "a"
         assert call(application, "/b").status_code == 404
 
-    def test_leave_out_middlewares_that_need_what_only_other_routes_have(self) -> None:
+    def test_a_miss_skips_middlewares_that_need_values_of_other_routes(self) -> None:
         class ByUser(Middleware):
             def request(self, next: Any, user: str) -> Any:
                 return Response(f"for {user}")
@@ -508,11 +528,11 @@ class TestDispatchState:
     @pytest.mark.parametrize(
         "before",
         [
-            pytest.param([("/x", forbidden), POST("/x", text("p"))], id="an error comes first"),
-            pytest.param([POST("/x", text("p")), ("/x", forbidden)], id="a method comes first"),
+            pytest.param([("/x", forbidden), POST("/x", text("p"))], id="an error first"),
+            pytest.param([POST("/x", text("p")), ("/x", forbidden)], id="another method first"),
         ],
     )
-    def test_is_recorded_for_an_endpoint_that_wants_it(self, before: list[Any]) -> None:
+    def test_an_endpoint_can_read_the_dispatch_state(self, before: list[Any]) -> None:
         def endpoint(_dispatch_state: Any, a: str) -> Response:
             return Response(
                 f"{[route.pattern for route in _dispatch_state.attempted_routes]} "
@@ -524,14 +544,14 @@ class TestDispatchState:
             "['/x', '/x', '/<a>'] ['POST'] [Forbidden(403): first]"
         )
 
-    def test_reads(self) -> None:
+    def test_the_repr_has_all_attributes(self) -> None:
         application = Application([("/", lambda _dispatch_state: Response(repr(_dispatch_state)))])
         assert call(application).text == (
             f"<DispatchState attempted_routes={list(application.routes)!r} "
             "allowed_methods=[] exceptions=[]>"
         )
 
-    def test_is_of_one_request(self) -> None:
+    def test_each_request_has_its_own_state(self) -> None:
         states = []
 
         def endpoint(_dispatch_state: Any) -> Response:
@@ -548,13 +568,15 @@ class TestRequests:
     @pytest.mark.parametrize(
         ("endpoint", "path", "made"),
         [
-            pytest.param(text("ok"), "/", 0, id="not for an endpoint that does not take it"),
-            pytest.param(text("ok"), "/nowhere", 0, id="not for a miss"),
-            pytest.param(raising(NotFound), "/", 0, id="not for an error"),
-            pytest.param(lambda request: Response(request.path), "/", 1, id="for one that does"),
+            pytest.param(text("ok"), "/", 0, id="an endpoint without request"),
+            pytest.param(text("ok"), "/nowhere", 0, id="a miss"),
+            pytest.param(raising(NotFound), "/", 0, id="an error"),
+            pytest.param(
+                lambda request: Response(request.path), "/", 1, id="an endpoint with request"
+            ),
         ],
     )
-    def test_are_made_only_when_they_are_wanted(
+    def test_a_request_object_is_created_only_if_it_is_used(
         self, endpoint: Callable[..., Any], path: str, made: int
     ) -> None:
         environs = []
@@ -570,7 +592,7 @@ class TestRequests:
         call(Custom([("/", endpoint)]), path)
         assert len(environs) == made
 
-    def test_one_serves_all_routes_that_are_tried(self) -> None:
+    def test_all_routes_that_are_tried_get_the_same_request(self) -> None:
         requests = []
 
         def endpoint(request: Request) -> Any:
@@ -587,7 +609,7 @@ class TestRequests:
         assert len(requests) == 3
 
     @pytest.mark.parametrize("path", ["/", "/nowhere"])
-    def test_that_cannot_be_made_are_an_error_like_any_other(self, path: str) -> None:
+    def test_an_error_of_the_request_type_is_the_response(self, path: str) -> None:
         class Picky(Request):
             def __init__(self, environ: Any, *arguments: Any) -> None:
                 raise Conflict("not this one")
@@ -605,7 +627,7 @@ class TestRequests:
 
 class TestErrorsOfWerkzeug:
     @pytest.mark.parametrize("how", [raising, lambda make: make], ids=["raised", "returned"])
-    def test_are_answered_as_the_frameworks_own(self, how: Any) -> None:
+    def test_an_error_of_werkzeug_is_sent_like_one_of_the_framework(self, how: Any) -> None:
         application = Application([("/", how(lambda: TooManyRequests("slow down", retry_after=7)))])
         response = call(application)
         assert (response.status_code, response.text) == (
@@ -631,14 +653,14 @@ class TestErrorsOfWerkzeug:
         assert client.post("/", data=b"x" * 10).status_code == 200
         assert client.post("/", data=b"x" * 11).status_code == 413
 
-    def test_a_response_attached_to_one_is_the_answer(self) -> None:
+    def test_a_response_attached_to_an_error_is_sent(self) -> None:
         def endpoint() -> Response:
             raise RequestEntityTooLarge(response=BaseResponse("my own", 413))
 
         response = call(Application([("/", endpoint)]))
         assert (response.status_code, response.text) == (413, "my own")
 
-    def test_go_through_the_middlewares_as_they_are(self) -> None:
+    def test_middlewares_get_the_error_of_werkzeug_itself(self) -> None:
         seen = []
 
         class Observer(Middleware):
@@ -654,11 +676,11 @@ class TestErrorsOfWerkzeug:
 
 
 def nothing() -> None:
-    """An endpoint that forgets to return."""
+    """Return nothing, as an endpoint."""
 
 
 def nothing_of_a_context(context: Any) -> None:
-    """A render that forgets to return."""
+    """Return nothing, as a render."""
 
 
 def place(function: Any) -> str:
@@ -689,7 +711,7 @@ class TestNoResponse:
                 f"{NOTHING}which is not a Response.\n  Each middleware (DummyMiddleware) must "
                 "return the result of next(), or a Response. Return a Response, or give the route "
                 "a render that makes one, for example render_basic.\n",
-                id="something between middlewares",
+                id="an endpoint between middlewares",
             ),
             pytest.param(
                 ("/", lambda: Forbidden),
@@ -711,7 +733,7 @@ class TestNoResponse:
             ),
         ],
     )
-    def test_the_log_tells_the_developer_what_to_do(
+    def test_the_log_names_the_function_and_the_fix(
         self, route: Any, message: str, caplog: pytest.LogCaptureFixture
     ) -> None:
         response = call(Application([route]))
@@ -719,7 +741,7 @@ class TestNoResponse:
         assert "TypeError" not in response.text
         assert message in caplog.text
 
-    def test_a_template_tells_which_endpoint_gave_it_nothing(
+    def test_the_error_of_a_template_names_the_endpoint_that_returned_none(
         self, caplog: pytest.LogCaptureFixture
     ) -> None:
         factory = AshesRenderFactory(templates={"home.html": "home"})
@@ -730,11 +752,11 @@ class TestNoResponse:
     def test_a_coroutine_is_named(self, caplog: pytest.LogCaptureFixture) -> None:
         coroutines = []
 
-        async def answer() -> Response:
+        async def respond() -> Response:
             return Response("late")
 
         def endpoint() -> Any:
-            coroutines.append(answer())
+            coroutines.append(respond())
             return coroutines[0]
 
         assert call(Application([("/", endpoint)])).status_code == 500
@@ -742,7 +764,7 @@ class TestNoResponse:
         assert "a coroutine, which is not a Response.\n  WSGI does not await coroutines: run it "
         assert "run it with asyncio.run()." in caplog.text
 
-    def test_something_that_cannot_be_shown_is_told_by_its_type(
+    def test_an_object_without_a_repr_is_named_by_its_type(
         self, caplog: pytest.LogCaptureFixture
     ) -> None:
         class Hidden:
@@ -754,7 +776,7 @@ class TestNoResponse:
 
 
 def environ_seen(environ: Any, start_response: Any) -> list[bytes]:
-    """A WSGI application that tells what it was called with."""
+    """Respond with the method, path and body of the request, as a WSGI application."""
     length = int(environ.get("CONTENT_LENGTH") or 0)
     body = environ["wsgi.input"].read(length).decode()
     start_response("202 Accepted", [("Content-Type", "text/plain")])
@@ -793,40 +815,40 @@ class TestReroute:
             ),
         ],
     )
-    def test_hands_the_environ_over_as_it_is(self, route: Any) -> None:
+    def test_the_application_gets_the_environ_unchanged(self, route: Any) -> None:
         application = Application([("/<a>", lambda a: Response(a)), route])
         response = application.get_local_client().post(
             "/old/a//b?c=d", base_url="http://localhost/root", data="body"
         )
-        assert response.status_code == 307  # repeated slashes are mended first
+        assert response.status_code == 307  # repeated slashes are redirected first
         response = application.get_local_client().post(
             "/old/a/b?c=d", base_url="http://localhost/root", data="body"
         )
         assert (response.status_code, response.text) == (202, "POST /root /old/a/b c=d body")
 
-    def test_passes_through_the_middlewares_outside(self) -> None:
+    def test_outer_middlewares_can_catch_a_reroute(self) -> None:
         class Undo(Middleware):
             def request(self, next: Any) -> Any:
                 try:
                     return next()
                 except RerouteWSGI as reroute:
-                    return Response(f"kept from {reroute.wsgi_app.__name__}")
+                    return Response(f"not sent to {reroute.wsgi_app.__name__}")
 
         application = Application([("/", RerouteWSGI(environ_seen))], middlewares=[Undo()])
-        assert call(application).text == "kept from environ_seen"
+        assert call(application).text == "not sent to environ_seen"
 
-    def test_to_another_application(self) -> None:
+    def test_a_reroute_to_another_application(self) -> None:
         other = Application([("/in/<a>", lambda a, _application: Response(f"{a} {_application}"))])
         application = Application([("/in/<path*>", RerouteWSGI(other))])
         assert call(application, "/in/x").text == f"x {other}"
         assert call(application, "/in/x/y").status_code == 404
 
-    def test_to_an_error_is_that_error(self) -> None:
+    def test_a_reroute_to_an_error_sends_the_error(self) -> None:
         application = Application([("/", RerouteWSGI(Forbidden("not here")))])
         assert call(application).status_code == 403
 
     @pytest.mark.parametrize("value", [None, "app:application"])
-    def test_only_to_what_can_be_called(self, value: Any) -> None:
+    def test_a_reroute_requires_a_callable(self, value: Any) -> None:
         with pytest.raises(TypeError) as caught:
             RerouteWSGI(value)
         assert str(caught.value) == f"RerouteWSGI takes a WSGI callable, not {value!r}"
@@ -835,12 +857,12 @@ class TestReroute:
 @pytest.mark.parametrize(
     "error",
     [
-        pytest.param(NotFound("again"), id="of the framework"),
-        pytest.param(WerkzeugForbidden(), id="of Werkzeug"),
-        pytest.param(RerouteWSGI(environ_seen), id="that reroutes"),
+        pytest.param(NotFound("again"), id="an error of the framework"),
+        pytest.param(WerkzeugForbidden(), id="an error of Werkzeug"),
+        pytest.param(RerouteWSGI(environ_seen), id="a reroute"),
     ],
 )
-def test_an_exception_that_is_raised_again_and_again_does_not_grow(error: Exception) -> None:
+def test_the_traceback_of_a_shared_exception_does_not_grow(error: Exception) -> None:
     application = Application([("/", raising(lambda: error))])
     for _ in range(3):
         call(application)
@@ -848,7 +870,7 @@ def test_an_exception_that_is_raised_again_and_again_does_not_grow(error: Except
 
 
 class TestErrorHandlers:
-    def test_say_the_types_of_errors(self) -> None:
+    def test_an_error_handler_sets_the_types_of_errors(self) -> None:
         class Lost(NotFound):
             message = "Lost"
 
@@ -871,7 +893,7 @@ class TestErrorHandlers:
         response = call(application, "/", "PUT")
         assert ("Not so" in response.text, response.headers["Allow"]) == (True, "GET, HEAD")
 
-    def test_render_errors_with_what_they_take_by_name(self) -> None:
+    def test_render_error_gets_its_arguments_by_name(self) -> None:
         class Pages(ErrorHandler):
             def render_error(  # type: ignore[override]
                 self, request: Request, _error: Any, site: str, _route: Any, **kwargs: Any
@@ -888,7 +910,7 @@ class TestErrorHandlers:
         assert call(application, "/no").text == "('here', '/no', 404, '/<_path*>', {})"
         assert call(application, "/get", "PUT").text == "('here', '/get', 405, '/<_path*>', {})"
 
-    def test_render_also_what_is_no_valid_path(self) -> None:
+    def test_render_error_renders_the_error_of_an_invalid_path(self) -> None:
         class Pages(ErrorHandler):
             def render_error(self, _error: Any) -> Response:  # type: ignore[override]
                 return Response(f"page of {_error.code}", _error.code)
@@ -898,7 +920,7 @@ class TestErrorHandlers:
         body, status, _ = run_wsgi(Application([], error_handler=Pages()), environ, buffered=True)
         assert (status, b"".join(body)) == ("400 BAD REQUEST", b"page of 400")
 
-    def test_the_render_error_of_a_route_goes_before(self) -> None:
+    def test_the_render_error_of_a_route_overrides_the_handlers(self) -> None:
         class Pages(ErrorHandler):
             def render_error(self, _error: Any) -> Response:  # type: ignore[override]
                 return Response("handler", _error.code)
@@ -920,7 +942,7 @@ class TestErrorHandlers:
             pytest.param(raising(forbidden), "Forbidden(403)", id="raises another HTTP error"),
         ],
     )
-    def test_a_render_error_that_fails_is_done_without(
+    def test_if_render_error_fails_the_original_error_is_sent(
         self, broken: Callable[[], Any], logged: str, caplog: pytest.LogCaptureFixture
     ) -> None:
         application = Application([Route("/", lambda: Conflict("the real one"), None, broken)])
@@ -931,20 +953,20 @@ class TestErrorHandlers:
         assert "failed on Conflict(409): the real one" in caplog.text
         assert logged in caplog.text
 
-    def test_a_render_error_may_give_another_error(self) -> None:
+    def test_a_render_error_may_return_another_error(self) -> None:
         application = Application(
             [Route("/", lambda: 1 / 0, None, lambda _error: NotFound("hidden"))]
         )
         response = call(application)
         assert (response.status_code, response.text) == (404, "404 Not Found\nhidden\n")
 
-    def test_may_let_exceptions_through(self) -> None:
+    def test_an_error_handler_may_reraise_uncaught_exceptions(self) -> None:
         application = Application([("/", lambda: 1 / 0)], error_handler=ErrorHandler(True))
         with pytest.raises(ZeroDivisionError):
             call(application)
         assert call(application, "/nowhere").status_code == 404
 
-    def test_an_environ_may_ask_for_exceptions_but_not_for_http_errors(self) -> None:
+    def test_an_environ_may_request_exceptions_but_not_http_errors(self) -> None:
         application = Application([("/boom", lambda: 1 / 0), ("/no", raising(NotFound))])
         client = application.get_local_client()
         throwing = {"x-wsgiorg.throw_errors": True}
@@ -954,12 +976,14 @@ class TestErrorHandlers:
         assert client.get("/boom").status_code == 500
 
     @pytest.mark.parametrize("exception", [KeyboardInterrupt, SystemExit])
-    def test_what_ends_the_process_is_never_answered(self, exception: type[BaseException]) -> None:
+    def test_exceptions_that_end_the_process_are_not_caught(
+        self, exception: type[BaseException]
+    ) -> None:
         application = Application([("/", raising(exception))])  # type: ignore[arg-type]
         with pytest.raises(exception):
             call(application)
 
-    def test_an_uncaught_exception_is_told_to_the_log_and_not_to_the_client(
+    def test_an_uncaught_exception_is_logged_and_not_sent_to_the_client(
         self, caplog: pytest.LogCaptureFixture
     ) -> None:
         response = call(Application([("/", raising(lambda: ValueError("secret")))]))
@@ -969,7 +993,7 @@ class TestErrorHandlers:
         assert error_id in caplog.text
         assert "ValueError: secret" in caplog.text
 
-    def test_are_told_the_request_and_the_route(self) -> None:
+    def test_uncaught_to_response_gets_the_application_and_the_route(self) -> None:
         class Handler(ErrorHandler):
             def uncaught_to_response(
                 self, _application: Any, _route: Any, **kwargs: Any

@@ -1,4 +1,4 @@
-"""The ``finish`` method of middlewares: called once for every response, however it came about."""
+"""Test the ``finish`` method of middlewares, which is called once for every response."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def other_wsgi_app(environ: dict[str, Any], start_response: Any) -> Iterable[byt
 
 
 def make_site(seen: list[tuple[str, int]], **options: Any) -> Application:
-    """Make a site with an embedded blog, the middleware of each, and one of a single route."""
+    """Make a site with an embedded blog; both have a middleware, and so has one route."""
     blog = Application(
         [
             GET("/", lambda: Response("blog")),
@@ -93,30 +93,34 @@ def make_site(seen: list[tuple[str, int]], **options: Any) -> Application:
 
 
 ROWS = [
-    pytest.param("/", 200, ["site"], id="a response returned"),
-    pytest.param("/context", 200, ["site"], id="a response of a render"),
+    pytest.param("/", 200, ["site"], id="a returned response"),
+    pytest.param("/context", 200, ["site"], id="a rendered response"),
     pytest.param("/subclass", 200, ["site"], id="a response of another type"),
-    pytest.param("/raised", 404, ["site"], id="an error raised"),
-    pytest.param("/returned", 404, ["site"], id="an error returned"),
-    pytest.param("/werkzeug", 410, ["site"], id="an error of Werkzeug's"),
+    pytest.param("/raised", 404, ["site"], id="a raised error"),
+    pytest.param("/returned", 404, ["site"], id="a returned error"),
+    pytest.param("/werkzeug", 410, ["site"], id="an error of Werkzeug"),
     pytest.param("/fails", 500, ["site"], id="an uncaught exception"),
-    pytest.param("/none", 500, ["site"], id="a result that is no response"),
+    pytest.param("/none", 500, ["site"], id="a result that is not a response"),
     pytest.param("/large", 413, ["site"], id="a refused body"),
     pytest.param("/passed", 404, ["site"], id="a non-breaking error, and no other route"),
-    pytest.param("/redirect", 302, ["site"], id="a redirect returned"),
+    pytest.param("/redirect", 302, ["site"], id="a returned redirect"),
     pytest.param("/branch", 302, ["site"], id="a slash redirect"),
     pytest.param("/form", 405, ["site"], id="a wrong method"),
     pytest.param("/nowhere", 404, ["site"], id="a miss"),
     pytest.param("/\udcff", 400, ["site"], id="a path that is not UTF-8"),
     pytest.param("/wsgi/x", 203, ["site"], id="another WSGI application"),
-    pytest.param("/route", 200, ["route", "site"], id="a route with a middleware of its own"),
+    pytest.param("/route", 200, ["route", "site"], id="a route with its own middleware"),
     pytest.param("/blog/", 200, ["blog", "site"], id="an embedded route"),
     pytest.param("/blog/post", 302, ["blog", "site"], id="a slash redirect of an embedded route"),
     pytest.param("/blog/gone", 410, ["blog", "site"], id="an embedded route with another status"),
-    pytest.param("/blog/fail", 500, ["blog", "site"], id="an uncaught exception further in"),
+    pytest.param(
+        "/blog/fail", 500, ["blog", "site"], id="an uncaught exception of an embedded route"
+    ),
     pytest.param("/blog/none", 404, ["blog", "site"], id="a miss under the prefix"),
     pytest.param("/blog/\udcff", 400, ["blog", "site"], id="a bad path under the prefix"),
-    pytest.param("/blog/wsgi/x", 203, ["blog", "site"], id="another WSGI application further in"),
+    pytest.param(
+        "/blog/wsgi/x", 203, ["blog", "site"], id="another WSGI application in the embedded one"
+    ),
     pytest.param("/blogs", 404, ["site"], id="a miss beside the prefix"),
 ]
 
@@ -148,11 +152,11 @@ def test_a_site_without_finish_responds_the_same(
     assert all(route.finishing == () for route in application.routes)
     status, labels, body = request(application, path)
     assert (status, labels) == (finished[0], [])
-    if status != 500:  # each has an error id of its own
+    if status != 500:  # the error ids differ
         assert body == finished[2]
 
 
-def test_with_an_error_handler_of_its_own_the_rendered_error_is_finished() -> None:
+def test_an_error_rendered_by_an_error_handler_is_finished() -> None:
     class Handler(ErrorHandler):
         def render_error(self, _error):
             return Response(f"sorry, {_error.code}", 499)
@@ -162,21 +166,21 @@ def test_with_an_error_handler_of_its_own_the_rendered_error_is_finished() -> No
     assert (status, labels, body) == (499, ["site"], b"sorry, 404")
 
 
-def test_with_debug_the_debug_page_is_finished(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_debug_page_is_finished(caplog: pytest.LogCaptureFixture) -> None:
     seen: list[tuple[str, int]] = []
     status, labels, body = request(make_site(seen, debug=True), "/fails")
     assert (status, labels) == (500, ["site"])
     assert b"LookupError" in body
 
 
-def test_a_response_that_another_route_passed_on_is_finished_by_its_own_route() -> None:
+def test_a_response_after_a_fall_through_is_finished_by_its_own_route() -> None:
     seen: list[tuple[str, int]] = []
     first = Route("/", raise_error(NotFound(is_breaking=False)), middlewares=[Seen("first", seen)])
     second = Route("/", lambda: Response("second"), middlewares=[Seen("second", seen)])
     assert request(Application([first, second]), "/") == (200, ["second"], b"second")
 
 
-def test_misses_two_levels_down_are_finished_by_all_applications_around_them() -> None:
+def test_a_miss_two_levels_down_is_finished_by_all_outer_applications() -> None:
     seen: list[tuple[str, int]] = []
     inner = Application([GET("/", lambda: Response("x"))], middlewares=[Seen("inner", seen)])
     middle = Application([("/in/<name>", inner)], middlewares=[Seen("middle", seen)])
@@ -203,7 +207,7 @@ def test_an_application_added_later_finishes_the_misses_under_its_prefix() -> No
     assert request(application, "/in/none")[1] == ["inner"]
 
 
-def test_the_middleware_is_given_the_environ_and_the_route() -> None:
+def test_finish_gets_the_environ_and_the_route() -> None:
     given: list[Any] = []
 
     class Keep(Middleware):
@@ -217,7 +221,7 @@ def test_the_middleware_is_given_the_environ_and_the_route() -> None:
     assert given == [("/ann", "/<name>", False), ("/a/b", "/<_path*>", True)]
 
 
-def test_it_is_given_a_copy_so_that_a_shared_response_does_not_change() -> None:
+def test_finish_gets_a_copy_of_a_shared_response() -> None:
     shared = Response("shared")
     redirection = redirect("/")
     application = Application(
@@ -231,7 +235,7 @@ def test_it_is_given_a_copy_so_that_a_shared_response_does_not_change() -> None:
     assert "X-Seen" not in redirection.headers
 
 
-def test_it_may_return_another_response() -> None:
+def test_finish_may_return_another_response() -> None:
     class Replace(Middleware):
         def finish(self, response, environ, route):
             return Response("replaced", 202)
@@ -244,7 +248,7 @@ def test_it_may_return_another_response() -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/none"])
-def test_an_error_that_it_raises_is_the_response_that_outer_ones_finish(path: str) -> None:
+def test_an_error_raised_by_finish_is_finished_by_outer_middlewares(path: str) -> None:
     class Unavailable(Middleware):
         def finish(self, response, environ, route):
             raise ServiceUnavailable("the store is away", headers={"Retry-After": "5"})
@@ -259,7 +263,7 @@ def test_an_error_that_it_raises_is_the_response_that_outer_ones_finish(path: st
 
 
 @pytest.mark.parametrize("path", ["/", "/none"])
-def test_an_exception_that_it_raises_is_logged_and_a_500(
+def test_an_exception_in_finish_is_logged_and_a_500(
     path: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Broken(Middleware):
@@ -275,7 +279,9 @@ def test_an_exception_that_it_raises_is_logged_and_a_500(
     assert caplog.text.count("LookupError: broken") == 1
 
 
-def test_one_that_returns_nothing_is_named_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_finish_method_that_returns_nothing_is_named_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     class Forgetful(Middleware):
         def finish(self, response, environ, route):
             response.headers["X-Seen"] = "it"
@@ -309,7 +315,7 @@ def test_a_streamed_response_is_finished_before_its_body_is_sent() -> None:
     assert closed == ["closed"]
 
 
-def test_with_values_provided_by_the_same_middleware() -> None:
+def test_the_same_middleware_may_provide_values_and_finish() -> None:
     class Both(Middleware):
         provides = ("user",)
 
@@ -324,7 +330,7 @@ def test_with_values_provided_by_the_same_middleware() -> None:
     assert request(application, "/") == (200, ["both"], b"ann")
 
 
-def test_misses_are_finished_though_its_request_needs_a_value_of_the_path() -> None:
+def test_a_miss_is_finished_even_if_request_needs_a_path_value() -> None:
     class ByName(Middleware):
         def request(self, next, name):
             return next()
@@ -338,7 +344,7 @@ def test_misses_are_finished_though_its_request_needs_a_value_of_the_path() -> N
     assert request(application, "/a/b")[:2] == (404, ["by name"])
 
 
-def test_one_that_cannot_be_called_so_is_refused() -> None:
+def test_a_finish_method_with_other_arguments_is_refused() -> None:
     class Injected(Middleware):
         def finish(self, next, request):
             return next()

@@ -1,4 +1,4 @@
-"""Each argument comes from one source, by its name, however the function takes it."""
+"""Test injection: each argument has one source, found by name, for every kind of callable."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from clastic.wiring import WiringError
 
 
 def show(context: Any) -> Response:
-    """A render that tells what the endpoint gave."""
+    """Respond with the repr of the context, as a render."""
     return Response(repr(context))
 
 
@@ -25,7 +25,7 @@ def get(application: Application, path: str = "/") -> str:
 
 
 class Provider(Middleware):
-    """Provides one name on one side."""
+    """Provide one name on one side."""
 
     def __init__(self, name: str, side: str = "request", value: Any = "provided") -> None:
         attribute = {"request": "provides"}.get(side, f"{side}_provides")
@@ -38,7 +38,7 @@ class Provider(Middleware):
 
 
 class Shop:
-    """Has endpoints of every kind."""
+    """A class with every kind of endpoint."""
 
     def __init__(self, name: str = "unnamed", size: int = 0) -> None:
         self.name, self.size = name, size
@@ -101,12 +101,17 @@ CALLABLES = [
     pytest.param(lambda name, size=5: (name, size), "('bob', 5)", "('bob', 3)", id="a lambda"),
     pytest.param(keyword_only, "('bob', 6)", "('bob', 3)", id="keyword-only arguments"),
     pytest.param(positional_only, "('bob', 7)", "('bob', 3)", id="positional-only arguments"),
-    pytest.param(swapped, "('bob', 8)", "('bob', 3)", id="an optional one before a required one"),
     pytest.param(
-        three, "('bob', 'default', 9)", "('bob', 'default', 3)", id="one left out in the middle"
+        swapped, "('bob', 8)", "('bob', 3)", id="an optional argument before a required one"
+    ),
+    pytest.param(
+        three,
+        "('bob', 'default', 9)",
+        "('bob', 'default', 3)",
+        id="an optional argument without a source in the middle",
     ),
     pytest.param(Shop("s").method, "('s', 'bob', 2)", "('s', 'bob', 3)", id="a method"),
-    pytest.param(Shop.from_class, "('Shop', 'bob', 3)", "('Shop', 'bob', 3)", id="class method"),
+    pytest.param(Shop.from_class, "('Shop', 'bob', 3)", "('Shop', 'bob', 3)", id="a class method"),
     pytest.param(Shop.without, "('bob', 4)", "('bob', 3)", id="a static method"),
     pytest.param(Shop("s"), "('s', 'bob', 1)", "('s', 'bob', 3)", id="a callable object"),
     pytest.param(Shop, "Shop('bob', 0)", "Shop('bob', 3)", id="a class"),
@@ -116,11 +121,14 @@ CALLABLES = [
         wrapped_by_keyword,
         "('wrapped', 'bob', 5)",
         "('wrapped', 'bob', 3)",
-        id="a wrapper that takes keywords only",
+        id="a wrapper that takes only keywords",
     ),
     pytest.param(partial(function), "('bob', 5)", "('bob', 3)", id="a partial that binds nothing"),
     pytest.param(
-        partial(three, left_out="-"), "('bob', '-', 9)", "('bob', '-', 3)", id="a partial"
+        partial(three, left_out="-"),
+        "('bob', '-', 9)",
+        "('bob', '-', 3)",
+        id="a partial that binds another argument",
     ),
     pytest.param(
         partial(function, "ann"), "('ann', 5)", "('ann', 3)", id="a partial that binds by position"
@@ -133,27 +141,27 @@ CALLABLES = [
 
 @pytest.mark.parametrize(("endpoint", "alone", "with_size"), CALLABLES)
 class TestCallables:
-    def test_an_endpoint_gets_what_it_needs_and_its_default(
+    def test_an_endpoint_gets_its_arguments_and_defaults(
         self, endpoint: Callable[..., Any], alone: str, with_size: str
     ) -> None:
         assert get(Application([("/<name>", endpoint, show)]), "/bob") == alone
 
-    def test_a_source_goes_before_a_default(
+    def test_a_source_overrides_a_default(
         self, endpoint: Callable[..., Any], alone: str, with_size: str
     ) -> None:
         assert get(Application([("/<name>/<size:int>", endpoint, show)]), "/bob/3") == with_size
 
-    def test_resources_and_middlewares_work_the_same(
+    def test_resources_and_middlewares_are_sources_too(
         self, endpoint: Callable[..., Any], alone: str, with_size: str
     ) -> None:
         provider = Provider("name", value="bob")
         application = Application([("/", endpoint, show)], {"size": 3}, [provider])
         assert get(application) == with_size
 
-    def test_it_can_be_a_render(
+    def test_every_kind_of_callable_can_be_a_render(
         self, endpoint: Callable[..., Any], alone: str, with_size: str
     ) -> None:
-        # What a render gives has to be a response: a middleware makes one of it.
+        # A middleware converts the result of the render to a response.
         class AsResponse(Middleware):
             def render(self, next: Any) -> Any:
                 return Response(repr(next()))
@@ -166,9 +174,11 @@ class TestCallables:
     ("pattern", "endpoint", "path", "answer"),
     [
         pytest.param("/<x:int>", abs, "/-4", "4", id="abs"),
-        pytest.param("/<iterable+int>", sum, "/1/2/3", "6", id="sum, whose start is optional"),
-        pytest.param("/<iterable+int>/to/<start:int>", sum, "/1/2/to/9", "12", id="sum from start"),
-        pytest.param("/<x:float>/<y:float>", pow, "/2/3", None, id="pow, with names of its own"),
+        pytest.param("/<iterable+int>", sum, "/1/2/3", "6", id="sum without start"),
+        pytest.param("/<iterable+int>/to/<start:int>", sum, "/1/2/to/9", "12", id="sum with start"),
+        pytest.param(
+            "/<x:float>/<y:float>", pow, "/2/3", None, id="pow, whose arguments have other names"
+        ),
     ],
 )
 def test_builtins_are_passed_by_position(
@@ -182,14 +192,14 @@ def test_builtins_are_passed_by_position(
 
 
 class TestSources:
-    def test_the_path(self) -> None:
+    def test_path_values_are_passed(self) -> None:
         application = Application(
             [("/<a>/<b:int>/<c?float>/<d*>", lambda d, c, b, a: (a, b, c, d), show)]
         )
         assert get(application, "/x/2/1.5/y/z") == "('x', 2, 1.5, ['y', 'z'])"
         assert get(application, "/x/2") == "('x', 2, None, [])"
 
-    def test_resources_are_passed_as_they_are(self) -> None:
+    def test_resources_are_passed_unchanged(self) -> None:
         database = object()
         application = Application(
             [("/", lambda db, nothing: (db is database, nothing), show)],
@@ -197,7 +207,7 @@ class TestSources:
         )
         assert get(application) == "(True, None)"
 
-    def test_the_built_ins(self) -> None:
+    def test_built_in_arguments_are_passed(self) -> None:
         def endpoint(request: Any, _application: Any, _route: Any, _dispatch_state: Any) -> Any:
             return (
                 request.path,
@@ -209,7 +219,7 @@ class TestSources:
         application = Application([("/here", endpoint, show)])
         assert get(application, "/here") == "('/here', True, True, True)"
 
-    def test_a_render_gets_the_context_and_the_rest(self) -> None:
+    def test_a_render_gets_the_context_and_other_arguments(self) -> None:
         def render(size: int, context: Any, name: str, request: Any, rate: int) -> Response:
             return Response(f"{size} {context} {name} {request.method} {rate}")
 
@@ -219,7 +229,7 @@ class TestSources:
         assert get(application, "/bob") == "3 context bob GET 2"
 
     @pytest.mark.parametrize("side", ["request", "endpoint"])
-    def test_a_middleware_in_front_of_the_endpoint(self, side: str) -> None:
+    def test_a_middleware_provides_an_argument_of_the_endpoint(self, side: str) -> None:
         application = Application(
             [("/", lambda user: user, show)], middlewares=[Provider("user", side, "ann")]
         )
@@ -228,12 +238,12 @@ class TestSources:
     @pytest.mark.parametrize(
         ("side", "seen"),
         [
-            pytest.param("request", "(1, 1)", id="provides reach both sides"),
-            pytest.param("endpoint", "(1, 0)", id="endpoint_provides do not reach the render"),
-            pytest.param("render", "(0, 1)", id="render_provides do not reach the endpoint"),
+            pytest.param("request", "(1, 1)", id="provides is for both sides"),
+            pytest.param("endpoint", "(1, 0)", id="endpoint_provides is not for the render"),
+            pytest.param("render", "(0, 1)", id="render_provides is not for the endpoint"),
         ],
     )
-    def test_how_far_what_is_provided_reaches(self, side: str, seen: str) -> None:
+    def test_the_side_of_a_provided_value_limits_its_use(self, side: str, seen: str) -> None:
         def render(context: int, user: int = 0) -> Response:
             return Response(f"({context}, {user})")
 
@@ -242,7 +252,7 @@ class TestSources:
         )
         assert get(application) == seen
 
-    def test_both_sides_may_provide_one_name(self) -> None:
+    def test_both_sides_may_provide_the_same_name(self) -> None:
         def render(context: Any, user: Any) -> Response:
             return Response(f"{context} {user}")
 
@@ -264,7 +274,7 @@ class TestSources:
         )
         assert get(application, "/boom") == "(500, 'here', '/boom', True, '/boom') 2"
 
-    def test_the_plan_of_a_route_tells_them(self) -> None:
+    def test_the_plan_of_a_route_has_the_sources(self) -> None:
         def endpoint(id: str, db: Any, user: str, request: Any, unknown: int = 0) -> Any:
             return (id, db, user, request, unknown)
 
@@ -284,21 +294,21 @@ class TestSources:
 
 
 HOSTILE = (
-    # what the generated code calls its own things
+    # names in the generated code
     *("make", "route", "route_", "chain", "chain_", "finish", "finish_", "path_values"),
     *("path_values_", "FINISHED", "MISSING", "MISSING_"),
     *("endpoint", "endpoint_", "endpoint_side", "endpoint_0", "endpoint_next_0", "render"),
     *("request_0", "request_next_0", "request_next_1", "render_0", "render_next_0", "render_error"),
     *("unprovided_request_0", "unprovided_endpoint_0", "unprovided_render_0", "context_"),
-    # builtins, of which it uses one
+    # builtins, one of which it uses
     *("isinstance", "None_", "print", "exec", "id", "type", "__builtins__", "__name__"),
-    # soft keywords, and what is a name in Python and looks like none
+    # soft keywords, and other unusual names
     *("match", "case", "_", "__", "self", "cls", "args", "kwargs", "naïve", "имя", "名前"),
 )
 
 
 def endpoint_of(name: str, wrap: str = "{}") -> Callable[..., Any]:
-    """An endpoint that takes one argument of this name and gives it back."""
+    """Return an endpoint that returns its only argument, which has this name."""
     namespace: dict[str, Any] = {}
     exec(f"def endpoint_taking({name}): return {wrap.format(name)}", namespace)
     taking: Callable[..., Any] = namespace["endpoint_taking"]
@@ -306,7 +316,7 @@ def endpoint_of(name: str, wrap: str = "{}") -> Callable[..., Any]:
 
 
 class Around(Middleware):
-    """Has a function on each side and provides on each, so that the generated code has it all."""
+    """Have functions and provide names on all sides, so that all of the code is generated."""
 
     provides = ("outer_value",)
     endpoint_provides = ("endpoint_value",)
@@ -332,20 +342,20 @@ def show_value(render_value: Any) -> Response:
 
 @pytest.mark.parametrize("name", HOSTILE)
 class TestHostileNames:
-    def test_of_a_path_value(self, name: str) -> None:
+    def test_a_path_value_may_have_this_name(self, name: str) -> None:
         application = Application(
             [(f"/<{name}>", endpoint_of(name), show_value)], middlewares=[Around()]
         )
         assert get(application, "/value") == "'value'"
 
-    def test_of_a_resource(self, name: str) -> None:
+    def test_a_resource_may_have_this_name(self, name: str) -> None:
         application = Application(
             [("/", endpoint_of(name), show_value)], {name: "value"}, [Around()]
         )
         assert get(application) == "'value'"
 
     @pytest.mark.parametrize("side", ["request", "endpoint"])
-    def test_of_what_a_middleware_provides(self, name: str, side: str) -> None:
+    def test_a_provided_value_may_have_this_name(self, name: str, side: str) -> None:
         application = Application(
             [("/", endpoint_of(name), show_value)],
             middlewares=[Around(), Provider(name, side)],
@@ -353,7 +363,7 @@ class TestHostileNames:
         assert get(application) == "'provided'"
 
     @pytest.mark.parametrize("source", ["resource", "path value", "provided"])
-    def test_of_what_a_render_takes(self, name: str, source: str) -> None:
+    def test_an_argument_of_a_render_may_have_this_name(self, name: str, source: str) -> None:
         render = endpoint_of(name, "__import__('clastic').Response({})")
         resources = {name: "value"} if source == "resource" else {}
         middlewares = [Around(), *([Provider(name, "render")] if source == "provided" else ())]
@@ -361,12 +371,12 @@ class TestHostileNames:
         application = Application([(pattern, lambda: None, render)], resources, middlewares)
         assert get(application, "/value") == ("provided" if source == "provided" else "value")
 
-    def test_of_what_a_render_error_takes(self, name: str) -> None:
+    def test_an_argument_of_render_error_may_have_this_name(self, name: str) -> None:
         render_error = endpoint_of(name, "__import__('clastic').Response({})")
         application = Application([Route("/", lambda: 1 / 0, None, render_error)], {name: "value"})
         assert get(application) == "value"
 
-    def test_of_an_unused_resource(self, name: str) -> None:
+    def test_an_unused_resource_may_have_this_name(self, name: str) -> None:
         application = Application([("/", lambda: 1, show_value)], {name: 1}, [Around()])
         assert get(application) == "1"
 
@@ -376,24 +386,24 @@ KEYWORDS = ["class", "None", "lambda", "async"]
 
 @pytest.mark.parametrize("name", KEYWORDS)
 class TestKeywords:
-    def test_a_pattern_refuses_them(self, name: str) -> None:
+    def test_a_keyword_is_refused_in_a_pattern(self, name: str) -> None:
         with pytest.raises(InvalidPattern, match=f"'{name}' is not a valid name"):
             Application([(f"/<{name}>", lambda: 1, show)])
 
-    def test_provides_refuse_them(self, name: str) -> None:
+    def test_a_keyword_is_refused_in_provides(self, name: str) -> None:
         with pytest.raises(WiringError, match="which cannot be an argument's name"):
             Application([("/", lambda: 1, show)], middlewares=[Provider(name)])
 
-    def test_resources_may_have_them_as_no_function_can_take_them(self, name: str) -> None:
+    def test_a_keyword_is_accepted_as_the_name_of_a_resource(self, name: str) -> None:
         assert get(Application([("/", lambda: 1, show)], {name: 2})) == "1"
 
 
-def test_the_name_that_python_keeps_to_itself_is_refused_in_provides() -> None:
+def test_debug_of_python_is_refused_in_provides() -> None:
     with pytest.raises(WiringError, match="which cannot be an argument's name"):
         Application([("/", lambda: 1, show)], middlewares=[Provider("__debug__")])
 
 
-def test_a_name_that_python_reads_otherwise_is_refused_in_provides() -> None:
+def test_a_name_that_python_normalizes_is_refused_in_provides() -> None:
     ligature = "\N{LATIN SMALL LIGATURE FI}le"
     assert get(Application([("/", endpoint_of(ligature), show)], {"file": 1})) == "1"
     with pytest.raises(WiringError, match="a name that Python reads as 'file'"):
@@ -408,7 +418,7 @@ def test_a_name_that_python_reads_otherwise_is_refused_in_provides() -> None:
         pytest.param({}, [Provider("user")], "/<_path>", id="a path value"),
     ],
 )
-def test_the_name_in_the_pattern_of_the_null_route_is_free(
+def test_the_name_in_the_pattern_of_the_null_route_may_be_used(
     resources: Mapping[str, Any], middlewares: list[Middleware], pattern: str
 ) -> None:
     class Seen(Middleware):
@@ -422,7 +432,7 @@ def test_the_name_in_the_pattern_of_the_null_route_is_free(
     assert (response.status_code, response.headers.get("Seen")) == (404, "yes")
 
 
-def test_a_middleware_that_takes_the_name_of_the_null_routes_pattern_leaves_misses_alone() -> None:
+def test_a_middleware_with_the_name_of_the_null_routes_pattern_skips_misses() -> None:
     class Logged(Middleware):
         def request(self, next: Any, _path: str) -> Any:
             return Response(f"logged {_path}")

@@ -1,4 +1,4 @@
-"""What a developer reads when an application is put together wrongly: every message whole."""
+"""Test every WiringError with its whole message."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from clastic.wiring import WiringError
 
 
 def here(function: Any) -> str:
-    """Where a function of this file is defined, as messages write it."""
+    """Return the location of a function in this file as in messages."""
     return f"{os.path.relpath(__file__)}:{function.__code__.co_firstlineno}"
 
 
 def message(*args: Any, **options: Any) -> str:
-    """The whole message of the WiringError that constructing an application raises."""
+    """Return the whole message of the WiringError of an application."""
     with pytest.raises(WiringError) as caught:
         Application(*args, **options)
     assert isinstance(caught.value, NameError)
@@ -32,7 +32,7 @@ def message(*args: Any, **options: Any) -> str:
 
 
 def golden(text: str, **places: str) -> str:
-    """A message as it is written in these tests, where a backslash continues a long line."""
+    """Format an expected message; a backslash in it continues a long line."""
     return re.sub(r"(?<=\S) {2,}", " ", dedent(text).strip()).format(**places)
 
 
@@ -45,7 +45,7 @@ def plain_render(context: Any) -> Response:
 
 
 class TestMissingArguments:
-    def test_an_endpoint_needs_what_nothing_provides(self) -> None:
+    def test_an_endpoint_needs_a_missing_argument(self) -> None:
         def show(id: str, datbase: object) -> Response:
             return Response(f"{id} {datbase}")
 
@@ -58,7 +58,7 @@ class TestMissingArguments:
             show=here(show),
         )
 
-    def test_an_endpoint_needs_what_included_middlewares_provide(self) -> None:
+    def test_an_endpoint_needs_an_argument_of_a_built_in_middleware(self) -> None:
         def show(script_root: str, cookie: Any) -> Response:
             return Response(f"{script_root} {cookie}")
 
@@ -107,7 +107,7 @@ class TestMissingArguments:
             legacy=here(legacy),
         )
 
-    def test_a_render_needs_what_nothing_provides(self) -> None:
+    def test_a_render_needs_a_missing_argument(self) -> None:
         def page(context: Any, theme: str) -> Response:
             return Response(f"{context} {theme}")
 
@@ -120,7 +120,7 @@ class TestMissingArguments:
             page=here(page),
         )
 
-    def test_a_middleware_needs_what_nothing_provides_on_any_of_many_routes(self) -> None:
+    def test_a_middleware_of_many_routes_needs_a_missing_argument(self) -> None:
         class Auth(Middleware):
             def request(self, next: Any, users: object) -> Any:
                 return next() if users else None
@@ -136,7 +136,7 @@ class TestMissingArguments:
             auth=here(Auth.request),
         )
 
-    def test_a_middleware_needs_what_one_further_in_provides(self) -> None:
+    def test_a_middleware_needs_a_value_of_an_inner_one(self) -> None:
         class Session(Middleware):
             provides = ("user",)
 
@@ -157,7 +157,7 @@ class TestMissingArguments:
             audit=here(Audit.request),
         )
 
-    def test_a_middleware_needs_what_it_provides_itself(self) -> None:
+    def test_a_middleware_needs_a_value_that_it_provides_itself(self) -> None:
         class Session(Middleware):
             provides = ("user",)
 
@@ -188,7 +188,7 @@ class TestMissingArguments:
             foreign=foreign,
         )
 
-    def test_a_method_of_a_class_in_place_of_one_of_an_instance(self) -> None:
+    def test_an_unbound_method_instead_of_a_bound_one(self) -> None:
         class Links:
             def show(self) -> Response:
                 return Response("x")
@@ -233,7 +233,7 @@ class TestCycles:
             first=here(First.request),
         )
 
-    def test_that_do_not_lead_back_to_the_one_that_waits(self) -> None:
+    def test_a_middleware_that_needs_a_value_of_a_cycle(self) -> None:
         class Waiting(Middleware):
             def request(self, next: Any, c: str) -> Any:
                 return next() if c else None
@@ -282,7 +282,7 @@ class TestCycles:
 
 
 class TestTwoSources:
-    def test_path_and_resources(self) -> None:
+    def test_a_name_in_the_path_and_the_resources(self) -> None:
         assert message([("/<db>", lambda db: db)], {"db": 1}) == golden(
             """
             Route '/<db>' has two sources for 'db': its path and resources.
@@ -290,7 +290,7 @@ class TestTwoSources:
             """
         )
 
-    def test_a_middleware_and_resources(self) -> None:
+    def test_a_name_of_a_middleware_and_the_resources(self) -> None:
         class Session(Middleware):
             provides = ("user",)
 
@@ -304,7 +304,7 @@ class TestTwoSources:
             """
         )
 
-    def test_a_middleware_and_the_path(self) -> None:
+    def test_a_name_of_a_middleware_and_the_path(self) -> None:
         class Session(Middleware):
             endpoint_provides = ("user",)
 
@@ -318,7 +318,7 @@ class TestTwoSources:
             """
         )
 
-    def test_two_middlewares(self) -> None:
+    def test_a_name_of_two_middlewares(self) -> None:
         class Session(Middleware):
             provides = ("user",)
 
@@ -340,7 +340,7 @@ class TestTwoSources:
 
 
 class TestReservedNames:
-    def test_in_resources(self) -> None:
+    def test_a_reserved_name_in_resources(self) -> None:
         assert message([("/", ok)], {"request": 1}) == golden(
             """
             The application has a resource 'request', a name reserved for the framework.
@@ -349,7 +349,7 @@ class TestReservedNames:
             """
         )
 
-    def test_in_the_resources_of_a_route(self) -> None:
+    def test_a_reserved_name_in_the_resources_of_a_route(self) -> None:
         route = Route("/", ok, resources={"next": 1})
         assert message([route]) == golden(
             """
@@ -359,7 +359,7 @@ class TestReservedNames:
             """
         )
 
-    def test_in_a_path(self) -> None:
+    def test_a_reserved_name_in_a_path(self) -> None:
         assert message([("/<context>", ok)]) == golden(
             """
             Route '/<context>' binds 'context' in its pattern, a name reserved for the framework.
@@ -368,7 +368,7 @@ class TestReservedNames:
             """
         )
 
-    def test_in_provides(self) -> None:
+    def test_a_reserved_name_in_provides(self) -> None:
         class Session(Middleware):
             provides = ("request",)
 
@@ -487,7 +487,7 @@ class TestMisplacedNames:
 
 
 class TestProvides:
-    def test_passing_on_what_is_not_declared(self) -> None:
+    def test_next_passes_an_undeclared_name(self) -> None:
         class Session(Middleware):
             provides = ("user",)
 
@@ -505,7 +505,7 @@ class TestProvides:
             line=str(Session.request.__code__.co_firstlineno + 1),
         )
 
-    def test_not_passing_on_what_is_declared(self) -> None:
+    def test_next_does_not_pass_a_declared_name(self) -> None:
         class Session(Middleware):
             endpoint_provides = ("user", "token")
 
@@ -522,7 +522,7 @@ class TestProvides:
             line=str(Session.endpoint.__code__.co_firstlineno + 1),
         )
 
-    def test_passing_on_more_than_is_declared(self) -> None:
+    def test_next_passes_more_values_than_declared(self) -> None:
         class Session(Middleware):
             provides = ("user",)
 
@@ -539,7 +539,7 @@ class TestProvides:
             line=str(Session.request.__code__.co_firstlineno + 1),
         )
 
-    def test_passing_a_value_on_twice(self) -> None:
+    def test_next_passes_a_value_twice(self) -> None:
         class Session(Middleware):
             provides = ("user", "token")
 
@@ -556,7 +556,7 @@ class TestProvides:
             line=str(Session.request.__code__.co_firstlineno + 1),
         )
 
-    def test_declared_twice(self) -> None:
+    def test_a_name_is_declared_twice(self) -> None:
         class Session(Middleware):
             provides = ("user",)
             render_provides = ("user",)
@@ -574,7 +574,7 @@ class TestProvides:
             """
         )
 
-    def test_declared_without_a_function_to_pass_it_on(self) -> None:
+    def test_a_name_is_declared_without_a_function(self) -> None:
         class Session(Middleware):
             provides = ("user",)
 
@@ -586,7 +586,7 @@ class TestProvides:
             """
         )
 
-    def test_a_string_in_place_of_a_tuple(self) -> None:
+    def test_provides_is_a_string_instead_of_a_tuple(self) -> None:
         class Session(Middleware):
             provides = "user"
 
@@ -600,7 +600,7 @@ class TestProvides:
             """
         )
 
-    def test_something_else_in_place_of_a_tuple(self) -> None:
+    def test_provides_is_not_a_tuple(self) -> None:
         class Session(Middleware):
             provides: Any = None
 
@@ -611,7 +611,7 @@ class TestProvides:
             """
         )
 
-    def test_a_name_that_no_argument_can_have(self) -> None:
+    def test_a_name_that_is_not_an_identifier(self) -> None:
         class Session(Middleware):
             provides = ("user-id",)
 
@@ -625,7 +625,7 @@ class TestProvides:
             """
         )
 
-    def test_a_name_that_python_reads_otherwise(self) -> None:
+    def test_a_name_that_python_normalizes(self) -> None:
         class Physics(Middleware):
             provides = ("\N{MICRO SIGN}",)
 
@@ -639,7 +639,7 @@ class TestProvides:
             """
         )
 
-    def test_what_a_wrong_middleware_declares_is_not_reported_as_missing(self) -> None:
+    def test_names_of_an_invalid_middleware_are_not_reported_as_missing(self) -> None:
         class Session(Middleware):
             provides = ("user", "token")
 
@@ -672,7 +672,7 @@ class TestProvides:
 
 
 class TestMiddlewares:
-    def test_a_class_in_place_of_an_instance(self) -> None:
+    def test_a_class_instead_of_an_instance(self) -> None:
         class Session(Middleware):
             pass
 
@@ -683,7 +683,7 @@ class TestMiddlewares:
             """
         )
 
-    def test_one_whose_function_cannot_be_called(self) -> None:
+    def test_a_middleware_function_is_not_callable(self) -> None:
         class Session(Middleware):
             async def request(self, next: Any) -> Any:
                 return next()
@@ -699,7 +699,7 @@ class TestMiddlewares:
             session=here(Session.request),
         )
 
-    def test_one_whose_function_has_another_name(self) -> None:
+    def test_a_middleware_function_is_misspelled(self) -> None:
         class Session(Middleware):
             def requests(self, next: Any) -> Any:
                 return next()
@@ -713,7 +713,7 @@ class TestMiddlewares:
             session=here(Session.requests),
         )
 
-    def test_something_that_is_no_middleware(self) -> None:
+    def test_an_object_that_is_not_a_middleware(self) -> None:
         assert message([("/", ok)], middlewares=["gzip"]) == golden(
             """
             Middleware 'gzip' is not a Middleware.
@@ -721,7 +721,7 @@ class TestMiddlewares:
             """
         )
 
-    def test_one_that_must_not_move_is_included_twice(self) -> None:
+    def test_a_middleware_that_must_not_be_moved_is_included_twice(self) -> None:
         class Lock(Middleware):
             reorderable = False
 
@@ -734,7 +734,7 @@ class TestMiddlewares:
             """
         )
 
-    def test_one_that_must_not_move_is_included_twice_in_one_list(self) -> None:
+    def test_a_middleware_that_must_not_be_moved_is_twice_in_one_list(self) -> None:
         class Lock(Middleware):
             reorderable = False
 
@@ -745,7 +745,7 @@ class TestMiddlewares:
             """
         )
 
-    def test_more_inside_each_other_than_can_be(self) -> None:
+    def test_too_many_nested_middlewares(self) -> None:
         class Layer(Middleware):
             unique = False
 
@@ -774,7 +774,7 @@ class TestMiddlewares:
         )
 
     @pytest.mark.parametrize("outcome", [None, lambda environ: []], ids=["None", "one argument"])
-    def test_a_wsgi_wrapper_that_gives_no_wsgi_callable(self, outcome: Any) -> None:
+    def test_a_wsgi_wrapper_that_returns_no_wsgi_callable(self, outcome: Any) -> None:
         class Gzip(Middleware):
             def wsgi_wrapper(self, wsgi_app: Any) -> Any:
                 return outcome
@@ -847,7 +847,7 @@ class TestCallables:
             show=here(show),
         )
 
-    def test_a_builtin_that_does_not_tell_its_arguments(self) -> None:
+    def test_a_builtin_without_a_signature(self) -> None:
         assert message([("/", dict)]) == golden(
             """
             Route '/' (endpoint dict) has no readable signature.
@@ -855,7 +855,7 @@ class TestCallables:
             """
         )
 
-    def test_a_positional_only_argument_after_one_that_is_not_there(self) -> None:
+    def test_a_positional_only_argument_after_one_without_a_source(self) -> None:
         def show(a: int = 1, b: int = 2, /) -> Response:
             return Response(f"{a} {b}")
 
@@ -868,7 +868,7 @@ class TestCallables:
             show=here(show),
         )
 
-    def test_a_partial_is_reported_by_the_function_in_it(self) -> None:
+    def test_a_partial_is_reported_by_its_function(self) -> None:
         def show(name: str, db: object) -> Response:
             return Response(f"{name} {db}")
 
@@ -888,7 +888,7 @@ class TestRenders:
             ok=here(ok),
         )
 
-    def test_a_factory_that_makes_nothing_callable(self) -> None:
+    def test_a_factory_that_returns_no_callable(self) -> None:
         def factory(name: str) -> Any:
             return name.upper()
 
@@ -908,11 +908,11 @@ class TestRenders:
 
 
 class TestTemplates:
-    """What cannot be a page is found before the first request for it."""
+    """Broken templates are found before the first request."""
 
     @pytest.fixture
     def factory(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AshesRenderFactory:
-        """Makes renders of the templates in ``templates``; two of the pages have a broken base."""
+        """Return a factory with templates, two of which extend a broken one."""
         monkeypatch.chdir(tmp_path)
         pages = {
             "home.html": '<h1>Home</h1>\n{>"base.html"/}',
@@ -924,7 +924,7 @@ class TestTemplates:
             Path("templates", name).write_text(text, encoding="utf-8")
         return AshesRenderFactory("templates")
 
-    def test_that_does_not_exist(self, factory: AshesRenderFactory) -> None:
+    def test_a_missing_template(self, factory: AshesRenderFactory) -> None:
         assert message([("/", ok, "hom.html")], render_factory=factory) == golden(
             """
             Template 'hom.html' does not exist in templates.
@@ -934,7 +934,7 @@ class TestTemplates:
             """
         )
 
-    def test_that_does_not_compile(self, factory: AshesRenderFactory) -> None:
+    def test_a_template_that_does_not_compile(self, factory: AshesRenderFactory) -> None:
         assert message([("/", ok, "base.html")], render_factory=factory) == golden(
             """
             Template 'base.html' ({base}:2) does not compile: unclosed tag: {tag}.
@@ -946,7 +946,7 @@ class TestTemplates:
             line="{#items}{name}</p>",
         )
 
-    def test_all_that_is_wrong_on_several_routes(self, factory: AshesRenderFactory) -> None:
+    def test_all_broken_templates_of_several_routes(self, factory: AshesRenderFactory) -> None:
         routes = [("/", ok, "home.html"), ("/about", ok, "about.html"), ("/fine", ok)]
         assert message(routes, render_factory=factory) == golden(
             """
@@ -968,13 +968,13 @@ class TestTemplates:
             line="{#items}{name}</p>",
         )
 
-    def test_of_an_embedded_application(self, factory: AshesRenderFactory) -> None:
+    def test_a_template_of_an_embedded_application(self, factory: AshesRenderFactory) -> None:
         inner = Application([("/page", ok, "hom.html")], render_factory=inherit_render)
         assert "Found on route '/in/page'." in message([("/in", inner)], render_factory=factory)
 
 
 class TestRenderError:
-    def test_of_a_route(self) -> None:
+    def test_a_missing_argument_of_a_route(self) -> None:
         def page(request: Any, _error: Any, theme: str) -> Response:
             return Response(f"{request} {_error} {theme}")
 
@@ -987,7 +987,7 @@ class TestRenderError:
             page=here(page),
         )
 
-    def test_of_an_error_handler(self) -> None:
+    def test_a_missing_argument_of_an_error_handler(self) -> None:
         class Pages(ErrorHandler):
             def render_error(self, request: Any, _error: Any, database: Any) -> Any:
                 return Response(f"{request} {_error} {database}")
@@ -1003,7 +1003,7 @@ class TestRenderError:
 
 
 @pytest.mark.parametrize("wrong", [ErrorHandler, "pages"], ids=["a class", "a name"])
-def test_an_error_handler_that_is_none(wrong: Any) -> None:
+def test_an_object_that_is_not_an_error_handler(wrong: Any) -> None:
     assert message([("/", ok)], error_handler=wrong) == golden(
         """
         The application has the error_handler {wrong!r}, which is not an ErrorHandler.
@@ -1042,7 +1042,7 @@ def test_all_problems_of_an_application_are_reported_together() -> None:
     )
 
 
-def test_problems_are_data_too() -> None:
+def test_problems_are_available_as_data() -> None:
     with pytest.raises(WiringError) as caught:
         Application([("/", lambda nam: Response(nam))], {"name": "ann"})
     (problem,) = caught.value.problems

@@ -1,4 +1,4 @@
-"""What a route gets from the applications around it, however deep it is embedded."""
+"""Test embedded routes: what they get from each application around them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def get(application: Application, path: str) -> str:
 
 
 def nested(inner: Application, *prefixes: str, **options: Any) -> Application:
-    """Embed an application under each prefix in turn, the last one outermost."""
+    """Embed an application under each prefix; the last one is the outermost."""
     for prefix in prefixes:
         inner = Application([SubApplication(prefix, inner, **options)])
     return inner
@@ -53,7 +53,7 @@ class TestPrefixes:
             ("/<b>", "/<a:int>/", "/<a:int>/<b>"),
         ],
     )
-    def test_go_in_front_of_the_pattern(self, pattern: str, prefix: str, whole: str) -> None:
+    def test_the_prefix_precedes_the_pattern(self, pattern: str, prefix: str, whole: str) -> None:
         application = Application([(prefix, Application([(pattern, lambda: ok())]))])
         assert [route.pattern for route in application.routes] == [whole]
 
@@ -67,23 +67,23 @@ class TestPrefixes:
         assert [route.pattern for route in application.routes] == [whole]
         assert get(application, whole) == "ok"
 
-    def test_may_bind_values_on_each_level(self) -> None:
+    def test_the_prefix_of_each_level_may_bind_values(self) -> None:
         def show(d: list[str], a: str = "-", b: int = 0, c: str = "-") -> Response:
             return Response(f"{a} {b} {c} {d}")
 
         application = nested(Application([("/<d*>", show)]), "/<c>", "/<b:int>", "/<a>/of")
         assert get(application, "/x/of/7/y/z/z") == "x 7 y ['z', 'z']"
 
-    def test_with_a_name_of_the_pattern_are_refused(self) -> None:
+    def test_a_prefix_with_a_name_of_the_pattern_is_refused(self) -> None:
         inner = Application([("/<name>", lambda name: ok())])
         with pytest.raises(InvalidPattern, match="the name 'name' is used twice"):
             Application([("/<name>", inner)])
 
-    def test_outside_of_the_language_are_refused(self) -> None:
+    def test_an_invalid_prefix_is_refused(self) -> None:
         with pytest.raises(InvalidPattern, match="does not start with '/'"):
             Application([("a", Application([("/", ok)]))])
 
-    def test_keep_the_declared_order(self) -> None:
+    def test_embedded_routes_keep_the_declared_order(self) -> None:
         inner = Application([("/b", ok), ("/a", ok)])
         application = Application([("/z", ok), ("/m", inner), ("/a", ok)])
         assert [route.pattern for route in application.routes] == ["/z", "/m/b", "/m/a", "/a"]
@@ -97,15 +97,31 @@ class TestResources:
     @pytest.mark.parametrize(
         ("own", "inner", "middle", "outer", "name"),
         [
-            pytest.param({"name": "own"}, "inner", "middle", "outer", "own", id="the route's own"),
+            pytest.param(
+                {"name": "own"}, "inner", "middle", "outer", "own", id="those of the route first"
+            ),
             pytest.param({}, "inner", "middle", "outer", "outer", id="then the outermost"),
-            pytest.param({}, "inner", "middle", None, "middle", id="then the next one inward"),
+            pytest.param({}, "inner", "middle", None, "middle", id="then the next inner one"),
             pytest.param({}, "inner", None, None, "inner", id="then the innermost"),
-            pytest.param({"name": "own"}, None, None, "outer", "own", id="own before outermost"),
-            pytest.param({"name": "own"}, "inner", None, None, "own", id="own before innermost"),
+            pytest.param(
+                {"name": "own"},
+                None,
+                None,
+                "outer",
+                "own",
+                id="those of the route before the outermost",
+            ),
+            pytest.param(
+                {"name": "own"},
+                "inner",
+                None,
+                None,
+                "own",
+                id="those of the route before the innermost",
+            ),
         ],
     )
-    def test_of_equal_names(
+    def test_resources_of_equal_names(
         self,
         own: Mapping[str, Any],
         inner: str | None,
@@ -113,7 +129,7 @@ class TestResources:
         outer: str | None,
         name: str,
     ) -> None:
-        # What an application has under the name that is asked for, and something of its own.
+        # The resource that is asked for, and another one of this level.
         def resources(value: str | None, level: str) -> dict[str, str]:
             return {level: level} | ({} if value is None else {"name": value})
 
@@ -124,7 +140,7 @@ class TestResources:
         bound = application.routes[0]
         assert {"first", "second", "third", "name"} == set(bound.resources)
 
-    def test_of_all_levels_are_there(self) -> None:
+    def test_a_route_has_the_resources_of_all_levels(self) -> None:
         def show(a: str, b: str, c: str) -> Response:
             return Response(a + b + c)
 
@@ -139,13 +155,13 @@ class TestResources:
         assert get(Application([("/", inner)], {"name": "outer"}), "/") == "outer"
         assert get(inner, "/") == "inner"
 
-    def test_of_a_route_are_not_there_for_others(self) -> None:
+    def test_resources_of_a_route_are_not_for_other_routes(self) -> None:
         with pytest.raises(WiringError, match="needs 'name', which nothing provides"):
             Application([Route("/a", show_name, resources={"name": 1}), ("/b", show_name)])
 
 
 class Tag(Middleware):
-    """Writes its label in front of the answer."""
+    """Prepend a label to the body of the response."""
 
     def __init__(self, label: str) -> None:
         self.label = label
@@ -157,14 +173,14 @@ class Tag(Middleware):
 
 
 class TestMiddlewares:
-    def test_of_outer_applications_come_first(self) -> None:
+    def test_middlewares_of_outer_applications_are_outermost(self) -> None:
         route = Route("/", lambda: Response("x"), middlewares=[Tag("r")])
         application = Application([route], middlewares=[Tag("1")])
         for label in "23":
             application = Application([("/", application)], middlewares=[Tag(label)])
         assert get(application, "/") == "321rx"
 
-    def test_equal_ones_are_included_once_at_the_outermost_place(self) -> None:
+    def test_equal_middlewares_are_included_once_at_the_outermost_place(self) -> None:
         route = Route("/", lambda: Response("x"), middlewares=[Tag("r"), Tag("2")])
         application = Application([route], middlewares=[Tag("1"), Tag("2")])
         application = Application([("/", application)], middlewares=[Tag("2"), Tag("3")])
@@ -177,7 +193,7 @@ class TestMiddlewares:
         assert get(outer, "/") == "oy"
         assert get(inner, "/") == "ix"
 
-    def test_of_outer_applications_provide_for_inner_routes(self) -> None:
+    def test_middlewares_of_outer_applications_provide_values_for_inner_routes(self) -> None:
         class Session(Middleware):
             provides = ("user",)
 
@@ -191,7 +207,7 @@ class TestMiddlewares:
 
 
 def factory(mark: str) -> Any:
-    """A render factory that marks what it has rendered."""
+    """Return a render factory that marks its output."""
 
     def make(name: str) -> Any:
         return lambda context: Response(f"{mark}:{name}:{context}")
@@ -213,8 +229,8 @@ class TestRenders:
             pytest.param(
                 factory("inner"), False, "inner:page:1", id="an application keeps its own"
             ),
-            pytest.param(factory("inner"), True, "outer:page:1", id="unless it is bound again"),
-            pytest.param(inherit_render, False, "outer:page:1", id="or has left it to the outer"),
+            pytest.param(factory("inner"), True, "outer:page:1", id="unless rebind_render is set"),
+            pytest.param(inherit_render, False, "outer:page:1", id="or it inherits the render"),
         ],
     )
     def test_the_factory_of_an_embedded_application(
@@ -234,7 +250,7 @@ class TestRenders:
         assert get(outer, "/named") == "outer:page:1"
         assert outer.routes[0].render_factory is outer.render_factory
 
-    def test_binding_again_reaches_through_three_levels(self) -> None:
+    def test_rebind_render_applies_through_three_levels(self) -> None:
         inner = Application(routes_with_renders(), render_factory=factory("inner"))
         middle = Application([SubApplication("/", inner)], render_factory=factory("middle"))
         outer = Application(
@@ -243,23 +259,23 @@ class TestRenders:
         assert get(middle, "/named") == "inner:page:1"
         assert get(outer, "/named") == "outer:page:1"
 
-    def test_binding_again_needs_a_factory(self) -> None:
+    def test_rebind_render_requires_a_factory(self) -> None:
         inner = Application(routes_with_renders(), render_factory=factory("inner"))
         with pytest.raises(WiringError, match="has the render 'page', but no render factory"):
             Application([SubApplication("/", inner, rebind_render=True)])
 
-    def test_a_factory_is_asked_once_for_each_route(self) -> None:
-        asked = []
+    def test_a_factory_is_called_once_for_each_route(self) -> None:
+        names = []
 
         def counting(name: str) -> Any:
-            asked.append(name)
+            names.append(name)
             return lambda context: Response("x")
 
         inner = Application([("/", lambda: 1, "page")], render_factory=counting)
         nested(inner, "/a", "/b")
-        assert asked == ["page"]
+        assert names == ["page"]
 
-    def test_a_render_left_to_an_outer_application_fails_with_what_to_do(
+    def test_an_inherited_render_without_an_outer_application_is_an_error(
         self, caplog: pytest.LogCaptureFixture
     ) -> None:
         inner = Application(routes_with_renders(), render_factory=inherit_render)
@@ -274,13 +290,15 @@ class TestSlashModes:
     @pytest.mark.parametrize(
         ("route_mode", "inner_mode", "inherit", "status"),
         [
-            pytest.param(None, S_STRICT, True, 302, id="the outer application's is used"),
-            pytest.param(None, S_STRICT, False, 404, id="unless it is not to be inherited"),
-            pytest.param(S_REWRITE, S_STRICT, True, 200, id="a route's own is used"),
-            pytest.param(S_REWRITE, S_STRICT, False, 200, id="a route's own is used either way"),
+            pytest.param(None, S_STRICT, True, 302, id="the mode of the outer application"),
+            pytest.param(None, S_STRICT, False, 404, id="unless inherit_slashes is False"),
+            pytest.param(S_REWRITE, S_STRICT, True, 200, id="the mode of the route"),
+            pytest.param(
+                S_REWRITE, S_STRICT, False, 200, id="the mode of the route in either case"
+            ),
         ],
     )
-    def test_of_an_embedded_route(
+    def test_the_slash_mode_of_an_embedded_route(
         self, route_mode: str | None, inner_mode: str, inherit: bool, status: int
     ) -> None:
         inner = Application([Route("/a/", ok, slash_mode=route_mode)], slash_mode=inner_mode)
@@ -290,7 +308,7 @@ class TestSlashModes:
             outer.routes[0].slash_mode == {302: S_REDIRECT, 404: S_STRICT, 200: S_REWRITE}[status]
         )
 
-    def test_not_inherited_through_three_levels(self) -> None:
+    def test_a_slash_mode_is_not_inherited_through_three_levels(self) -> None:
         inner = Application([("/a/", ok)], slash_mode=S_REWRITE)
         middle = Application([SubApplication("/", inner, inherit_slashes=False)])
         outer = Application([SubApplication("/", middle, inherit_slashes=False)])
@@ -299,7 +317,7 @@ class TestSlashModes:
 
 
 class TestRenderErrors:
-    def test_of_a_route_go_with_it(self) -> None:
+    def test_the_render_error_of_a_route_is_embedded_with_it(self) -> None:
         def page(_error: Any, site: str) -> Response:
             return Response(f"{_error.code} on {site}", 200)
 
@@ -310,19 +328,19 @@ class TestRenderErrors:
 
 
 class TestEmbedding:
-    def test_what_is_embedded_can_be_used_by_itself(self) -> None:
+    def test_an_embedded_application_still_works_alone(self) -> None:
         inner = Application([("/a", lambda _application: Response(repr(_application)))])
         outer = Application([("/in", inner), ("/again", inner)])
         assert get(inner, "/a") == repr(inner)
         assert get(outer, "/in/a") == get(outer, "/again/a") == repr(outer)
 
-    def test_routes_that_come_later_are_not_there(self) -> None:
+    def test_routes_added_after_embedding_are_not_embedded(self) -> None:
         inner = Application([("/a", ok)])
         outer = Application([("/in", inner)])
         inner.add(("/b", ok))
         assert [route.pattern for route in outer.routes] == ["/in/a"]
 
-    def test_an_application_that_embeds_its_embedder_takes_what_it_has_so_far(self) -> None:
+    def test_two_applications_may_embed_each_other(self) -> None:
         inner = Application([("/a", ok)])
         outer = Application([("/in", inner)])
         inner.add(("/out", outer))
@@ -338,13 +356,13 @@ class TestEmbedding:
             "To hand over to another WSGI application use RerouteWSGI."
         )
 
-    def test_how_it_reads(self) -> None:
+    def test_the_repr_has_prefix_and_application(self) -> None:
         inner = Application([("/a", ok)])
         assert repr(SubApplication("/in", inner)) == f"SubApplication('/in', {inner!r})"
 
 
 class TestBoundRoutes:
-    def test_tell_what_they_are_made_of(self) -> None:
+    def test_a_bound_route_has_the_attributes_of_its_route(self) -> None:
         def page(_error: Any) -> Response:
             return Response(str(_error))
 
@@ -361,15 +379,15 @@ class TestBoundRoutes:
         )
         assert (dict(bound.resources), bound.middlewares) == ({"name": "ann"}, ())
 
-    def test_read_with_their_whole_pattern(self) -> None:
+    def test_the_repr_has_the_whole_pattern(self) -> None:
         application = Application([("/in", Application([GET("/a", ok)]))])
         place = f"{os.path.relpath(__file__)}:{ok.__code__.co_firstlineno}"
         assert repr(application.routes[0]) == f"<BoundRoute GET,HEAD /in/a -> ok, {place}>"
 
 
 class TestNullRoute:
-    def test_can_be_put_at_the_end_of_an_embedded_application(self) -> None:
-        # So that its misses are its own: routes of the outer application behind it are not tried.
+    def test_a_null_route_can_end_an_embedded_application(self) -> None:
+        # Then later routes of the outer application are not tried.
         inner = Application([GET("/a", ok), NullRoute()])
         application = Application([("/in", inner), ("/in/b", ok)])
         client = application.get_local_client()

@@ -1,4 +1,4 @@
-"""A route as it is written: what it takes, what it refuses, how it reads."""
+"""Test routes: their methods, their arguments and their repr."""
 
 from __future__ import annotations
 
@@ -61,12 +61,12 @@ def test_the_methods_of_each_kind(route_type: type[Route], methods: set[str] | N
         pytest.param(["POST", "PUT"], {"POST", "PUT"}, id="several"),
         pytest.param(["post", "Put"], {"POST", "PUT"}, id="in any case"),
         pytest.param(("GET", "POST"), {"GET", "HEAD", "POST"}, id="GET brings HEAD"),
-        pytest.param("POST", {"POST"}, id="one by itself"),
+        pytest.param("POST", {"POST"}, id="one method"),
         pytest.param((name for name in ["PATCH"]), {"PATCH"}, id="any iterable"),
         pytest.param(None, None, id="all"),
     ],
 )
-def test_the_methods_that_are_given(given: Any, methods: set[str] | None) -> None:
+def test_the_given_methods(given: Any, methods: set[str] | None) -> None:
     assert Route("/", ok, methods=given).methods == methods
 
 
@@ -78,9 +78,9 @@ def test_the_methods_that_are_given(given: Any, methods: set[str] | None) -> Non
             ["QUUX"],
             "'QUUX' is not an HTTP method. Methods are GET, HEAD, POST, PUT, DELETE, CONNECT, "
             "OPTIONS, TRACE, PATCH.",
-            id="unlike any",
+            id="without a similar method",
         ),
-        pytest.param([7], "'7' is not an HTTP method. Methods are", id="no text"),
+        pytest.param([7], "'7' is not an HTTP method. Methods are", id="not a string"),
         pytest.param(
             [],
             "methods is empty, so the route would serve no request. Leave it out to serve every "
@@ -116,22 +116,24 @@ ORDER_REMEDY = (
     ("options", "role", "remedy"),
     [
         pytest.param({"endpoint": "show"}, "endpoint", ENDPOINT_REMEDY, id="an endpoint"),
-        pytest.param({"endpoint": None}, "endpoint", ENDPOINT_REMEDY, id="no endpoint"),
+        pytest.param({"endpoint": None}, "endpoint", ENDPOINT_REMEDY, id="not an endpoint"),
         pytest.param(
             {"endpoint": ok, "render_error": ["GET"]},
             "render_error",
             ORDER_REMEDY,
-            id="a list of methods where render_error stands",
+            id="a list of methods in the place of render_error",
         ),
         pytest.param(
             {"endpoint": ok, "render": ok, "render_error": "home.html"},
             "render_error",
             ORDER_REMEDY,
-            id="a render where render_error stands",
+            id="a render in the place of render_error",
         ),
     ],
 )
-def test_what_cannot_be_called_is_refused(options: dict[str, Any], role: str, remedy: str) -> None:
+def test_arguments_that_are_not_callable_are_refused(
+    options: dict[str, Any], role: str, remedy: str
+) -> None:
     with pytest.raises(InvalidEndpoint) as caught:
         Route("/a", **options)
     assert str(caught.value) == (
@@ -140,12 +142,12 @@ def test_what_cannot_be_called_is_refused(options: dict[str, Any], role: str, re
     assert isinstance(caught.value, TypeError)
 
 
-def test_a_pattern_outside_of_the_language_is_refused() -> None:
+def test_an_invalid_pattern_is_refused() -> None:
     with pytest.raises(InvalidPattern, match="it does not start with '/'"):
         Route("a", ok)
 
 
-def test_a_method_where_the_pattern_stands_is_refused() -> None:
+def test_a_method_in_the_place_of_the_pattern_is_refused() -> None:
     with pytest.raises(InvalidPattern) as caught:
         Route("POST", ok)
     assert str(caught.value) == (
@@ -154,7 +156,7 @@ def test_a_method_where_the_pattern_stands_is_refused() -> None:
 
 
 @pytest.mark.parametrize("slash_mode", [S_REDIRECT, S_REWRITE, S_STRICT, None])
-def test_slash_modes(slash_mode: str | None) -> None:
+def test_the_slash_modes(slash_mode: str | None) -> None:
     assert Route("/", ok, slash_mode=slash_mode).slash_mode == slash_mode
 
 
@@ -170,7 +172,7 @@ def test_an_unknown_slash_mode_is_refused(make: Any) -> None:
     )
 
 
-def test_what_a_route_tells_of_itself() -> None:
+def test_the_attributes_of_a_route() -> None:
     middleware = Middleware()
     resources = {"db": 1}
     route = Route("/a/<b>/", ok, "page.html", ok, middlewares=[middleware], resources=resources)
@@ -185,14 +187,18 @@ def test_what_a_route_tells_of_itself() -> None:
     [
         pytest.param(Route("/a", ok), f"<Route * /a -> ok, {PLACE}>", id="all methods"),
         pytest.param(GET("/a", ok), f"<GET GET,HEAD /a -> ok, {PLACE}>", id="one kind"),
-        pytest.param(Route("/a", abs, methods=["PUT"]), "<Route PUT /a -> abs>", id="no place"),
+        pytest.param(
+            Route("/a", abs, methods=["PUT"]),
+            "<Route PUT /a -> abs>",
+            id="an endpoint without a location",
+        ),
     ],
 )
-def test_how_it_reads(route: Route, text: str) -> None:
+def test_the_repr_has_methods_pattern_and_endpoint(route: Route, text: str) -> None:
     assert repr(route) == text
 
 
-def test_one_route_may_go_to_several_applications() -> None:
+def test_a_route_may_belong_to_several_applications() -> None:
     route = Route("/", lambda name: Response(name))
     for name in ("ann", "bob"):
         application = Application([route], {"name": name})

@@ -3,14 +3,11 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-postgres e2e e2e-local up down chaos lint lock bench bench-check docs screenshots clean environment
+.PHONY: help run test test-postgres e2e e2e-local up down upgrade chaos lint lock bench bench-check docs screenshots clean environment
 
 VENV ?= .venv
 PYTHON ?=
-APP ?=
-PORT ?=
 ARGS ?=
-export APP PORT
 
 python = "$(VENV)/bin/python"
 
@@ -20,28 +17,38 @@ help: ## list these commands
 run: environment ## serve every app under apps/; APP=hello PORT=8000 make run serves one
 	@exec $(python) apps/serve.py
 
-test: environment ## run every test and check the test coverage of the framework
+test: environment ## run every test and check the test coverage of the framework; COVERAGE=no skips the check
 	COVERAGE_FILE="$$(cd "$(VENV)" && pwd)/.coverage" $(python) -m pytest \
 		-c framework/pyproject.toml --rootdir . \
-		--cov --cov-config framework/pyproject.toml framework/tests apps e2e/tests_of_harness docker/tests .ci/tests
+		$(if $(filter no,$(COVERAGE)),-p no:cacheprovider,--cov --cov-config framework/pyproject.toml) \
+		framework/tests apps e2e/tests_of_harness docker/tests .ci/tests
 
 test-postgres: environment ## run erosion's tests on a temporary PostgreSQL server; installs PostgreSQL if it is missing
 	@.ci/postgres $(python) -m pytest -c framework/pyproject.toml --rootdir . apps/erosion -k "not sqlite"
 
-e2e: environment ## run the browser tests in containers; the apps run in containers too
-	@exec $(python) docker/commands/e2e.py $(ARGS)
+e2e: ## run the browser tests in containers, the apps too; ARGS='-k keyboard' selects tests
+	@exec docker/e2e $(ARGS)
 
 e2e-local: environment ## run the browser tests on this machine; INSTALL=1 installs Chromium, ARGS='-k keyboard' selects tests
 	@exec $(python) e2e/local.py $(ARGS)
 
-up: environment ## serve the apps in containers behind a gateway, on ADDRESS and PORT
-	@exec $(python) docker/commands/up.py
+up: ## serve the apps in containers behind a gateway, on ADDRESS and PORT
+	@docker/prepare
+	@cd docker && docker compose up --build --detach --wait --wait-timeout 180 || \
+		{ docker compose ps --all; docker compose logs --tail 20; exit 1; } >&2
+	@cd docker && docker compose images
+	@cd docker && address=$$(docker compose port gateway 8080 2>/dev/null) || exit 0; \
+		echo "The apps are at http://$$address/. 'make down' stops them and keeps the data."
 
-down: environment ## stop the containers of "make up" and keep the data; ARGS=--volumes deletes it
-	@exec $(python) docker/commands/down.py $(ARGS)
+down: ## stop the containers of "make up" and keep the data; ARGS=--volumes deletes it
+	@docker/check
+	@cd docker && docker compose down --remove-orphans $(ARGS)
+
+upgrade: ## build the images and replace the containers of the apps without losing a request
+	@exec docker/upgrade
 
 chaos: environment ## kill and restart containers under load, and print the errors that clients saw
-	@exec $(python) docker/commands/chaos.py
+	@exec $(python) docker/chaos/run.py
 
 lint: environment ## check style, formatting and types
 	$(python) -m ruff check framework apps e2e docker .ci

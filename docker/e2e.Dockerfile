@@ -29,7 +29,7 @@ COPY --from=installed /opt/e2e /opt/e2e
 COPY --from=installed /srv /srv
 COPY --from=installed --chown=10001:10001 /srv/results /results
 ENV PATH=/opt/e2e/bin:${PATH} HOME=/tmp E2E_RESULTS=/results PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
-WORKDIR /srv
+WORKDIR /srv/e2e
 USER 10001:10001
 VOLUME /results
-CMD ["python", "-m", "pytest", "e2e", "--junitxml", "/results/junit.xml", "-p", "no:cacheprovider"]
+ENTRYPOINT ["python", "-m", "pytest", "--junitxml", "/results/junit.xml", "-p", "no:cacheprovider"]

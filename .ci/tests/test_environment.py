@@ -116,7 +116,7 @@ def checkout(tmp_path):
 def test_make_alone_lists_the_commands(checkout):
     done = checkout.run("make")
     listed = [line.split()[1] for line in done.stdout.splitlines()]
-    first = "help run test test-postgres e2e e2e-local up down chaos lint lock"
+    first = "help run test test-postgres e2e e2e-local up down upgrade chaos lint lock"
     rest = "bench bench-check docs screenshots clean"
     assert listed == [*first.split(), *rest.split()]
     assert all(len(line.split()) > 3 for line in done.stdout.splitlines())
@@ -269,7 +269,7 @@ def test_a_requested_python_that_does_not_run_is_reported_in_one_line(checkout):
 
 
 @pytest.mark.parametrize(
-    "command", ["run", "test", "test-postgres", "e2e", "e2e-local", "lint", "bench-check", "docs"]
+    "command", ["run", "test", "test-postgres", "e2e-local", "lint", "bench-check", "docs"]
 )
 def test_a_command_without_python_fails_before_it_does_anything(checkout, command):
     done = checkout.run("make", command)

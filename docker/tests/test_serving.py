@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 from contextlib import contextmanager
@@ -14,43 +13,25 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from clastic.testing import ServerFailed, serve_process
 from inflight import begin, finish
-from prefix import check_prefix, send
+from prefix import FORM, check_prefix
 from scenarios import IN_FLIGHT_REQUESTS
 
 DOCKER = Path(__file__).resolve().parents[1]
 APPS = DOCKER.parent / "apps"
 NAMES = ("hello", "tzconvert", "erosion")
-READY_SECONDS = 30
 END_SECONDS = 10
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
-def wait_until_ready(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while True:
-        try:
-            send(f"127.0.0.1:{port}", "/", None)
-            return
-        except OSError:
-            if process.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"Gunicorn does not respond. Its output:\n{log.read_text()}")
-            time.sleep(0.05)
+COMMAND = [sys.executable, "-m", "gunicorn", "--config", str(DOCKER / "gunicorn.conf.py")]
 
 
 @pytest.fixture
 def serve(tmp_path):
-    """Return a context manager that serves an app as its container does: the process and port."""
+    """Return a context manager that serves an app as its container does, and yields the server."""
 
     @contextmanager
     def run(app: str, **environment: str):
-        port = free_port()
         variables = {
-            **os.environ,
             "APP": app,
             "PYTHONPATH": f"{DOCKER}{os.pathsep}{APPS / app}",
             "EROSION_PRODUCTION": "1",
@@ -58,37 +39,29 @@ def serve(tmp_path):
             "EROSION_DB_PATH": str(tmp_path / "erosion.db"),
             **environment,
         }
-        log = tmp_path / "gunicorn.log"
-        command = [sys.executable, "-m", "gunicorn", "--config", str(DOCKER / "gunicorn.conf.py")]
-        command += ["--bind", f"127.0.0.1:{port}"]
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                command, env=variables, cwd=tmp_path, stdout=output, stderr=output
-            )
-        try:
-            wait_until_ready(port, process, log)
-            yield process, port
-        finally:
-            process.terminate()
-            process.wait(END_SECONDS)
+        command = [*COMMAND, "--bind", "127.0.0.1:{port}"]
+        with serve_process(command, folder=tmp_path, environment=variables) as server:
+            yield server
 
     return run
 
 
 @pytest.mark.parametrize("app", NAMES)
 def test_all_paths_of_an_app_are_below_the_prefix_of_its_proxy(serve, app):
-    with serve(app, TRUSTED_PROXIES="1") as (_, port):
+    with serve(app, TRUSTED_PROXIES="1") as server:
 
         def through_proxy(url: str, form: str | None):
             parts = urlsplit(url)
             path = parts._replace(scheme="", netloc="", fragment="").geturl()
             assert path.startswith(f"/apps/{app}/")
             headers = {
+                **(FORM if form else {}),
                 "X-Forwarded-Host": parts.netloc,
                 "X-Forwarded-Proto": parts.scheme,
                 "X-Forwarded-Prefix": f"/apps/{app}",
             }
-            return send(f"127.0.0.1:{port}", path.removeprefix(f"/apps/{app}"), form, headers)
+            method = "POST" if form else "GET"
+            return server.request(method, path.removeprefix(f"/apps/{app}"), form, headers)
 
         count, problems = check_prefix(f"https://example.org/apps/{app}/", through_proxy)
     assert problems == []
@@ -96,22 +69,22 @@ def test_all_paths_of_an_app_are_below_the_prefix_of_its_proxy(serve, app):
 
 
 def test_headers_of_a_proxy_are_ignored_by_default(serve):
-    with serve("hello") as (_, port):
-        headers = {"X-Forwarded-Prefix": "/elsewhere"}
-        status, _, location = send(f"127.0.0.1:{port}", "//Ann", None, headers)
-    assert (status, location) == (302, "/Ann")
+    with serve("hello") as server:
+        received = server.get("//Ann", {"X-Forwarded-Prefix": "/elsewhere"})
+    assert (received.status, received.headers["Location"]) == (302, "/Ann")
 
 
 @pytest.mark.parametrize("app", NAMES)
 def test_requests_in_flight_are_finished_before_an_app_stops(serve, app):
     method, path, body, status = IN_FLIGHT_REQUESTS[app]
     # With one process, no other process is still starting after the first response.
-    with serve(app, WEB_CONCURRENCY="1") as (process, port):
-        connections = [begin("127.0.0.1", method, path, body.encode(), port=port) for _ in range(8)]
-        process.send_signal(signal.SIGTERM)
-        wait_until_refused(port)
+    with serve(app, WEB_CONCURRENCY="1") as server:
+        address = {"host": "127.0.0.1", "port": server.port}
+        connections = [begin(method, path, body.encode(), **address) for _ in range(8)]
+        server.process.send_signal(signal.SIGTERM)
+        wait_until_refused(server.port)
         assert finish(connections, body.encode()) == [status] * 8
-        assert process.wait(END_SECONDS) == 0
+        assert server.process.wait(END_SECONDS) == 0
 
 
 def test_production_refuses_the_example_secret(serve, tmp_path):
@@ -121,7 +94,7 @@ def test_production_refuses_the_example_secret(serve, tmp_path):
         if line.startswith("cookie_secret")
     )
     with (
-        pytest.raises(pytest.fail.Exception, match="EROSION_COOKIE_SECRET"),
+        pytest.raises(ServerFailed, match="EROSION_COOKIE_SECRET"),
         serve("erosion", EROSION_COOKIE_SECRET=example),
     ):
         pass

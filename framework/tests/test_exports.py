@@ -1,4 +1,4 @@
-"""Test lazy imports: the names of the packages, and the functions for lazy names."""
+"""Lazy imports: the names of the packages, and the functions that make them lazy."""
 
 from __future__ import annotations
 

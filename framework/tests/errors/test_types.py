@@ -1,4 +1,4 @@
-"""Test the classes of HTTP errors: one for each standard status, with the right base class."""
+"""There is a class for each standard status, in the family that its callers catch."""
 
 from __future__ import annotations
 

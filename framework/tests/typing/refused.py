@@ -1,4 +1,4 @@
-"""Errors that mypy must find: one on each marked line."""
+"""Mistakes that mypy finds before they are run: one on each line that is marked."""
 
 from __future__ import annotations
 

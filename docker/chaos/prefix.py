@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from html.parser import HTMLParser
-from http.client import HTTPConnection
-from types import MappingProxyType
 from urllib.parse import urljoin, urlsplit
+
+from clastic.testing import Received
 
 # Paths that are not linked on the first page.
 MORE_PATHS = {
@@ -19,11 +19,10 @@ FORMS = {
     "erosion": "target_url=http://example.com/&new_alias=prefix&max_count=1",
 }
 
-# The status, the body and the Location of a response.
-Response = tuple[int, str, "str | None"]
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 # Requests a URL, or sends a form to it.
-Fetch = Callable[[str, "str | None"], Response]
+Fetch = Callable[[str, "str | None"], Received]
 
 REDIRECTS = (301, 302, 303, 307, 308)
 
@@ -52,12 +51,12 @@ def check_prefix(root: str, fetch: Fetch) -> tuple[int, list[str]]:
     :param fetch: sends a request
     """
     app = urlsplit(root).path.rstrip("/").rpartition("/")[2]
-    status, page, _ = fetch(root, None)
-    addresses = Addresses(page)
+    first = fetch(root, None)
+    addresses = Addresses(first.text)
     requests: list[tuple[str, str | None]]
     requests = [(path, None) for path in (*sorted(addresses.found), *MORE_PATHS.get(app, ()))]
     requests += [(path, FORMS[app]) for path in sorted(addresses.forms)]
-    problems = [] if status == 200 else [f"{root} responds {status}"]
+    problems = [] if first.status == 200 else [f"{root} responds {first.status}"]
     for path, form in requests:
         problems += check_address(root, urljoin(root, path), fetch, form)
     return 1 + len(requests), problems
@@ -66,37 +65,11 @@ def check_prefix(root: str, fetch: Fetch) -> tuple[int, list[str]]:
 def check_address(root: str, url: str, fetch: Fetch, form: str | None) -> list[str]:
     if not url.startswith(root):
         return [f"{url} is not below {root}"]
-    status, _, location = fetch(url, form)
-    target = urljoin(url, location or "")
+    response = fetch(url, form)
+    status = response.status
+    target = urljoin(url, response.headers.get("Location", ""))
     if status in REDIRECTS and not target.startswith(root):
         return [f"{url} redirects to {target}"]
     if status != 200 and status not in REDIRECTS:
         return [f"{url} responds {status}"]
     return []
-
-
-def send(
-    address: str,
-    path: str,
-    form: str | None,
-    more_headers: Mapping[str, str] = MappingProxyType({}),
-) -> Response:
-    """Send a GET request, or a POST request with a form.
-
-    :param address: the host and port
-    :param path: with the query
-    """
-    headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html"}
-    headers.update(more_headers)
-    connection = HTTPConnection(address, timeout=30)
-    try:
-        connection.request("POST" if form else "GET", path, form, headers)
-        response = connection.getresponse()
-        return response.status, response.read().decode(), response.getheader("Location")
-    finally:
-        connection.close()
-
-
-def send_to(url: str, form: str | None) -> Response:
-    parts = urlsplit(url)
-    return send(parts.netloc, parts._replace(scheme="", netloc="", fragment="").geturl(), form)

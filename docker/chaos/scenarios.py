@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -10,14 +9,15 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from clastic.testing import Received, Server
 from load import Client, Load, Outcome, find_losses
-from prefix import check_prefix, send_to
-from project import Project, name_of
-from shell import Failure, read
-from upgrade import APPS, upgrade
+from prefix import FORM, check_prefix
+from project import Failure, containers, name_of, run, wait_until_healthy, wait_until_restarted
 
 USES, LIMIT, USES_AT_A_TIME = 1000, 100, 250
 USERS = 8
@@ -35,15 +35,15 @@ IN_FLIGHT_REQUESTS = {
 
 
 class Scenarios:
-    """Run the scenarios with a running project, and print the failures that its users saw.
+    """Run the scenarios with running containers, and print the failures that their users saw.
 
-    :param address: the host and port of the gateway
+    :param port: the port of the gateway on this machine
     """
 
-    def __init__(self, project: Project, address: str) -> None:
+    def __init__(self, port: int) -> None:
         self.failed_checks: list[str] = []
-        self._project = project
-        self._address = address
+        self._gateway = Server(port)
+        self._address = f"127.0.0.1:{port}"
 
     def run(self) -> None:
         self.all_paths_are_below_the_prefix()
@@ -55,13 +55,13 @@ class Scenarios:
             self.the_database_is_stopped(load)
             self.the_apps_are_upgraded(load)
         self.nothing_is_lost(load.outcomes)
-        for app in APPS:
+        for app in IN_FLIGHT_REQUESTS:
             self.an_app_is_stopped(app)
 
     def all_paths_are_below_the_prefix(self) -> None:
         title("Every app is served below its prefix")
-        for app in APPS:
-            count, problems = check_prefix(f"http://{self._address}/{app}/", send_to)
+        for app in IN_FLIGHT_REQUESTS:
+            count, problems = check_prefix(f"{self._gateway.url}/{app}/", self._send)
             self._check(not problems, f"{app}: {count} links, files, forms and redirects")
             for problem in problems:
                 print(f"        {problem}")
@@ -72,8 +72,8 @@ class Scenarios:
         with ThreadPoolExecutor(USES_AT_A_TIME) as pool:
             uses = pool.map(lambda _: Client(self._address).click("limited").status, range(USES))
             statuses = Counter(uses)
-        replicas = self._project.containers("erosion")
-        shares = [read(["docker", "logs", each["Id"]]).count("GET /limited") for each in replicas]
+        logs = [run("docker", "logs", each["Id"]) for each in containers("erosion")]
+        shares = [log.count("GET /limited") for log in logs]
         self._check(
             statuses == {302: LIMIT, 410: USES - LIMIT}, f"responses: {format_counts(statuses)}"
         )
@@ -81,10 +81,10 @@ class Scenarios:
 
     def a_replica_is_killed(self, load: Load) -> None:
         title("A replica is killed")
-        replica = self._project.containers("erosion")[0]
+        replica = containers("erosion")[0]
         began = time.monotonic()
         kill(replica)
-        self._project.wait_until_restarted(replica)
+        wait_until_restarted(replica)
         print(f"  {name_of(replica)} was healthy again after {time.monotonic() - began:.1f} s")
         failed = self._failures_after(load, began)
         self._check(
@@ -94,25 +94,22 @@ class Scenarios:
 
     def the_database_is_restarted(self, load: Load) -> None:
         title("The database is restarted")
-        (database,) = self._project.containers("database")
-        self._check_outage(load, lambda: read(["docker", "restart", database["Id"]]))
+        self._check_outage(load, lambda: run("docker", "compose", "restart", "database"))
 
     def the_database_is_stopped(self, load: Load) -> None:
         title(f"The database is stopped for {OUTAGE_SECONDS:.0f} seconds")
-        (database,) = self._project.containers("database")
 
         def stop_and_start() -> None:
-            read(["docker", "stop", database["Id"]])
+            run("docker", "compose", "stop", "database")
             time.sleep(OUTAGE_SECONDS)
-            read(["docker", "start", database["Id"]])
+            run("docker", "compose", "start", "database")
 
         self._check_outage(load, stop_and_start)
 
     def the_apps_are_upgraded(self, load: Load) -> None:
         title("Every container of the apps is replaced")
         began = time.monotonic()
-        for app in APPS:
-            upgrade(self._project, app)
+        run("./upgrade")
         print(f"  this took {time.monotonic() - began:.1f} s")
         failed = self._failures_after(load, began)
         self._check(not failed, f"failed: {len(failed)}")
@@ -131,9 +128,9 @@ class Scenarios:
 
     def an_app_is_stopped(self, app: str) -> None:
         title(f"{app} is stopped while {IN_FLIGHT} requests are in flight")
-        container = self._project.containers(app)[0]
-        seconds, statuses = stop_in_flight(container, app, f"{self._project.name}_default")
-        code = int(read(["docker", "inspect", "--format", "{{.State.ExitCode}}", container["Id"]]))
+        container = containers(app)[0]
+        seconds, statuses = stop_in_flight(container, app)
+        code = int(run("docker", "inspect", "--format", "{{.State.ExitCode}}", container["Id"]))
         expected = Counter({IN_FLIGHT_REQUESTS[app][3]: IN_FLIGHT})
         self._check(statuses == expected, f"responses: {format_counts(statuses)}")
         self._check(
@@ -150,7 +147,7 @@ class Scenarios:
         """Interrupt the database, and check that no request fails after it is healthy again."""
         began = time.monotonic()
         interrupt()
-        self._project.wait_until_healthy()
+        wait_until_healthy()
         healthy = time.monotonic()
         failed = self._failures_after(load, began)
         last = max((outcome.ended for outcome in failed), default=began)
@@ -174,20 +171,23 @@ class Scenarios:
 
     def _counts(self) -> dict[str, int]:
         """Return the clicks by alias in the database."""
-        (database,) = self._project.containers("database")
         query = "SELECT alias, click_count FROM links"
-        command = ["docker", "exec", database["Id"], "psql", "--username=erosion", "--no-align"]
-        rows = read([*command, "--tuples-only", "--command", query]).splitlines()
+        options = ("--username=erosion", "--no-align", "--tuples-only", "--command", query)
+        rows = run("docker", "compose", "exec", "-T", "database", "psql", *options).splitlines()
         return {alias: int(count) for alias, _, count in (row.partition("|") for row in rows)}
 
+    def _send(self, url: str, form: str | None) -> Received:
+        path = urlsplit(url)._replace(scheme="", netloc="", fragment="").geturl()
+        return self._gateway.request("POST" if form else "GET", path, form, FORM if form else {})
 
-def stop_in_flight(container: dict[str, Any], app: str, network: str) -> tuple[float, Counter[str]]:
+
+def stop_in_flight(container: dict[str, Any], app: str) -> tuple[float, Counter[str]]:
     """Stop a container while requests are in flight; return the seconds and their statuses."""
     method, path, body, _ = IN_FLIGHT_REQUESTS[app]
-    address = container["NetworkSettings"]["Networks"][network]["IPAddress"]
+    ((network, settings),) = container["NetworkSettings"]["Networks"].items()
     script = (Path(__file__).parent / "inflight.py").read_text()
     command = ["docker", "run", "--rm", "--interactive", "--network", network, container["Image"]]
-    command += ["python", "-c", script, address, method, path, body, str(IN_FLIGHT)]
+    command += ["python", "-c", script, settings["IPAddress"], method, path, body, str(IN_FLIGHT)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as client:
@@ -200,16 +200,9 @@ def stop_in_flight(container: dict[str, Any], app: str, network: str) -> tuple[f
             time.sleep(1)  # the app must be stopping when the requests end
             statuses, _ = client.communicate("\n", timeout=30)
             stop.wait(timeout=30)
-    return seconds_to_stop(container, began), Counter(statuses.split())
-
-
-def seconds_to_stop(container: dict[str, Any], since: float) -> float:
-    """Return the seconds from the stop signal to the exit of a container, from engine events."""
-    command = ["docker", "events", "--since", f"{since:.3f}", "--until", f"{time.time():.3f}"]
-    command += ["--filter", f"container={container['Id']}", "--format", "{{json .}}"]
-    events = [json.loads(line) for line in read(command).splitlines()]
-    at = {event["status"]: event["timeNano"] for event in reversed(events)}  # the first of each
-    return float(at["die"] - at["kill"]) / 1e9
+    finished = run("docker", "inspect", "--format", "{{.State.FinishedAt}}", container["Id"])
+    ended = datetime.fromisoformat(f"{finished[:19]}+00:00").timestamp()
+    return ended + float(f"0{finished[19:-1]}") - began, Counter(statuses.split())
 
 
 def kill(container: dict[str, Any]) -> None:
@@ -218,8 +211,8 @@ def kill(container: dict[str, Any]) -> None:
         os.kill(container["State"]["Pid"], signal.SIGKILL)
     except (PermissionError, ProcessLookupError):
         print("  (not root: killed and started through the engine instead)")
-        read(["docker", "kill", container["Id"]])
-        read(["docker", "start", container["Id"]])
+        run("docker", "kill", container["Id"])
+        run("docker", "start", container["Id"])
 
 
 def title(text: str) -> None:

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 TIMEOUT_SECONDS = 10
 
 
-def begin(host: str, method: str, path: str, body: bytes, *, port: int = 8000) -> socket.socket:
+def begin(method: str, path: str, body: bytes, host: str, port: int = 8000) -> socket.socket:
     connection = socket.create_connection((host, port), timeout=TIMEOUT_SECONDS)
     head = (
         f"{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n"
@@ -47,7 +47,7 @@ def finish(connections: list[socket.socket], body: bytes) -> list[str]:
 
 def main() -> None:
     host, method, path, body, count = sys.argv[1:]
-    connections = [begin(host, method, path, body.encode()) for _ in range(int(count))]
+    connections = [begin(method, path, body.encode(), host) for _ in range(int(count))]
     print("ready", flush=True)
     sys.stdin.readline()
     print(*finish(connections, body.encode()))

@@ -12,10 +12,10 @@ from werkzeug.test import Client
 
 from clastic.chain import Chain, ChainCompiler
 from clastic.describe import describe_role
-from clastic.dispatch import Dispatcher, RerouteWSGI
+from clastic.dispatch import Dispatcher, HostCheckingDispatcher, RerouteWSGI
 from clastic.errors import ErrorHandler
 from clastic.exports import lazy_attribute
-from clastic.http import BaseResponse, Request, Response
+from clastic.http import BaseResponse, Request, Response, TrustedHosts
 from clastic.injection import plan_render_error
 from clastic.middleware.base import Middleware, merge_middlewares
 from clastic.middleware.checks import check_resource_names
@@ -78,6 +78,13 @@ class SubApplication:
                 "Embed another application, or add the routes one by one.",
             )
             return []
+        if self.application.trusted_hosts and not context.application.trusted_hosts:
+            context.problems.add(
+                f"SubApplication '{self.prefix}'",
+                "embeds an application with trusted_hosts, which only the application that is "
+                "served checks",
+                "Pass trusted_hosts= to the outer application, too.",
+            )
         routes = [
             route.embed(
                 self.prefix,
@@ -115,6 +122,8 @@ class Application:
     :param error_handler: turns HTTP errors and uncaught exceptions into responses
     :param debug: use the default debug error handler if no ``error_handler`` is given
     :param slash_mode: what happens to paths with missing or repeated slashes
+    :param trusted_hosts: the hosts to serve, by name and without ports; ``.example.org`` is the
+        domain and all its subdomains. Other requests get a 400 before routing. ``None`` serves all
     :raises WiringError: if there are problems; it lists all of them
     :raises InvalidPattern: and the other errors of :class:`Route`, for routes given as tuples
     """
@@ -140,8 +149,10 @@ class Application:
         *,
         debug: bool | None = None,
         slash_mode: str = S_REDIRECT,
+        trusted_hosts: Iterable[str] | None = None,
     ) -> None:
         _check_argument_types(resources, middlewares)
+        self.trusted_hosts = None if trusted_hosts is None else TrustedHosts(trusted_hosts)
         self.debug = debug
         self.resources: Mapping[str, Any] = MappingProxyType(dict(resources or {}))
         self.render_factory = render_factory
@@ -300,7 +311,8 @@ class Application:
         if [*map(id, owners)] != [*map(id, wrappers.owners)]:
             wrappers = _WSGIWrappers(owners, problems)
         problems.raise_if_any()
-        dispatcher = Dispatcher(
+        make_dispatcher = HostCheckingDispatcher if self.trusted_hosts else Dispatcher
+        dispatcher = make_dispatcher(
             self, routes, error_handler, error_chain, self._null_route, mounts, wrappers.wsgi_app
         )
         wrappers.dispatcher = dispatcher

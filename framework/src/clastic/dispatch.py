@@ -18,7 +18,14 @@ from clastic.errors import (
     from_werkzeug,
     render_by_accept,
 )
-from clastic.http import BaseResponse, Request, Response, copy_response, redirect_to_path
+from clastic.http import (
+    BaseResponse,
+    Request,
+    Response,
+    copy_response,
+    read_host,
+    redirect_to_path,
+)
 from clastic.http.limits import drain_request_body
 from clastic.middleware.base import Middleware
 from clastic.pattern import S_REDIRECT, normal_path
@@ -305,6 +312,23 @@ class Dispatcher:
             if isinstance(finished, HTTPException):
                 finished = self._render(finished, route, environ, request, None)
         return finished
+
+
+class HostCheckingDispatcher(Dispatcher):
+    """Respond 400 to a request for a host that the application does not trust."""
+
+    __slots__ = ()
+
+    def respond(self, environ: WSGIEnvironment, request: Request | None = None) -> WSGIApplication:
+        """Check the host, before anything else is read, then dispatch the request."""
+        host, trusted = read_host(environ), self.application.trusted_hosts
+        if host is None:
+            error = BadRequest("The Host header is malformed or missing.")
+        elif trusted is not None and host not in trusted:
+            error = BadRequest(f"The host {host!r} is not served here.")
+        else:
+            return super().respond(environ, request)
+        return self.render_error(error, self.null_route, environ, request)
 
 
 def _as_response(response: WSGIApplication, environ: WSGIEnvironment) -> BaseResponse:

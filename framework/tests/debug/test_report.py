@@ -301,4 +301,4 @@ def test_a_request_for_a_host_that_is_not_trusted_is_reported_on() -> None:
         request_type = Strict
 
     application = StrictApplication(ROUTES[1:], debug=True)
-    assert report(application, "/nowhere")["request"] == "GET http://localhost/nowhere"
+    assert report(application, "/nowhere")["request"] == "GET /nowhere"

@@ -33,6 +33,12 @@ def form_environ():
     return create_environ("/", method="POST", data=FORM, content_type=content_type)
 
 
+def without_host(*names):
+    """Return an environ of HTTP/1.0 without the host, and without these names."""
+    environ = create_environ("/") | {"SERVER_PROTOCOL": "HTTP/1.0"}
+    return {key: environ[key] for key in environ if key not in ("HTTP_HOST", *names)}
+
+
 ENVIRONS = {
     "a plain GET": lambda: create_environ("/a/b?c=d&c=e&f"),
     "nothing but a method": lambda: {"REQUEST_METHOD": "GET", "wsgi.input": io.BytesIO()},
@@ -48,13 +54,9 @@ ENVIRONS = {
     "a mounted application": lambda: create_environ("/a", "http://host/mount/point/"),
     "HTTPS and a port": lambda: create_environ("/a", "https://example.com:8443/"),
     "a socket file": lambda: (
-        create_environ("/") | {"SERVER_NAME": "unix:/run/app", "SERVER_PORT": "", "HTTP_HOST": ""}
+        without_host("wsgi.url_scheme") | {"SERVER_NAME": "unix:/run/app", "SERVER_PORT": ""}
     ),
-    "no server": lambda: {
-        key: value
-        for key, value in create_environ("/").items()
-        if key not in ("SERVER_NAME", "SERVER_PORT", "HTTP_HOST", "wsgi.url_scheme")
-    },
+    "no server": lambda: without_host("SERVER_NAME", "SERVER_PORT", "wsgi.url_scheme"),
     "clients and proxies": lambda: (
         create_environ("/")
         | {"REMOTE_ADDR": "192.0.2.1", "HTTP_X_FORWARDED_FOR": "192.0.2.2, 192.0.2.3"}

@@ -232,3 +232,61 @@ class TestListen:
         reason = os.strerror(errno.EADDRNOTAVAIL)
         message = f"hello: cannot listen on 192.0.2.1, port 5000: {reason}"
         assert str(ended.value.code).startswith(message)
+
+
+class TestHosts:
+    """Which hosts are served, so that no other site reads the pages (DNS rebinding)."""
+
+    LOOPBACK = ("localhost", "LOCALHOST:5000", "app.localhost", "127.0.0.1:5000", "127.9.9.9")
+
+    @pytest.mark.parametrize("address", ["127.0.0.1", "0.0.0.0", "::", "", "dev.example"])
+    @pytest.mark.parametrize("host", [*LOOPBACK, "[::1]:5000", ""])
+    def test_the_loopback_interface_is_always_served(
+        self, defaults: ServerOptions, address: str, host: str
+    ) -> None:
+        assert replace(defaults, address=address).serves_host(host)
+
+    @pytest.mark.parametrize("address", ["127.0.0.1", "0.0.0.0", "::", "dev.example"])
+    @pytest.mark.parametrize(
+        "host", [None, "evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "a b"]
+    )
+    def test_other_names_are_not(
+        self, defaults: ServerOptions, address: str, host: str | None
+    ) -> None:
+        assert not replace(defaults, address=address).serves_host(host)
+
+    @pytest.mark.parametrize(
+        ("address", "host", "is_served"),
+        [
+            ("dev.example", "Dev.Example:5000", True),
+            ("192.0.2.1", "192.0.2.1:5000", True),
+            ("192.0.2.1", "192.0.2.2:5000", False),
+            ("127.0.0.1", "192.0.2.1:5000", False),
+            ("0.0.0.0", "192.0.2.1:5000", True),
+            ("::", "[2001:db8::1]:5000", True),
+            ("2001:db8::1", "[2001:db8::1]:5000", True),
+            ("2001:db8::1", "[2001:db8::2]:5000", False),
+        ],
+    )
+    def test_the_address_is_served(
+        self, defaults: ServerOptions, address: str, host: str, is_served: bool
+    ) -> None:
+        assert replace(defaults, address=address).serves_host(host) is is_served
+
+    def test_the_named_ones_are_served(self, defaults: ServerOptions) -> None:
+        named = defaults.overridden_by(["--host", "a.example", "--host", ".b.example"])
+        assert named.hosts == ("a.example", ".b.example")
+        for host in ("a.example:5000", "b.example", "c.b.example"):
+            assert named.serves_host(host)
+        assert not named.serves_host("c.a.example")
+
+    def test_the_flag_adds_to_the_argument(self, defaults: ServerOptions) -> None:
+        named = replace(defaults, hosts=("a.example",)).overridden_by(["--host", "b.example"])
+        assert named.hosts == ("a.example", "b.example")
+
+    def test_a_name_that_is_none_is_refused(
+        self, defaults: ServerOptions, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(SystemExit):
+            defaults.overridden_by(["--host", "a b"])
+        assert "'a b' is not a host name" in capsys.readouterr().err

@@ -11,7 +11,7 @@ import socket
 import termios
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -326,3 +326,22 @@ def test_a_restart_restores_the_terminal(start: Start, folder: Path) -> None:
     assert termios.tcgetattr(terminal)[3] & termios.ECHO
     os.close(terminal)
     os.close(master)
+
+
+def test_a_foreign_host_gets_neither_the_pages_nor_the_flaw(start: Start) -> None:
+    def status(*headers: tuple[str, str]) -> int:
+        with closing(http.client.HTTPConnection("127.0.0.1", program.port, timeout=20)) as visit:
+            visit.putrequest("GET", "/_meta/", skip_host=True)
+            for header in headers:
+                visit.putheader(*header)
+            visit.endheaders()
+            return visit.getresponse().status
+
+    program = start("--host", "dev.example")
+    program.wait_for_page("hello")
+    own, foreign = ("Host", "dev.example"), ("Host", "evil.example")
+    refused = ((foreign,), (own, foreign), (("Host", "a:99999"),), ())
+    assert [status(own), *(status(*headers) for headers in refused)] == [200, 400, 400, 400, 400]
+    program.write("hello.py", "1 / 0")
+    program.wait_for_flaw("ZeroDivisionError")
+    assert [status(own), *(status(*headers) for headers in refused)] == [500, 400, 400, 400, 400]

@@ -204,10 +204,15 @@ class TestDebugger:
         options = replace(self.OPTIONS, address="0.0.0.0", use_debugger="force")
         assert "Mistake: what happened" in Client(assemble(application, options)).get("/fail").text
 
-    def test_its_console_trusts_the_address_of_the_server(self, application: Application) -> None:
-        served = assemble(application, replace(self.OPTIONS, address="127.0.0.2"))
+    @pytest.mark.parametrize("address", ["127.0.0.2", "::1"])
+    def test_its_console_trusts_the_address_of_the_server(
+        self, application: Application, address: str
+    ) -> None:
+        served = assemble(application, replace(self.OPTIONS, address=address))
         assert isinstance(served, DebuggedApplication)
-        assert "127.0.0.2" in served.trusted_hosts
+        host = f"[{address}]:5000" if ":" in address else address
+        assert served.check_host_trust({"HTTP_HOST": host})
+        assert not served.check_host_trust({"HTTP_HOST": "evil.example"})
 
     @pytest.mark.parametrize(("processes", "has_console"), [(None, True), (1, True), (2, False)])
     def test_its_console_needs_one_process(

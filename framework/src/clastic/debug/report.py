@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from werkzeug.datastructures import FileStorage, MultiDict
-from werkzeug.wsgi import get_current_url
+from werkzeug.exceptions import BadRequest
 
 from clastic.debug.exceptions import ExceptionRecord, RaisedException
 from clastic.debug.values import NamedText, shorten, type_name
@@ -165,14 +165,17 @@ def _report_request(
     }
     shown = {kind: _read_fields(each, secrets) for kind, each in fields.items()}
     types = [NamedText(name, type_name(value)) for name, value in route.resources.items()]
-    url = secrets.mask(get_current_url(request.environ), _FIELD)
+    try:
+        url = request.url
+    except (BadRequest, UnicodeError):  # of a malformed host
+        url = request.path
     return DebugReport(
         code=error.code,
         message=error.message,
         detail=_mask_data(error.detail, secrets),
         error_type=error.error_type,
         error_id=error.error_id,
-        request=to_text(f"{request.method} {url}"),
+        request=to_text(f"{request.method} {secrets.mask(url, _FIELD)}"),
         fields={**shown, "resources": tuple(types)},
     )
 

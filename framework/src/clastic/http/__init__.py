@@ -4,6 +4,7 @@ from werkzeug.utils import append_slash_redirect
 from werkzeug.wrappers import Request as BaseRequest
 from werkzeug.wrappers import Response as BaseResponse
 
+from clastic.http.hosts import TrustedHosts, read_host
 from clastic.http.redirects import Redirector, redirect, redirect_to_path
 from clastic.http.request import Request
 from clastic.http.response import Response, add_vary, copy_response, response_maker, with_headers
@@ -14,9 +15,11 @@ __all__ = [
     "Redirector",
     "Request",
     "Response",
+    "TrustedHosts",
     "add_vary",
     "append_slash_redirect",
     "copy_response",
+    "read_host",
     "redirect",
     "redirect_to_path",
     "response_maker",

@@ -6,9 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.datastructures import EnvironHeaders, Headers, ImmutableMultiDict, MultiDict
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, SecurityError
+from werkzeug.sansio.utils import get_current_url
 from werkzeug.wrappers import Request as BaseRequest
 from werkzeug.wsgi import get_content_length, get_path_info
+
+from clastic.http.hosts import TrustedHosts, read_host
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -41,6 +44,25 @@ def _args(request: Request) -> object:
         raise BadRequest("The query string of the URL is not valid UTF-8.") from error
 
 
+def _host(request: Request) -> object:
+    host = read_host(request.environ)
+    if host is None:
+        raise BadRequest("The Host header is malformed or missing.")
+    if request.trusted_hosts and host not in TrustedHosts(request.trusted_hosts):
+        raise SecurityError(f"Host {host!r} is not trusted.")
+    return host
+
+
+def _url(request: Request, *parts: Any) -> str:
+    """Return the URL of a request; the parts are the root path, the path, and the query."""
+    host = request.host
+    if "xn--" not in host.lower():
+        return get_current_url(request.scheme, host, *parts)
+    # Werkzeug decodes Punycode by IDNA 2003, which fails for many names, so another host is used.
+    scheme, _, rest = get_current_url(request.scheme, "localhost", *parts).partition("localhost")
+    return f"{scheme}{host}{rest}"
+
+
 class Request(BaseRequest):
     """An HTTP request: Werkzeug's, with the same arguments and attributes.
 
@@ -60,6 +82,17 @@ class Request(BaseRequest):
     query_string: bytes = _cached(
         lambda request: request.environ.get("QUERY_STRING", "").encode("latin1")
     )
+    host: str = _cached(_host)
+    """The host name in the ``Host`` header, with the port if the scheme has another one.
+
+    Reading it, or one of the URLs below, raises :exc:`werkzeug.exceptions.BadRequest` if the header
+    is malformed, or missing in HTTP/1.1 (RFC 9112, section 3.2)."""
+    url: str = _cached(
+        lambda request: _url(request, request.root_path, request.path, request.query_string)
+    )
+    base_url: str = _cached(lambda request: _url(request, request.root_path, request.path))
+    root_url: str = _cached(lambda request: _url(request, request.root_path))
+    host_url: str = _cached(lambda request: _url(request))
     headers: Headers = _cached(lambda request: EnvironHeaders(request.environ))
     remote_addr: str | None = _cached(lambda request: request.environ.get("REMOTE_ADDR"))
     content_length: int | None = _cached(lambda request: get_content_length(request.environ))

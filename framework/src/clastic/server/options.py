@@ -13,7 +13,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+from clastic.http.hosts import TrustedHosts, split_host
+
 _HIGHEST_PORT = 65535
+_ALL_ADDRESSES = ("", "0.0.0.0", "::")
 
 _SWITCHES = (
     ("--no-meta", "use_meta", False, "do not serve /_meta/"),
@@ -29,7 +32,7 @@ _SWITCHES = (
 class ServerOptions:
     """The options of :func:`clastic.server.serve`, which documents each.
 
-    :raises ValueError: if the port, the number of processes or the static folder is invalid
+    :raises ValueError: if the port, the number of processes, the static folder or a host is invalid
     """
 
     address: str
@@ -42,6 +45,7 @@ class ServerOptions:
     static_prefix: str
     static_path: str | None
     processes: int | None
+    hosts: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= _HIGHEST_PORT:
@@ -53,6 +57,29 @@ class ServerOptions:
             raise ValueError(f"processes must be at least 1, not {self.processes}")
         if self.static_path is not None and not os.path.isdir(self.static_path):
             raise ValueError(f"static path {self.static_path!r} is not a folder")
+        if self.hosts:
+            TrustedHosts(self.hosts)  # checks them
+
+    def serves_host(self, host: str | None) -> bool:
+        """Return whether to serve requests for a host: the value of ``Host``, `None` if malformed.
+
+        A site of someone else can make its own name resolve to this machine (DNS rebinding), and
+        then read the responses in a browser. So names other than the given ones are only those of
+        the loopback interface, and IP addresses only those that the server listens on.
+        """
+        split = split_host(host) if host else None
+        if split is None:
+            return host == ""  # a socket file, or HTTP/1.0 without the header
+        name = split[0].strip("[]")
+        if name == "localhost" or name.endswith(".localhost"):
+            return True
+        if name == self.address.lower() or (self.hosts and host in TrustedHosts(self.hosts)):
+            return True
+        try:
+            address = ipaddress.ip_address(name)
+        except ValueError:
+            return False
+        return address.is_loopback or self.address in _ALL_ADDRESSES
 
     @property
     def is_loopback(self) -> bool:
@@ -86,7 +113,7 @@ class ServerOptions:
         parser = _make_parser(self)
         flags, _ = parser.parse_known_args(list(arguments))
         try:
-            return ServerOptions(**vars(flags))
+            return ServerOptions(**{**vars(flags), "hosts": tuple(flags.hosts)})
         except ValueError as error:
             parser.error(str(error))
 
@@ -101,13 +128,20 @@ def _make_parser(options: ServerOptions) -> argparse.ArgumentParser:
     # No -h: the program may use it for something else.
     parser.add_argument("--help", action="help", help="show this and exit")
     parser.add_argument("--address", metavar="HOST", help="the address to listen on")
+    parser.add_argument(
+        "--host",
+        dest="hosts",
+        metavar="NAME",
+        action="append",
+        help="also serve requests for this host name; can be repeated",
+    )
     parser.add_argument("--port", type=int, help="the port to listen on, 0 for any free port")
     parser.add_argument("--processes", type=int, metavar="N", help="serve with up to N processes")
     parser.add_argument("--static-path", metavar="DIR", help="the folder of static files")
     parser.add_argument("--static-prefix", metavar="PREFIX", help="the path to serve them at")
     for flag, name, value, explanation in _SWITCHES:
         parser.add_argument(flag, dest=name, action="store_const", const=value, help=explanation)
-    parser.set_defaults(**asdict(options))
+    parser.set_defaults(**{**asdict(options), "hosts": list(options.hosts)})
     return parser
 
 

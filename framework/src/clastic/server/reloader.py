@@ -14,7 +14,7 @@ from clastic import flaw
 from clastic.server.child import ChildProcess, child_process
 from clastic.server.options import ServerOptions, program_name
 from clastic.server.watch import WatchedFiles, module_files, remove_bytecode, snapshot
-from clastic.server.workers import POLL_SECONDS, ShutdownSignal, Threads
+from clastic.server.workers import POLL_SECONDS, ShutdownSignal, Threads, with_host_check
 
 if sys.platform != "win32":
     import termios
@@ -121,7 +121,8 @@ class Reloader:
 
         may_show = self._options.may_show_source
         text, paths = (failure, self._files.paths) if may_show else (_NO_SOURCE, ())
-        worker = Threads(flaw.create_app(text, paths), self._options.address, self._listener)
+        app = with_host_check(flaw.create_app(text, paths), self._options)
+        worker = Threads(app, self._options.address, self._listener)
         name = program_name()
         print(f" * {name} failed: see the browser. Retrying on the next change", flush=True)
         worker.serve_until(is_over)

@@ -15,7 +15,7 @@ from werkzeug.middleware.lint import LintMiddleware
 
 from clastic.application import Application, SubApplication
 from clastic.dispatch import THROW_ERRORS
-from clastic.http import BaseResponse
+from clastic.http import BaseResponse, read_host
 from clastic.meta import MetaApplication
 from clastic.pattern import S_STRICT
 from clastic.server.child import ReloaderLink, obstacle_to_restart
@@ -46,14 +46,15 @@ def serve(
     static_prefix: str = "static",
     static_path: str | None = None,
     processes: int | None = None,
+    hosts: Sequence[str] = (),
     arguments: Sequence[str] | None = None,
 ) -> None:
     """Serve `application` for development, until Ctrl-C or SIGTERM.
 
-    Flags on the command line override the arguments: ``--address``, ``--port``, ``--no-reloader``,
-    ``--debugger``, ``--no-debugger``, ``--no-meta``, ``--no-static``, ``--no-wsgi-lint``,
-    ``--static-path``, ``--static-prefix``, ``--processes``; ``--help`` lists them. Other arguments
-    are left to the program. The application itself is not modified.
+    Flags on the command line override the arguments: ``--address``, ``--port``, ``--host``,
+    ``--no-reloader``, ``--debugger``, ``--no-debugger``, ``--no-meta``, ``--no-static``,
+    ``--no-wsgi-lint``, ``--static-path``, ``--static-prefix``, ``--processes``; ``--help`` lists
+    them. Other arguments are left to the program. The application itself is not modified.
 
     With the reloader, this process only watches files; a child process, which runs the same command
     again, serves. When a file changes that the child has imported, or a template that it has
@@ -74,6 +75,9 @@ def serve(
     :param static_prefix: the path at which they are served
     :param static_path: the folder that contains them; by default ``static`` beside the program
     :param processes: the number of processes; by default one, with a thread per request
+    :param hosts: more host names to serve; ``.example.org`` is the domain and all its subdomains.
+        Requests for others than these, the address, and names of the loopback interface get a 400:
+        they can come from a site whose name resolves to this machine (DNS rebinding).
     :param arguments: the command-line arguments; by default those of the program
     :raises ValueError: if an argument is invalid
     :raises SystemExit: with 1 if the server cannot listen on the address, with 2 if a flag is
@@ -90,6 +94,7 @@ def serve(
         static_prefix=static_prefix,
         static_path=static_path,
         processes=processes,
+        hosts=hosts,
     ).overridden_by(sys.argv[1:] if arguments is None else arguments)
     link = ReloaderLink.from_environment()
     try:
@@ -237,6 +242,15 @@ class _Lint(LintMiddleware):
         super().check_headers(checked)
 
 
+class _Debugger(DebuggedApplication):
+    """Werkzeug's debugger, for requests for the hosts that the server serves."""
+
+    options: ServerOptions
+
+    def check_host_trust(self, environ: WSGIEnvironment) -> bool:
+        return self.options.serves_host(read_host(environ))
+
+
 def with_debugger(application: WSGIApplication, options: ServerOptions) -> DebuggedApplication:
     """Show uncaught exceptions of `application` in Werkzeug's debugger.
 
@@ -247,7 +261,6 @@ def with_debugger(application: WSGIApplication, options: ServerOptions) -> Debug
         environ[THROW_ERRORS] = True
         return application(environ, start_response)
 
-    debugged = DebuggedApplication(throw_errors, evalex=options.is_threaded, pin_logging=False)
-    # The debugger answers requests for these host names only, which prevents DNS rebinding.
-    debugged.trusted_hosts.append(options.address)
+    debugged = _Debugger(throw_errors, evalex=options.is_threaded, pin_logging=False)
+    debugged.options = options
     return debugged

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from socket import SHUT_RDWR, socket
 from types import FrameType
@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug import serving
 
+from clastic.errors import BadRequest
 from clastic.flaw import STATE_PATH
+from clastic.http import read_host
 from clastic.server.options import ServerOptions
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 POLL_SECONDS = 0.1
 """Seconds between two checks for signals and for changed files."""
@@ -175,10 +177,30 @@ class Processes(Worker, serving.ForkingWSGIServer):
         self.collect_children(blocking=True)
 
 
+def with_host_check(application: WSGIApplication, options: ServerOptions) -> WSGIApplication:
+    """Respond 400 to requests for other hosts than those that the options allow."""
+
+    def check_host(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        host = read_host(environ)
+        if options.serves_host(host):
+            return application(environ, start_response)
+        if host is None:
+            error = BadRequest("The Host header is malformed or missing.")
+        else:
+            error = BadRequest(
+                f"The development server does not serve the host {host!r}. If it should, start "
+                "the server with --host and this name."
+            )
+        return error(environ, start_response)
+
+    return check_host
+
+
 def make_worker(
     application: WSGIApplication, options: ServerOptions, listener: socket
 ) -> Threads | Processes:
     """Return a server of `application` on `listener`, with threads or processes."""
+    application = with_host_check(application, options)
     if options.is_threaded:
         return Threads(application, options.address, listener)
     return Processes(application, options.address, listener, options.processes or 1)

@@ -1,0 +1,134 @@
+"""Read, check and encode host names: ``Host`` headers (RFC 9112, section 3.2) and URLs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from ipaddress import AddressValueError, IPv6Address
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+_LABEL = r"[a-z0-9_-]{1,63}"
+# Underscores are allowed: Docker Compose and others use them in names.
+_HOST = re.compile(
+    rf"({_LABEL}(?:\.{_LABEL})*\.?|\[[0-9a-f:.]+\])(?::([1-9][0-9]{{0,4}}))?",
+    re.ASCII | re.IGNORECASE,
+)
+_MAX_NAME_LENGTH = 254  # characters, with a final dot
+_MAX_PORT = 65_535
+_DEFAULT_PORTS = {"http": ":80", "ws": ":80", "https": ":443", "wss": ":443"}
+
+
+def split_host(host: str) -> tuple[str, int | None] | None:
+    """Return the normalized name and the port of a ``Host`` header, ``None`` if it is malformed.
+
+    The name is in lower case, without a final dot; an IPv6 address has brackets, in its short form.
+    """
+    match = _HOST.fullmatch(host)
+    if match is None:
+        return None
+    name, port = match[1].lower(), int(match[2]) if match[2] else None
+    if port is not None and port > _MAX_PORT:
+        return None
+    if name[0] == "[":
+        try:
+            return f"[{IPv6Address(name[1:-1])}]", port
+        except AddressValueError:
+            return None
+    labels = name.removesuffix(".").split(".")
+    if len(name) > _MAX_NAME_LENGTH or not all(map(_is_label, labels)):
+        return None
+    return ".".join(labels), port
+
+
+def _is_label(label: str) -> bool:
+    """Return whether a label is plain, or Punycode of text that is not ASCII (RFC 5890)."""
+    if not label.startswith("xn--"):
+        return True
+    try:
+        text = label[4:].encode().decode("punycode")
+    except UnicodeError:
+        return False
+    return text.isprintable() and not text.isascii()
+
+
+def read_host(environ: WSGIEnvironment) -> str | None:
+    """Return the host of a request, with its port unless that is the default of the scheme.
+
+    Without a ``Host`` header it is the address of the server.
+
+    :return: ``None`` if the header is malformed, or missing in a request of HTTP/1.1
+    """
+    host: str | None = environ.get("HTTP_HOST")
+    if host is None:
+        return None if environ.get("SERVER_PROTOCOL") == "HTTP/1.1" else _server_address(environ)
+    if split_host(host) is None:
+        return None
+    return host.removesuffix(_default_port(environ))
+
+
+def _server_address(environ: WSGIEnvironment) -> str:
+    """Return the name and port of the server, empty if it listens on a socket file."""
+    host = environ.get("SERVER_NAME", "")
+    if ":" in host and host[0] != "[":
+        host = f"[{host}]"
+    host = f"{host}:{environ.get('SERVER_PORT', '')}"
+    return "" if split_host(host) is None else host.removesuffix(_default_port(environ))
+
+
+def _default_port(environ: WSGIEnvironment) -> str:
+    return _DEFAULT_PORTS.get(environ.get("wsgi.url_scheme", "http"), "")
+
+
+class TrustedHosts:
+    """A set of host names, to check requests against. Ports are ignored.
+
+    :param names: names and IP addresses; ``.example.org`` is the domain and all its subdomains
+    :raises TypeError: if `names` is a string
+    :raises ValueError: if it is empty, or one of the names is not a host name
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        if isinstance(names, str):
+            raise TypeError(f"The host names are a string. Write [{names!r}].")
+        self._names: set[str] = set()
+        suffixes = []
+        for given in names:
+            split = split_host(encode_host(given.removeprefix(".")))
+            if split is None:
+                raise ValueError(
+                    f"{given!r} is not a host name. Write a name such as 'www.example.org', or "
+                    "'.example.org' for a domain and all its subdomains."
+                )
+            self._names.add(split[0])
+            if given.startswith("."):
+                suffixes.append(f".{split[0]}")
+        if not self._names:
+            raise ValueError("There are no host names. Name one, or pass None for no check.")
+        self._suffixes = tuple(suffixes)
+
+    def __contains__(self, host: object) -> bool:
+        """Return whether the value of a ``Host`` header has one of the names."""
+        split = split_host(host) if isinstance(host, str) else None
+        return split is not None and (split[0] in self._names or split[0].endswith(self._suffixes))
+
+
+def encode_host(host: str) -> str:
+    """Return a host name in its ASCII form (IDNA 2008 with UTS 46).
+
+    :raises ValueError: if it has none, or the package ``idna`` that knows it is not installed
+    """
+    if host.isascii():
+        return host
+    try:
+        import idna
+    except ImportError:
+        raise ValueError(
+            f"the host {host!r} is not ASCII. Install clastic[idna], or write its Punycode form."
+        ) from None
+    try:
+        return idna.encode(host, uts46=True).decode("ascii")
+    except idna.IDNAError as error:
+        raise ValueError(f"the host {host!r} is not a valid domain name: {error}") from error

@@ -898,8 +898,8 @@ class TestErrorHandlers:
             def render_error(  # type: ignore[override]
                 self, request: Request, _error: Any, site: str, _route: Any, **kwargs: Any
             ) -> Response:
-                told = (site, request.path, _error.code, _route.pattern, kwargs)
-                return Response(repr(told), _error.code)
+                values = (site, request.path, _error.code, _route.pattern, kwargs)
+                return Response(repr(values), _error.code)
 
         application = Application(
             [("/boom/<a>", lambda a: 1 / 0), GET("/get", text("ok"))],
@@ -998,8 +998,8 @@ class TestErrorHandlers:
             def uncaught_to_response(
                 self, _application: Any, _route: Any, **kwargs: Any
             ) -> HTTPError:
-                told = (_application is application, _route.pattern, kwargs["request"])
-                return Conflict(repr(told))
+                values = (_application is application, _route.pattern, kwargs["request"])
+                return Conflict(repr(values))
 
         application = Application([("/boom", lambda: 1 / 0)], error_handler=Handler())
         assert call(application, "/boom").text == "409 Conflict\n(True, '/boom', None)\n"

@@ -1,4 +1,4 @@
-"""Lazy imports: the names of the packages, and the functions that make them lazy."""
+"""Test lazy imports: the names of the packages, and the functions for lazy names."""
 
 from __future__ import annotations
 

@@ -266,8 +266,8 @@ class TestSources:
         def render_error(
             _error: Any, site: str, _route: Any, _application: Any, request: Any, size: int = 2
         ) -> Response:
-            told = (_error.code, site, _route.pattern, _application is application, request.path)
-            return Response(f"{told} {size}")
+            values = (_error.code, site, _route.pattern, _application is application, request.path)
+            return Response(f"{values} {size}")
 
         application = Application(
             [Route("/boom", lambda: 1 / 0, None, render_error)], {"site": "here"}

@@ -80,7 +80,7 @@ def is_type_checking(node: ast.AST) -> bool:
 
 
 def runtime_nodes(tree: ast.AST, *, late: bool) -> Iterator[ast.AST]:
-    """Yield every node but those that only a type checker reads.
+    """Yield every node except those that only a type checker reads.
 
     late: include the bodies of functions
     """
@@ -258,7 +258,7 @@ def test_every_module_has_a_layer():
     assert [name for layer in LAYERS for name in layer if name not in FRAMEWORK] == []
 
 
-# The functions above find what they look for.
+# Tests of the functions above.
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from clastic.pattern import Binding, InvalidPattern, Literal, Pattern, normal_pa
         pytest.param(
             "/a.b/%20/{x}",
             (Literal("a.b"), Literal("%20"), Literal("{x}")),
-            id="characters without a meaning",
+            id="characters without a special meaning",
         ),
         pytest.param(
             "/*/a?b#c/:d",

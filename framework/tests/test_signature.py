@@ -136,7 +136,7 @@ def keywords(a: int, **rest: int) -> None:
         pytest.param(Shop().with_b, "a", "a", id="a partial method that binds a keyword"),
     ],
 )
-def test_the_names_of_its_arguments(
+def test_the_names_of_the_arguments(
     function: Callable[..., Any], names: str, required: str
 ) -> None:
     signature = read_signature(function)
@@ -175,7 +175,7 @@ def test_the_names_of_its_arguments(
         ),
     ],
 )
-def test_how_its_arguments_are_passed(
+def test_how_the_arguments_are_passed(
     function: Callable[..., Any], parameters: list[tuple[str, bool, bool]]
 ) -> None:
     assert [
@@ -207,7 +207,10 @@ def test_how_its_arguments_are_passed(
             generator_function, "is a generator function", "Response(generator())", id="generator"
         ),
         pytest.param(
-            dict, "has no signature", "Wrap it in a function", id="a builtin without a signature"
+            dict,
+            "has no readable signature",
+            "Wrap it in a function",
+            id="a builtin without a signature",
         ),
         pytest.param(
             Shop().forgetful,

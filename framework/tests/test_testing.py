@@ -1,4 +1,4 @@
-"""The helpers for testing applications: client, servers, processes, the clock, and the plugin."""
+"""Test the helpers for tests: client, servers, processes, the clock, and the plugin."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_bytes_are_sent_as_they_are(app):
     assert received.endswith(b"\r\n\r\nGET ann ")
 
 
-def test_two_applications_are_served_side_by_side(app):
+def test_two_applications_can_be_served_at_once(app):
     with serve(app) as first, serve(app) as second:
         assert first.port != second.port
         assert first.get("/a").text == second.get("/a").text
@@ -104,7 +104,7 @@ def test_requests_are_served_at_the_same_time():
         other.join()
 
 
-def test_a_process_responds_when_the_block_begins_and_is_gone_after_it(program):
+def test_a_process_responds_inside_the_block_and_is_stopped_after_it(program):
     with run(program) as server:
         assert server.get().text == "hello"
         assert server.output.startswith(f"started in {program.parent.name}\n")
@@ -192,7 +192,7 @@ def test_what_a_process_starts_is_stopped_with_it(program):
         threading.Event().wait(0.01)
 
 
-def test_a_clock_stands_still_until_it_is_moved():
+def test_a_clock_changes_only_when_it_is_moved():
     clock = Clock(1000)
     assert (clock(), clock()) == (1000, 1000)
     clock.advance(60)

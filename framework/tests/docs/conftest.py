@@ -1,4 +1,4 @@
-"""What the commands of a page do: those of curl ask an app, the others run as programs."""
+"""Run the commands of a page: ``curl`` is imitated, the others run as programs."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ END_SECONDS = 10.0
 PORT = re.compile(r"(?<=127\.0\.0\.1:)\d+|(?<=--port )\d+")
 SERVER = re.compile(r"python \w+\.py\b|gunicorn |waitress-serve ")
 
-# They differ from one run, one Python or one server to the next; pages leave them out.
+# These differ between runs, Python versions or servers; pages leave them out.
 VARIABLE_HEADERS = {"connection", "date", "server"}
 
 
 class Curl:
-    """Does what ``curl`` does, for the options that pages use; keeps the cookies of ``-c``."""
+    """Imitate ``curl`` with the options that pages use, and keep the cookies of ``-c``."""
 
     def __init__(self) -> None:
         self.cookies: dict[str, str] = {}
@@ -54,7 +54,7 @@ class Curl:
         self.options.add_argument("-H", "--header", action="append", default=[])
 
     def run(self, command: str) -> str:
-        """Run a command; give what it prints, without the variable headers."""
+        """Run a command and return its output, without variable headers."""
         given = self.options.parse_args(shlex.split(command)[1:])
         response, body = self._exchange(given, given.url)
         if given.location and response.status in (301, 302, 303):
@@ -65,11 +65,11 @@ class Curl:
 
     def _exchange(self, given: argparse.Namespace, url: str) -> tuple[HTTPResponse, str]:
         target = urlsplit(url)
-        usual = "HEAD" if given.head else "POST" if given.data else "GET"
+        method = given.request or ("HEAD" if given.head else "POST" if given.data else "GET")
         path = target._replace(scheme="", netloc="", fragment="").geturl() or "/"
         with closing(HTTPConnection(target.netloc, timeout=10)) as connection:
             body = "&".join(given.data) or None
-            connection.request(given.request or usual, path, body, self._headers(given))
+            connection.request(method, path, body, self._headers(given))
             response = connection.getresponse()
             if given.cookie_jar:
                 for cookie in SimpleCookie(response.getheader("Set-Cookie")).values():
@@ -89,10 +89,10 @@ class Curl:
 
 
 class Commands:
-    """Runs the commands of one page, each port on it replaced by a free one.
+    """Run the commands of a page, with each port replaced by a free one.
 
-    :param folder: where the files of the page are
-    :param application: gives the page's app as it is at the time
+    :param folder: the folder with the files of the page
+    :param application: returns the current app of the page
     """
 
     def __init__(self, folder: Path, application: Callable[[], Any]) -> None:
@@ -104,10 +104,10 @@ class Commands:
         self.is_reloading = False
 
     def run(self, command: str, is_expected: Callable[[str], object]) -> str:
-        """Run a command as it is written; give what it prints, with the ports as written.
+        """Run a command and return its output, with the ports of the page.
 
-        :param is_expected: whether it prints what it should: of a server that starts again when its
-            files change, an answer that is not expected is one of before, for a while
+        :param is_expected: returns True for the expected output. After a change of a file, a server
+            with a reloader may send outdated responses for a while, so the command is repeated
         """
         is_server = SERVER.match(command) is not None
         if is_server and not PORT.search(command):
@@ -127,14 +127,14 @@ class Commands:
             time.sleep(0.05)
 
     def _as_written(self, printed: str) -> str:
-        """Put the ports of the page for the real ones, and leave out the folder of the page."""
+        """Replace real ports by those of the page, and remove the path of the folder."""
         for written, port in self.ports.items():
             printed = printed.replace(f":{port}", f":{written}")
         printed = printed.replace(f"{self.folder}{os.sep}", "")
         return printed if printed.endswith("\n") else f"{printed}\n"
 
     def end(self) -> None:
-        """End what serves."""
+        """Stop the servers."""
         while self.endings:
             self.endings.pop()()
 
@@ -158,7 +158,7 @@ class Commands:
         self.endings += [server.server_close, thread.join, server.shutdown]
 
     def _start(self, command: str) -> str:
-        """Start a server in place of the one before; give what it has printed when it answers."""
+        """Stop the previous server, start another one, and return its output when it responds."""
         self.end()
         output = self.folder / "server.log"
         with output.open("w") as file:
@@ -173,14 +173,14 @@ class Commands:
         self.is_reloading = command.startswith("python ")
         port = int(PORT.findall(command)[-1])
         deadline = time.monotonic() + READY_SECONDS
-        while not _answers(port):
+        while not _responds(port):
             if process.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"{command} does not answer; it printed:\n{output.read_text()}")
+                pytest.fail(f"{command} does not respond; its output:\n{output.read_text()}")
             time.sleep(0.05)
         return output.read_text()
 
     def _finish(self, command: str) -> str:
-        """Run a program to its end, which has to be a good one; give what it printed."""
+        """Run a program and return its output. Fail if its exit status is not 0."""
         done = subprocess.run(
             _words(command),
             cwd=self.folder,
@@ -195,21 +195,21 @@ class Commands:
 
 
 def _words(command: str) -> list[str]:
-    """The words of a command, with the Python that runs the tests."""
+    """Return the words of a command, with the Python that runs the tests."""
     program, *arguments = shlex.split(command)
     module = {"gunicorn": ["-m", "gunicorn"], "waitress-serve": ["-m", "waitress"]}
     return [sys.executable, *module.get(program, []), *arguments]
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """The environment of a program: this very Clastic, a home of its own, and no proxy to here."""
+    """Return the environment of a program: this Clastic, its own home, and no proxy."""
     source = Path(clastic.__file__).parents[1]
-    given = {"PYTHONPATH": str(source), "HOME": str(folder), "NO_PROXY": HOST, "no_proxy": HOST}
-    return {**os.environ, **given}
+    changes = {"PYTHONPATH": str(source), "HOME": str(folder), "NO_PROXY": HOST, "no_proxy": HOST}
+    return {**os.environ, **changes}
 
 
 def _end_process(process: subprocess.Popen[bytes]) -> None:
-    """End a server, by force where it does not end when it is asked to."""
+    """Terminate a server, and kill it if it does not exit in time."""
     process.terminate()
     try:
         process.wait(END_SECONDS)
@@ -217,7 +217,7 @@ def _end_process(process: subprocess.Popen[bytes]) -> None:
         process.kill()
 
 
-def _answers(port: int) -> bool:
+def _responds(port: int) -> bool:
     with closing(HTTPConnection(HOST, port, timeout=5)) as connection:
         try:
             connection.request("HEAD", "/")
@@ -228,7 +228,7 @@ def _answers(port: int) -> bool:
 
 
 def _head_of(response: HTTPResponse) -> str:
-    """The status line and the headers, as curl prints them."""
+    """Format the status line and the headers as curl does."""
     lines = [f"HTTP/{response.version / 10} {response.status} {response.reason}"]
     for name, value in response.getheaders():
         if name.lower() not in VARIABLE_HEADERS:
@@ -243,13 +243,13 @@ class _QuietHandler(WSGIRequestHandler):
 
 @pytest.fixture
 def commands() -> Iterator[Callable[[Path, Callable[[], Any]], Commands]]:
-    """Makes what runs the commands of a page; what it starts ends with the test."""
-    made: list[Commands] = []
+    """Return a function that creates the Commands of a page. Their servers stop with the test."""
+    created: list[Commands] = []
 
     def make(folder: Path, application: Callable[[], Any]) -> Commands:
-        made.append(Commands(folder, application))
-        return made[-1]
+        created.append(Commands(folder, application))
+        return created[-1]
 
     yield make
-    for each in made:
+    for each in created:
         each.end()

@@ -1,4 +1,4 @@
-"""Every block of code on every page of the documentation, executed; ``docs/README.md`` has how."""
+"""Execute all code on the pages of the documentation; ``docs/README.md`` describes the blocks."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ LANGUAGES = ("python", "text", "console")
 FILE_NAME = re.compile(r"# (\w+\.py)\n")
 INCLUDED = re.compile(r"^:::\{literalinclude\} (\S+)$", re.MULTILINE)
 
-# The files of a page have this time, in seconds since 1970, so that their tags stay the same.
+# The time of all files of a page, in seconds since 1970, so that their ETags do not change.
 FILE_TIME = 1_767_225_600
 
 
 @dataclass(frozen=True)
 class Block:
-    """Code on a page.
+    """A code block of a page.
 
-    :param line: the line of the page that it begins after, counted from 1
+    :param line: the line of the fence, counted from 1
     """
 
     page: str
@@ -47,7 +47,7 @@ class Block:
 
 
 def blocks_of(page: Path) -> list[Block]:
-    """All code on a page, in order."""
+    """Return all code blocks of a page, in order."""
     tokens = MarkdownIt("commonmark").parse(page.read_text("utf-8"))
     return [
         Block(page_id(page), token.map[0] + 1, token.info.strip(), token.content)
@@ -61,15 +61,15 @@ def page_id(page: Path) -> str:
 
 
 def pattern_of(line: str) -> str:
-    """What a line of output on a page stands for: itself, and ``...`` for any lines."""
+    """Return the pattern for a line of expected output; ``...`` matches any lines."""
     return r"(?:.*\n)*?" if line == "...\n" else re.escape(line)
 
 
 class Reader:
-    """Somebody who types in a page from its beginning: each block as it comes.
+    """Execute the blocks of a page in order.
 
-    :param folder: where the files of the page go
-    :param commands: what runs the commands of the page
+    :param folder: the folder for the files of the page
+    :param make_commands: creates the Commands of the page
     """
 
     def __init__(self, folder: Path, make_commands: Callable[..., Any]) -> None:
@@ -82,25 +82,25 @@ class Reader:
         self.last = "nothing"
 
     def read_page(self, page: Path) -> None:
-        """Read a page to its end."""
-        self.take_files(page)
+        """Execute all blocks of a page."""
+        self.copy_files(page)
         for block in blocks_of(page):
             self.read(block)
         self.end()
 
-    def take_files(self, page: Path) -> None:
-        """Take the files that a page has beside it."""
-        beside = DOCS / "examples" / page.stem
-        if beside.is_dir():
-            shutil.copytree(beside, self.folder, dirs_exist_ok=True)
+    def copy_files(self, page: Path) -> None:
+        """Copy the example files of a page."""
+        examples = DOCS / "examples" / page.stem
+        if examples.is_dir():
+            shutil.copytree(examples, self.folder, dirs_exist_ok=True)
         for path in self.folder.rglob("*"):
             os.utime(path, (FILE_TIME, FILE_TIME))
 
     def read(self, block: Block) -> None:
-        """Do what a block says, and check what comes of it."""
+        """Execute a block and check the output."""
         if block.language == "text":
             assert self.unread is not None, f"{block.place}: there is no Python before this text"
-            assert block.text == self.unread, f"{block.place}: this is not what comes of the code"
+            assert block.text == self.unread, f"{block.place}: this is not the output of the code"
             self.unread = None
             return
         self.end()
@@ -111,13 +111,13 @@ class Reader:
             self.run_commands(block)
 
     def end(self) -> None:
-        """Check that nothing is left unsaid of the block before."""
+        """Check that the page has shown the output of the previous block."""
         if self.unread:
-            message = f"{self.last}: the page does not show what comes of it:\n{self.unread}"
+            message = f"{self.last}: the page does not show the output:\n{self.unread}"
             raise AssertionError(message) from self.raised
 
     def run_python(self, block: Block) -> None:
-        """Run Python; what it prints, and the message of what it raises, is to be read next."""
+        """Run Python; keep its output and the message of its exception, which must follow."""
         text = self.written(block)
         self.raised = None
         with redirect_stdout(StringIO()) as printed:
@@ -129,7 +129,7 @@ class Reader:
         self.unread = printed.getvalue()
 
     def written(self, block: Block) -> str:
-        """Write Python into its file; give it with its lines where they are in that file."""
+        """Write Python to its file; return it with empty lines up to its place in the file."""
         named = FILE_NAME.match(block.text)
         if named or not self.file.exists():
             self.file = self.folder / (named[1] if named else "app.py")
@@ -143,12 +143,11 @@ class Reader:
         """Run the commands of a block, and compare what they print."""
         assert block.text.startswith("$ "), f"{block.place}: a console block begins with '$ '"
         for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
-            command, _, said = part.partition("\n")
-            pattern = "".join(map(pattern_of, said.splitlines(keepends=True)))
+            command, _, expected = part.partition("\n")
+            pattern = "".join(map(pattern_of, expected.splitlines(keepends=True)))
             printed = self.commands.run(command, re.compile(pattern).fullmatch)
             assert re.fullmatch(pattern, printed), (
-                f"{block.place}: the page says that {command} prints\n{said}\n"
-                f"and it printed\n{printed}"
+                f"{block.place}: {command}\nexpected output:\n{expected}\nactual output:\n{printed}"
             )
 
 
@@ -156,7 +155,7 @@ class Reader:
 def reader(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, commands: Callable[..., Any]
 ) -> Iterator[Reader]:
-    """A reader in a folder of its own."""
+    """Yield a reader with its own folder."""
     folder = tmp_path / "page"
     folder.mkdir()
     monkeypatch.chdir(folder)
@@ -172,13 +171,13 @@ def reader(
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
-def test_every_block_is_of_a_kind_that_is_executed(page):
-    strange = [each for each in blocks_of(page) if each.language not in LANGUAGES]
-    assert [f"{each.place}: {each.language or 'no language'}" for each in strange] == []
+def test_every_block_has_a_known_language(page):
+    unknown = [each for each in blocks_of(page) if each.language not in LANGUAGES]
+    assert [f"{each.place}: {each.language or 'no language'}" for each in unknown] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
-def test_every_included_file_is_among_those_that_the_page_uses(page):
+def test_every_included_file_is_used_by_the_page(page):
     names = INCLUDED.findall(page.read_text("utf-8"))
     code = "".join(block.text for block in blocks_of(page) if block.language != "text")
     for name in names:
@@ -188,7 +187,7 @@ def test_every_included_file_is_among_those_that_the_page_uses(page):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
-def test_what_a_page_shows_is_what_happens(page, reader):
+def test_the_code_of_a_page_does_what_the_page_shows(page, reader):
     reader.read_page(page)
 
 
@@ -204,18 +203,18 @@ app = Application([("/", lambda: Response("hello"))])
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param("```python\nprint(1)\n```\n```text\n2\n```\n", id="another output"),
-        pytest.param("```python\n1 / 0\n```\n```text\nno\n```\n", id="another message"),
+        pytest.param("```python\nprint(1)\n```\n```text\n2\n```\n", id="a wrong output"),
+        pytest.param("```python\n1 / 0\n```\n```text\nno\n```\n", id="a wrong message"),
         pytest.param("```python\nprint(1)\n```\n", id="output that is not shown"),
         pytest.param("```python\n1 / 0\n```\n" + HELLO, id="a message that is not shown"),
-        pytest.param("```text\n1\n```\n", id="output of nothing"),
+        pytest.param("```text\n1\n```\n", id="output without code"),
         pytest.param(f"{HELLO}```console\n$ curl http://127.0.0.1:5000/\nbye\n```\n", id="curl"),
         pytest.param("```console\n$ python -m this\nUgly\n```\n", id="a program"),
         pytest.param("```console\n$ python -m no_such_module\n```\n", id="a program that fails"),
         pytest.param("```console\nhello\n```\n", id="no command"),
     ],
 )
-def test_a_page_that_shows_something_else_fails(tmp_path, reader, text):
+def test_a_page_with_wrong_output_fails(tmp_path, reader, text):
     page = tmp_path / "wrong.md"
     page.write_text(text, "utf-8")
     with pytest.raises(AssertionError):

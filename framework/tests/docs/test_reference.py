@@ -1,4 +1,4 @@
-"""Whether the reference has what it should, and the code in docstrings does what it says."""
+"""Check that the reference is complete, and run the code in docstrings."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CODE = re.compile(r"`([^`]+)`")
 LITERAL = re.compile(r"::\n\n((?:[ ]{4}.*\n|\n)+)")
 
 README = DOCS.parent / "README.md"
-# They only re-export names.
+# These only re-export names.
 RE_EXPORTS = {"route", "middleware/core"}
 
 REFERENCE = [*DOCS.glob("api/*.rst")]
@@ -37,7 +37,7 @@ def documented() -> set[str]:
 
 
 def docstrings() -> Iterator[tuple[str, str]]:
-    """Every docstring with a block of code, and where it is."""
+    """Yield the location of each docstring with code, and the code."""
     for path in sorted(SOURCE.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
@@ -81,12 +81,12 @@ def test_the_reference_has_every_name_of_the_package():
 
 def test_the_reference_has_every_http_error():
     names = {error_type.__name__ for error_type in clastic.errors.TYPES_BY_CODE.values()}
-    there = {name.rpartition(".")[2] for name in documented()}
-    assert names - there == set()
+    found = {name.rpartition(".")[2] for name in documented()}
+    assert names - found == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(DOCS).as_posix())
-def test_the_reference_has_what_a_page_refers_to(page):
+def test_the_reference_has_all_names_that_a_page_refers_to(page):
     assert set(REFERRED.findall(page.read_text("utf-8"))) - documented() == set()
 
 

@@ -1,4 +1,4 @@
-"""An HTTP error is an exception and a response, and is sent without being changed."""
+"""Test HTTP errors as exceptions and responses. Sending an error does not change it."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_the_code_of_the_class_changes_nothing() -> None:
     assert BookMissingError(code=404).message == "No such book"
 
 
-def test_a_code_that_is_not_a_status_is_refused() -> None:
+def test_an_invalid_code_is_refused() -> None:
     for code in (0, 42, 199, 1000, -404, "404", 404.5, True):
         message = f"^code must be a status from 200 to 999, not {code!r}$"
         with pytest.raises(ValueError, match=message):
@@ -142,7 +142,7 @@ def test_a_subclass_can_set_every_attribute() -> None:
     assert (error.error_type, error.is_breaking) == ("https://e.example/age", False)
 
 
-def test_a_subclass_with_a_code_of_its_own_gets_its_message_and_type() -> None:
+def test_a_subclass_with_its_own_code_gets_its_message_and_type() -> None:
     class LostBookError(BookMissingError):
         code = 410
 
@@ -166,7 +166,7 @@ def test_a_code_may_be_a_member_of_http_status() -> None:
         assert get(error, "application/json").get_json()["code"] == 410
 
 
-def test_a_subclass_without_a_code_of_its_own_keeps_message_and_type() -> None:
+def test_a_subclass_without_its_own_code_keeps_message_and_type() -> None:
     class RareBookMissingError(BookMissingError):
         pass
 

@@ -1,4 +1,4 @@
-"""Werkzeug's debugger around an application."""
+"""Test applications with Werkzeug's debugger."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_an_uncaught_exception_is_shown_in_the_debugger() -> None:
     assert "EVALEX = true" in response.text
 
 
-def test_the_debugger_serves_what_its_page_needs() -> None:
+def test_the_debugger_serves_the_files_of_its_page() -> None:
     response = client_for(give(LookupError())).get("/?__debugger__=yes&cmd=resource&f=style.css")
 
     assert response.status_code == 200

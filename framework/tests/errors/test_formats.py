@@ -1,4 +1,4 @@
-"""Errors are sent in the format that the client accepts, and every format is well-formed."""
+"""Test that errors have the format that the client accepts, and that every format is valid."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Failing(dict[str, Any]):
 
 
 class PageReader(HTMLParser):
-    """Reads a page: the tags in the order they begin, and the text of each paragraph."""
+    """Read a page: its tags in order, and the text of each paragraph."""
 
     def __init__(self, page: str) -> None:
         super().__init__()

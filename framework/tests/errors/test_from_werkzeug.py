@@ -1,4 +1,4 @@
-"""Werkzeug's HTTP errors become those of the framework, with everything that they send."""
+"""Test the conversion of Werkzeug's HTTP errors to those of the framework."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_a_missing_key_without_name_has_the_description() -> None:
 @pytest.mark.parametrize(
     ("werkzeug_type", "code"),
     [
-        pytest.param(exceptions.ClientDisconnected, 400, id="the client went away"),
+        pytest.param(exceptions.ClientDisconnected, 400, id="a client that has disconnected"),
         pytest.param(exceptions.SecurityError, 400, id="an untrusted host"),
         pytest.param(exceptions.RequestEntityTooLarge, 413, id="a body over the limit"),
     ],
@@ -189,7 +189,7 @@ def test_a_redirect_is_sent() -> None:
     assert response.location == "http://localhost/new"
 
 
-def test_an_error_with_a_page_of_its_own_keeps_it() -> None:
+def test_an_error_with_its_own_page_keeps_it() -> None:
     class PageError(exceptions.NotFound):
         def get_body(self, environ: Any = None, scope: Any = None) -> str:
             return "<p>My page"

@@ -1,4 +1,4 @@
-"""There is a class for each standard status, in the family that its callers catch."""
+"""Test the classes of HTTP errors: one for each standard status, with the right base class."""
 
 from __future__ import annotations
 

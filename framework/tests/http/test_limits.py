@@ -71,14 +71,14 @@ ROUTES = [
 
 class QuietHandler(wsgiref.simple_server.WSGIRequestHandler):
     def log_message(self, *arguments: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 class QuietWerkzeugHandler(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def log(self, *arguments: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 def wsgiref_server(application: Application) -> Any:
@@ -170,7 +170,7 @@ def test_a_client_that_expects_100_continue_gets_the_response_at_once() -> None:
 
 
 class Source:
-    """A request body of zeros, which returns as many as it is asked for."""
+    """A request body of zeros without an end."""
 
     def __init__(self, length: float) -> None:
         self.left = length
@@ -255,7 +255,7 @@ def test_how_much_is_read(length: float, environ: dict[str, Any], count: int) ->
     assert source.largest <= 65_536
 
 
-def test_what_was_read_is_not_read_again() -> None:
+def test_data_that_was_read_is_not_read_again() -> None:
     source = Source(9_000)
     status, close = post(source, "/begun", CONTENT_LENGTH="500")
     assert (status, source.count) == (413, 200)
@@ -283,7 +283,7 @@ def test_reading_ends_when_it_takes_too_long(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize("error", [ConnectionResetError(), ValueError("closed file")], ids=repr)
-def test_a_client_that_is_gone_is_no_error(error: Exception) -> None:
+def test_a_client_that_has_disconnected_is_not_an_error(error: Exception) -> None:
     class Gone(Source):
         def read(self, size: int) -> NoReturn:
             raise error

@@ -48,9 +48,11 @@ def test_redirect_returns_a_response_of_the_given_type():
     [
         pytest.param("/a\nSet-Cookie: b=c", r"'\n' at position 2", id="a line feed"),
         pytest.param("\r/a", r"'\r' at position 0", id="a carriage return"),
-        pytest.param("/a\tb", r"'\t' at position 2", id="a tabulator"),
+        pytest.param("/a\tb", r"'\t' at position 2", id="a tab"),
         pytest.param("/\x00", r"'\x00' at position 1", id="a NUL"),
-        pytest.param("/\x1f", r"'\x1f' at position 1", id="the last of the first ones"),
+        pytest.param(
+            "/\x1f", r"'\x1f' at position 1", id="the last control character before the space"
+        ),
         pytest.param("/ab\x7f\x00", r"'\x7f' at position 3", id="a DEL"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Requests have the attributes of Werkzeug's requests."""
+"""Test that requests have the attributes of Werkzeug's requests."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def outcome(read):
     try:
         value = read()
     except Exception as error:
-        # Where Werkzeug fails to decode bytes, this request type raises a BadRequest.
+        # If Werkzeug fails to decode bytes, this request type raises a BadRequest.
         cause = error.__cause__
         return type(cause if isinstance(cause, UnicodeDecodeError) else error)
     if isinstance(value, Headers):
@@ -175,9 +175,9 @@ def test_files_are_read():
 @pytest.mark.parametrize(
     ("options", "is_there"),
     [
-        pytest.param({}, True, id="as a rule"),
-        pytest.param({"populate_request": True}, True, id="if asked to"),
-        pytest.param({"populate_request": False}, False, id="not if asked not to"),
+        pytest.param({}, True, id="by default"),
+        pytest.param({"populate_request": True}, True, id="if requested"),
+        pytest.param({"populate_request": False}, False, id="not if it is disabled"),
         pytest.param({"shallow": True}, False, id="not if it is shallow"),
     ],
 )
@@ -225,13 +225,13 @@ def test_an_attribute_is_read_from_the_environ_once():
     [{"max_content_length": 10}, {"max_form_memory_size": 2}, {"max_form_parts": 1}],
     ids=lambda limit: next(iter(limit)),
 )
-def test_a_limit_set_on_a_subclass_holds(limit):
+def test_a_limit_can_be_set_on_a_subclass(limit):
     limited = type("Limited", (Request,), limit)
     with pytest.raises(werkzeug.exceptions.RequestEntityTooLarge):
         limited(form_environ()).form  # noqa: B018
 
 
-def test_a_limit_holds_for_json_that_is_read_silently():
+def test_a_limit_applies_to_json_that_is_read_silently():
     limited = type("Limited", (Request,), {"max_content_length": 10})
     request = limited(create_environ("/", method="POST", json={"a": "long value"}))
     with pytest.raises(werkzeug.exceptions.RequestEntityTooLarge):

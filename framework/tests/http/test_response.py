@@ -43,7 +43,7 @@ def test_the_base_type_is_that_of_werkzeug():
 
 @pytest.fixture
 def without_constructor(monkeypatch):
-    """Let Werkzeug's constructor fail: what still works does not call it."""
+    """Let Werkzeug's constructor fail, to check that it is not called."""
 
     def refuse(*arguments, **options):
         raise AssertionError("Werkzeug's constructor was called")
@@ -260,7 +260,7 @@ class TestInThreads:
 
 
 class Overtaken:
-    """Replaces the lock, and lets another thread be first."""
+    """Replace the lock, and let another thread run first."""
 
     def __init__(self, overtake):
         self.overtake = overtake
@@ -290,7 +290,7 @@ def test_the_second_thread_gets_the_objects_of_the_first(monkeypatch, ours, thei
 
 
 class Deferred(DeferredResponse):
-    """Counts how often it is made, and is sent as another response until then."""
+    """Count how often it is created; until then, another response is sent."""
 
     def __init__(self, makes):
         self.makes = makes

@@ -1,6 +1,6 @@
-"""Responses put the same bytes on the wire as Werkzeug's.
+"""Test that responses send the same bytes as Werkzeug's.
 
-Each test does the same to a response of each type, and compares the two stories: each value read,
+Each test does the same with a response of each type and compares the results: each value read,
 each error raised, and each response sent.
 """
 
@@ -36,7 +36,7 @@ class Binary(bytes):
     """A subclass of bytes."""
 
 
-# Each function makes a new object: Werkzeug keeps what it is given.
+# Each function creates a new object, because Werkzeug keeps its arguments.
 BODIES: dict[str, Callable[[], Any]] = {
     "none": lambda: None,
     "empty text": lambda: "",
@@ -160,7 +160,7 @@ def look(name: str) -> Callable[[Any], Any]:
 
 
 def make_conditional(response: Any) -> Any:
-    response.date = 0  # or Werkzeug puts the time of day
+    response.date = 0  # otherwise Werkzeug adds the current time
     environ = create_environ(headers={"If-None-Match": '"tag"', "Range": "bytes=0-1"})
     response.make_conditional(environ, accept_ranges=True, complete_length=5)
 
@@ -279,7 +279,7 @@ LOOKS: dict[str, Callable[[Any], Any]] = (
 STEPS = CHANGES | {f"look at {name}": step for name, step in LOOKS.items()}
 
 
-def tell(step: Callable[[], Any]) -> Any:
+def result_of(step: Callable[[], Any]) -> Any:
     """Return the value of a step, or the type of its error."""
     try:
         return step()
@@ -287,31 +287,39 @@ def tell(step: Callable[[], Any]) -> Any:
         return type(error)
 
 
-def story(
+def results_of(
     response_type: Callable[..., Any],
     arguments: dict[str, Callable[[], Any]],
     steps: tuple[str, ...] = (),
 ) -> list[Any]:
-    """Return all that can be seen of a response that is made, changed and served."""
+    """Return the results of creating, changing and sending a response."""
     made = {name: make() for name, make in arguments.items()}
     closed: list[str] = []
     try:
         response = response_type(**made)
     except Exception as error:
         return [type(error)]
-    told = []
+    results = []
     for name in steps:
         if name == "call on close":
-            told.append(tell(lambda: response.call_on_close(lambda: closed.append("closed"))()))
+            results.append(
+                result_of(lambda: response.call_on_close(lambda: closed.append("closed"))())
+            )
         else:
-            told.append(tell(lambda name=name: STEPS[name](response)))
-    return [*told, *(tell(lambda m=method: serve(response, m)) for method in METHODS), closed]
+            results.append(result_of(lambda name=name: STEPS[name](response)))
+    return [
+        *results,
+        *(result_of(lambda m=method: serve(response, m)) for method in METHODS),
+        closed,
+    ]
 
 
-def assert_same_story(arguments: dict[str, Callable[[], Any]], steps: tuple[str, ...] = ()) -> None:
-    expected = story(WerkzeugResponse, arguments, steps)
-    told = {name: make() for name, make in arguments.items()}
-    assert story(Response, arguments, steps) == expected, (told, steps)
+def assert_same_results(
+    arguments: dict[str, Callable[[], Any]], steps: tuple[str, ...] = ()
+) -> None:
+    expected = results_of(WerkzeugResponse, arguments, steps)
+    values = {name: make() for name, make in arguments.items()}
+    assert results_of(Response, arguments, steps) == expected, (values, steps)
 
 
 def constant(value: Any) -> Callable[[], Any]:
@@ -326,43 +334,43 @@ def named(table: dict[str, Callable[[], Any]]) -> Any:
 def test_a_body_is_sent_alike_with_each_status(body):
     looks = ("look at status", "look at status_code", "look at the type of the status code")
     for status in STATUSES:
-        assert_same_story({"response": body, "status": constant(status)}, looks)
+        assert_same_results({"response": body, "status": constant(status)}, looks)
 
 
 @pytest.mark.parametrize("headers", named(HEADERS))
 def test_headers_are_sent_alike(headers):
     for status in (None, 204, 302, 304, "404 Nope"):
         given = {"response": constant("Hello"), "status": constant(status), "headers": headers}
-        assert_same_story(given)
-        assert_same_story({**given, "response": constant(None)})
-        assert_same_story({**given, "content_type": constant("text/html")})
+        assert_same_results(given)
+        assert_same_results({**given, "response": constant(None)})
+        assert_same_results({**given, "content_type": constant("text/html")})
 
 
 @pytest.mark.parametrize("mimetype", MIMETYPES, ids=repr)
 def test_a_mimetype_is_sent_alike_with_each_content_type(mimetype):
     for content_type in CONTENT_TYPES:
         given = {"mimetype": constant(mimetype), "content_type": constant(content_type)}
-        assert_same_story({"response": constant("Hello"), **given})
-        assert_same_story({"status": constant(204), **given})
+        assert_same_results({"response": constant("Hello"), **given})
+        assert_same_results({"status": constant(204), **given})
 
 
 @pytest.mark.parametrize("body", named(BODIES))
 def test_a_body_is_passed_through_alike(body):
-    assert_same_story({"response": body, "direct_passthrough": constant(True)})
+    assert_same_results({"response": body, "direct_passthrough": constant(True)})
 
 
 @pytest.mark.parametrize("name", STEPS)
 def test_a_step_has_the_same_result(name):
     for status in (200, 204, 304, "418 I am a teapot"):
         for body in (None, "Hello"):
-            assert_same_story({"response": constant(body), "status": constant(status)}, (name,))
+            assert_same_results({"response": constant(body), "status": constant(status)}, (name,))
 
 
 @pytest.mark.parametrize("name", STEPS)
 def test_a_step_has_the_same_result_after_another(name):
     given = {"response": constant("Hello"), "headers": constant([("X-A", "1"), ("X-B", "2")])}
     for before in ("set a header", "look at headers", "data as text", "locate"):
-        assert_same_story(given, (before, name, "look at headers", "look at data"))
+        assert_same_results(given, (before, name, "look at headers", "look at data"))
 
 
 @pytest.mark.parametrize(
@@ -383,7 +391,9 @@ def check_maker(status: int, headers: Any, content_type: str) -> None:
 
     for steps in ((), ("set a header",), ("data as text", "look at repr")):
         arguments = {"response": constant(b"Hello")}
-        assert story(made_by_ours, arguments, steps) == story(made_by_werkzeug, arguments, steps)
+        assert results_of(made_by_ours, arguments, steps) == results_of(
+            made_by_werkzeug, arguments, steps
+        )
 
 
 def any_of(table: dict[str, Callable[[], Any]]) -> st.SearchStrategy[Callable[[], Any]]:
@@ -405,7 +415,7 @@ ARGUMENTS = st.fixed_dictionaries(
         "direct_passthrough": st.booleans().map(constant),
     },
 )
-# Arguments that raise nothing, so that most examples are sent.
+# Arguments that raise no error, so that most examples are sent.
 VALID_ARGUMENTS = st.fixed_dictionaries(
     {
         "response": any_of(
@@ -425,7 +435,7 @@ VALID_ARGUMENTS = st.fixed_dictionaries(
 @given(ARGUMENTS)
 @settings(max_examples=500)
 def test_any_arguments_give_the_same_response(arguments):
-    assert_same_story(arguments)
+    assert_same_results(arguments)
 
 
 @given(
@@ -434,7 +444,7 @@ def test_any_arguments_give_the_same_response(arguments):
 )
 @settings(max_examples=1000)
 def test_any_sequence_of_steps_has_the_same_results(arguments, steps):
-    assert_same_story(arguments, steps)
+    assert_same_results(arguments, steps)
 
 
 LOCATIONS = (
@@ -483,11 +493,11 @@ LOCATIONS = (
 def redirection(make: Callable[..., Any], *arguments: Any) -> Any:
     """Return the status, the headers in any order, and the body of a redirect."""
 
-    def told() -> tuple[str, list[Any], bytes]:
+    def read() -> tuple[str, list[Any], bytes]:
         status, headers, body = serve(make(*arguments))
         return status, sorted(headers), body
 
-    return tell(told)
+    return result_of(read)
 
 
 @pytest.mark.parametrize("location", LOCATIONS)
@@ -510,7 +520,7 @@ def test_a_redirect_to_any_location_is_the_same(location):
 def test_any_location_among_the_headers_is_sent_alike(location):
     for prefix in ("", "/", "http://", "https://example.com/"):
         headers = [("X-A", "1"), ("Location", prefix + location)]
-        assert_same_story({"status": constant(302), "headers": constant(headers)})
+        assert_same_results({"status": constant(302), "headers": constant(headers)})
 
 
 def test_every_attribute_of_a_new_response_is_the_same():
@@ -520,7 +530,9 @@ def test_every_attribute_of_a_new_response_is_the_same():
 
     def attributes(response_type: type[Any]) -> dict[str, Any]:
         names = [name for name in dir(WerkzeugResponse) if name[0] != "_"]
-        return {name: tell(lambda name=name: seen(response_type("Hello"), name)) for name in names}
+        return {
+            name: result_of(lambda name=name: seen(response_type("Hello"), name)) for name in names
+        }
 
     assert attributes(Response) == attributes(WerkzeugResponse)
 
@@ -687,7 +699,7 @@ SUBCLASSES: dict[str, Make] = (
         "a new attribute": with_values(code=404, __doc__="A response.", __hash__=lambda self: 5),
     }
 )
-LIVES: tuple[tuple[dict[str, Callable[[], Any]], tuple[str, ...]], ...] = (
+SCENARIOS: tuple[tuple[dict[str, Callable[[], Any]], tuple[str, ...]], ...] = (
     ({"response": constant("Hello")}, ()),
     ({"response": constant(b"{}"), "status": constant(404)}, ()),
     ({"response": constant(["list"])}, ()),
@@ -700,12 +712,12 @@ LIVES: tuple[tuple[dict[str, Callable[[], Any]], tuple[str, ...]], ...] = (
 )
 
 
-def stories_of_class(base: type[Any], make: Make) -> list[Any]:
+def results_of_class(base: type[Any], make: Make) -> list[Any]:
     calls: list[str] = []
     response_type = make(base, calls)
-    return [[story(response_type, *life) for life in LIVES], calls]
+    return [[results_of(response_type, *scenario) for scenario in SCENARIOS], calls]
 
 
 @pytest.mark.parametrize("make", [pytest.param(make, id=name) for name, make in SUBCLASSES.items()])
 def test_a_subclass_behaves_alike_with(make):
-    assert stories_of_class(Response, make) == stories_of_class(WerkzeugResponse, make)
+    assert results_of_class(Response, make) == results_of_class(WerkzeugResponse, make)

@@ -1,4 +1,4 @@
-"""Real servers on real ports, for what only shows on the wire."""
+"""Fixtures that serve applications on real ports."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from werkzeug.serving import make_server as make_werkzeug_server
 HOST = "127.0.0.1"
 
 
-class Answer(NamedTuple):
-    """What came back over the wire."""
+class Received(NamedTuple):
+    """A response that was received over the wire."""
 
     status: int
     headers: http.client.HTTPMessage
@@ -33,46 +33,46 @@ class Answer(NamedTuple):
 
 @dataclass(frozen=True)
 class Served:
-    """An application on a port of its own."""
+    """An application on its own port."""
 
     port: int
 
-    def ask(
+    def request(
         self,
         target: str,
         method: str = "GET",
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Answer:
-        """Send a request with this very target, on a connection of its own."""
+    ) -> Received:
+        """Send a request with exactly this target, on a new connection."""
         with closing(http.client.HTTPConnection(HOST, self.port, timeout=30)) as connection:
             connection.request(method, target, body, dict(headers or {}))
             with connection.getresponse() as response:
-                return Answer(response.status, response.headers, response.read())
+                return Received(response.status, response.headers, response.read())
 
     def send(self, request: bytes) -> bytes:
-        """Send these very bytes, and give all that comes back until the server closes."""
+        """Send exactly these bytes, and return all bytes until the server closes the connection."""
         with socket.create_connection((HOST, self.port), timeout=30) as connection:
             connection.sendall(request)
             return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
 class QuietHandler(WSGIRequestHandler):
-    """Keeps the test output clean."""
+    """Keep the test output clean."""
 
     def log_message(self, format: str, *arguments: Any) -> None:
         """Log nothing."""
 
 
 class QuietWerkzeugHandler(WerkzeugRequestHandler):
-    """Keeps the test output clean."""
+    """Keep the test output clean."""
 
     def log(self, type: str, message: str, *arguments: Any) -> None:
         """Log nothing."""
 
 
 class ThreadingServer(ThreadingMixIn, WSGIServer):
-    """The server of the standard library, a thread a request."""
+    """The server of the standard library with one thread per request."""
 
     daemon_threads = True
 
@@ -97,7 +97,7 @@ MAKERS: dict[str, Callable[[Any], Any]] = {
 
 @contextmanager
 def serving(make_server: Callable[[Any], Any]) -> Iterator[Callable[[Any], Served]]:
-    """Give the function that serves an application, until the end of the block."""
+    """Yield a function that serves an application until the end of the block."""
     with ExitStack() as stack:
 
         def serve(application: Any) -> Served:
@@ -114,13 +114,13 @@ def serving(make_server: Callable[[Any], Any]) -> Iterator[Callable[[Any], Serve
 
 @pytest.fixture(params=list(MAKERS))
 def serve(request: pytest.FixtureRequest) -> Iterator[Callable[[Any], Served]]:
-    """Serve an application until the test ends, by each server in turn."""
+    """Return a function that serves an application until the test ends, with each server."""
     with serving(MAKERS[request.param]) as serve:
         yield serve
 
 
 @pytest.fixture
-def serve_by_the_book() -> Iterator[Callable[[Any], Served]]:
-    """Serve an application until the test ends, by the server that follows PEP 3333 strictly."""
+def serve_strictly() -> Iterator[Callable[[Any], Served]]:
+    """Return a function that serves an application with the server of the standard library."""
     with serving(make_standard_server) as serve:
         yield serve

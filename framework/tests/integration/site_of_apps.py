@@ -1,4 +1,4 @@
-"""The apps of this repository in one application: what test_apps.py tests, and servers serve."""
+"""All apps of this repository in one application, for test_apps.py and its servers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NAMES = ("hello", "tzconvert", "erosion")
 
 
 def create_app(name: str, folder: Path) -> Application:
-    """Make one of the apps, which keeps what it has to keep in a folder."""
+    """Create an app; it stores its data in a folder."""
     sys.path.insert(0, str(APPS / name))
     try:
         module: Any = importlib.import_module(name)
@@ -40,9 +40,9 @@ def create_app(name: str, folder: Path) -> Application:
 
 
 def create_site(apps: Mapping[str, Application] | None = None) -> Application:
-    """Make the application that has each app twice: embedded, and mounted as a WSGI application.
+    """Create the application that has each app twice: embedded, and mounted as a WSGI application.
 
-    :param apps: the apps by name; made anew in the current folder if left out
+    :param apps: the apps by name; by default new ones, with their data in the current folder
     """
     if apps is None:
         apps = {name: create_app(name, Path.cwd()) for name in NAMES}

@@ -1,4 +1,4 @@
-"""The apps of this repository as what they are for the framework: large, real applications."""
+"""Test the apps of this repository inside another application and with production servers."""
 
 from __future__ import annotations
 
@@ -49,16 +49,16 @@ REQUESTS = [
     ("a long page of a template", "tzconvert", "GET", "/", b"", {}, 200),
     ("JSON", "tzconvert", "POST", "/show", CONVERSION, JSON, 200),
     ("a form instead of JSON", "tzconvert", "POST", "/show", CONVERSION_FORM, FORM, 200),
-    ("JSON that is none", "tzconvert", "POST", "/show", b"{", JSON, 400),
-    ("a form that does not fit", "tzconvert", "POST", "/show", b"dt=now", FORM, 400),
+    ("invalid JSON", "tzconvert", "POST", "/show", b"{", JSON, 400),
+    ("an invalid form", "tzconvert", "POST", "/show", b"dt=now", FORM, 400),
     ("another method", "tzconvert", "GET", "/show", b"", {}, 405),
     ("a static file", "tzconvert", "GET", "/static/style.css", b"", {}, 200),
-    ("a static file that is not there", "tzconvert", "GET", "/static/none.css", b"", {}, 404),
+    ("a missing static file", "tzconvert", "GET", "/static/none.css", b"", {}, 404),
     ("a page of a database", "erosion", "GET", "/", b"", {}, 200),
-    ("a form that makes something", "erosion", "POST", "/submit", LINK_FORM, FORM, 303),
-    ("a form with a mistake", "erosion", "POST", "/submit", b"target_url=x", FORM, 400),
+    ("a form that creates a link", "erosion", "POST", "/submit", LINK_FORM, FORM, 303),
+    ("a form with an error", "erosion", "POST", "/submit", b"target_url=x", FORM, 400),
     ("another method", "erosion", "PUT", "/submit", b"", {}, 405),
-    ("a link that nobody made", "erosion", "GET", "/nobody", b"", {}, 404),
+    ("an unknown link", "erosion", "GET", "/nobody", b"", {}, 404),
     ("a static file", "erosion", "GET", "/static/style.css", b"", {}, 200),
 ]
 EACH_REQUEST = pytest.mark.parametrize(
@@ -69,7 +69,7 @@ EACH_REQUEST = pytest.mark.parametrize(
 
 @pytest.fixture(scope="module")
 def sites() -> Any:
-    """The module that makes the site; a server loads it by its name."""
+    """Return the module that creates the site; servers load it by name."""
     spec = importlib.util.spec_from_file_location("site_of_apps", HERE / "site_of_apps.py")
     assert spec is not None
     assert spec.loader is not None
@@ -80,7 +80,7 @@ def sites() -> Any:
 
 @pytest.fixture(scope="module")
 def apps(sites: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """Each app by its name."""
+    """Yield the apps by name."""
     folder = tmp_path_factory.mktemp("apps")
     apps = {name: sites.create_app(name, folder) for name in sites.NAMES}
     yield apps
@@ -94,7 +94,7 @@ def site(sites: Any, apps: dict[str, Any]) -> Any:
 
 @EACH_REQUEST
 @pytest.mark.parametrize("prefix", ["", "/mounted"], ids=["embedded", "mounted"])
-def test_an_app_answers_in_another_as_it_does_alone(
+def test_an_app_responds_in_another_application_as_it_does_alone(
     apps: dict[str, Any],
     site: Any,
     prefix: str,
@@ -108,16 +108,16 @@ def test_an_app_answers_in_another_as_it_does_alone(
     request = {"method": method, "data": body, "headers": headers}
     root_url = f"http://localhost{prefix}/{app}" if prefix else None
     expected = apps[app].get_local_client().open(path, base_url=root_url, **request)
-    answer = site.get_local_client().open(f"{prefix}/{app}{path}", **request)
-    assert expected.status_code == answer.status_code == status
-    assert answer.location == expected.location
-    assert answer.mimetype == expected.mimetype
+    response = site.get_local_client().open(f"{prefix}/{app}{path}", **request)
+    assert expected.status_code == response.status_code == status
+    assert response.location == expected.location
+    assert response.mimetype == expected.mimetype
     if app != "erosion":
-        assert answer.data == expected.data
+        assert response.data == expected.data
 
 
 @EACH_REQUEST
-def test_the_validator_has_no_complaint(
+def test_the_site_passes_the_wsgi_validator(
     site: Any,
     app: str,
     method: str,
@@ -156,7 +156,7 @@ def test_the_validator_has_no_complaint(
         pytest.param("/tzconvert/static/style.css", 200, id="a static file"),
         pytest.param("/tzconvert/show", 405, id="another method"),
         pytest.param("/erosion/", 200, id="a page of a database"),
-        pytest.param("/erosion/nobody", 404, id="a link that nobody made"),
+        pytest.param("/erosion/nobody", 404, id="an unknown link"),
         pytest.param("/mounted/tzconvert/", 200, id="a mounted app"),
     ],
 )
@@ -171,21 +171,21 @@ def test_head_has_the_headers_of_get_and_no_body(site: Any, path: str, status: i
     ("path", "method", "allowed"),
     [
         pytest.param("/tzconvert/", "POST", "GET, HEAD", id="a form"),
-        pytest.param("/tzconvert/show", "GET", "POST", id="where a form goes"),
+        pytest.param("/tzconvert/show", "GET", "POST", id="the target of a form"),
         pytest.param("/tzconvert/static/style.css", "DELETE", "GET, HEAD", id="a static file"),
         pytest.param("/erosion/", "DELETE", "GET, HEAD", id="a list"),
         pytest.param("/erosion/some-alias", "POST", "GET, HEAD", id="an argument in the path"),
         pytest.param("/mounted/tzconvert/show", "PUT", "POST", id="a mounted app"),
     ],
 )
-def test_another_method_is_told_which_there_are(
+def test_another_method_gets_the_allowed_ones(
     site: Any, path: str, method: str, allowed: str
 ) -> None:
-    answer = site.get_local_client().open(path, method=method)
-    assert (answer.status_code, answer.headers["Allow"]) == (405, allowed)
+    response = site.get_local_client().open(path, method=method)
+    assert (response.status_code, response.headers["Allow"]) == (405, allowed)
 
 
-def test_a_large_page_is_compressed_on_the_way_out(site: Any) -> None:
+def test_a_large_page_is_compressed(site: Any) -> None:
     client = site.get_local_client()
     plain = client.get("/tzconvert/")
     packed = client.get("/tzconvert/", headers={"Accept-Encoding": "gzip"})
@@ -212,14 +212,14 @@ def test_statistics_count_the_routes_of_every_app(site: Any) -> None:
 
 def test_meta_lists_the_routes_and_resources_of_every_app(site: Any) -> None:
     client = site.get_local_client()
-    answer = client.get("/_meta/json/")
-    patterns = {route["pattern"] for route in answer.json["routes"]["items"]}
+    response = client.get("/_meta/json/")
+    patterns = {route["pattern"] for route in response.json["routes"]["items"]}
     assert patterns >= {"/hello/<name>", "/tzconvert/show", "/erosion/submit", "/erosion/<alias>"}
-    assert "only for the tests" not in answer.text
+    assert "only for the tests" not in response.text
     assert "only for the tests" not in client.get("/_meta/").text
 
 
-def answers(address: str) -> bool:
+def responds(address: str) -> bool:
     with closing(HTTPConnection(address, timeout=READY_SECONDS)) as connection:
         try:
             connection.request("HEAD", "/hello/")
@@ -230,11 +230,11 @@ def answers(address: str) -> bool:
 
 
 def wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Return when a server answers."""
+    """Wait until a server responds."""
     deadline = time.monotonic() + READY_SECONDS
-    while not answers(address):
+    while not responds(address):
         if process.poll() is not None or time.monotonic() > deadline:
-            pytest.fail(f"the server does not answer; it printed:\n{log.read_text()}")
+            pytest.fail(f"the server does not respond; its output:\n{log.read_text()}")
         time.sleep(0.05)
 
 
@@ -247,7 +247,7 @@ def wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
     ids=["gunicorn", "waitress"],
 )
 def address(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where the site is, served by each server in turn."""
+    """Serve the site with each server in turn; yield its address."""
     folder = tmp_path_factory.mktemp("served")
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
@@ -273,17 +273,17 @@ def address(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             process.kill()
 
 
-class Visitor:
-    """Somebody with a cookie jar, at an address."""
+class Client:
+    """A client with cookies."""
 
     def __init__(self, address: str) -> None:
         self.address = address
         self.cookies: dict[str, str] = {}
 
-    def ask(
+    def send(
         self, path: str, method: str = "GET", body: bytes = b"", headers: Any = ()
     ) -> tuple[int, Any, bytes]:
-        """Send a request; gives the status, the headers and the body of the answer."""
+        """Send a request; return the status, the headers and the body of the response."""
         with closing(HTTPConnection(self.address, timeout=30)) as connection:
             cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
             connection.request(method, path, body, {"Cookie": cookie, **dict(headers)})
@@ -295,7 +295,7 @@ class Visitor:
 
 
 @EACH_REQUEST
-def test_a_server_for_production_answers_the_same(
+def test_a_production_server_sends_the_same_responses(
     site: Any,
     address: str,
     app: str,
@@ -305,35 +305,35 @@ def test_a_server_for_production_answers_the_same(
     headers: dict[str, str],
     status: int,
 ) -> None:
-    given = Visitor(address).ask(f"/{app}{path}", method, body, headers)
+    received = Client(address).send(f"/{app}{path}", method, body, headers)
     expected = site.get_local_client().open(
         f"/{app}{path}", method=method, data=body, headers=headers
     )
-    assert (given[0], expected.status_code) == (status, status)
-    assert given[1]["Content-Type"] == expected.headers["Content-Type"]
+    assert (received[0], expected.status_code) == (status, status)
+    assert received[1]["Content-Type"] == expected.headers["Content-Type"]
     if app != "erosion":
-        assert given[2] == expected.data
+        assert received[2] == expected.data
 
 
-def test_a_form_leads_to_a_link_of_an_embedded_app(address: str) -> None:
-    visitor = Visitor(address)
+def test_the_form_of_an_embedded_app_creates_a_link(address: str) -> None:
+    client = Client(address)
     alias = token_hex(4)
     body = LINK_FORM.replace(b"new_alias=", f"new_alias={alias}".encode())
-    assert visitor.ask("/erosion/submit", "POST", body, FORM)[0] == 303
-    answers = [visitor.ask(f"/erosion/{alias}") for _ in range(2)]
-    assert [status for status, _, _ in answers] == [302, 410]
-    assert answers[0][1]["Location"] == "https://example.org/"
+    assert client.send("/erosion/submit", "POST", body, FORM)[0] == 303
+    responses = [client.send(f"/erosion/{alias}") for _ in range(2)]
+    assert [status for status, _, _ in responses] == [302, 410]
+    assert responses[0][1]["Location"] == "https://example.org/"
 
 
-def test_a_form_leads_back_to_a_mounted_app_that_shows_the_link(address: str) -> None:
-    visitor = Visitor(address)
+def test_the_form_of_a_mounted_app_redirects_to_the_page_with_the_link(address: str) -> None:
+    client = Client(address)
     home = f"http://{address}/mounted/erosion/"
-    status, headers, _ = visitor.ask("/mounted/erosion/submit", "POST", LINK_FORM, FORM)
+    status, headers, _ = client.send("/mounted/erosion/submit", "POST", LINK_FORM, FORM)
     assert status == 303
     assert urljoin(f"{home}submit", headers["Location"]) == home
     message = re.compile(rf'role="status".*?{home}(\w+)', re.DOTALL)
-    first, second = (visitor.ask("/mounted/erosion/")[2].decode() for _ in range(2))
+    first, second = (client.send("/mounted/erosion/")[2].decode() for _ in range(2))
     assert message.search(second) is None
     shown = message.search(first)
     assert shown is not None
-    assert visitor.ask(f"/mounted/erosion/{shown[1]}")[0] == 302
+    assert client.send(f"/mounted/erosion/{shown[1]}")[0] == 302

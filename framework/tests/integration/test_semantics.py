@@ -1,4 +1,4 @@
-"""What the wire has a part in, through real servers on real ports."""
+"""Test applications through real servers on real ports."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Serve = Callable[[Any], Any]
 
 
 def show(**values: Any) -> Response:
-    """Answer with the values of a path, in the order of their names."""
+    """Respond with path values, in the order of their names."""
     return Response(" ".join(f"{name}={value!r}" for name, value in sorted(values.items())))
 
 
@@ -39,45 +39,59 @@ class TestPaths:
             pytest.param("/text/bob", 200, "name='bob'", id="a text"),
             pytest.param("/text/", 404, None, id="no text"),
             pytest.param("/text/J%C3%BCrg", 200, "name='Jürg'", id="percent-encoded UTF-8"),
-            pytest.param("/text/%E2%82%AC%20%F0%9F%92%B6", 200, "name='€ 💶'", id="any of it"),
+            pytest.param(
+                "/text/%E2%82%AC%20%F0%9F%92%B6",
+                200,
+                "name='€ 💶'",
+                id="other percent-encoded UTF-8",
+            ),
             pytest.param("/text/a+b%2Bc", 200, "name='a+b+c'", id="a plus sign is a plus sign"),
-            pytest.param("/text/a%3Fb%23c", 200, "name='a?b#c'", id="what ends a path, encoded"),
+            pytest.param(
+                "/text/a%3Fb%23c",
+                200,
+                "name='a?b#c'",
+                id="encoded characters that would end a path",
+            ),
             pytest.param("/text/%25", 200, "name='%'", id="a percent sign, encoded"),
-            pytest.param("/text/%zz", 200, "name='%zz'", id="what only looks encoded"),
+            pytest.param("/text/%zz", 200, "name='%zz'", id="an invalid percent encoding"),
             pytest.param("/text/a%00b", 200, r"name='a\x00b'", id="an encoded NUL"),
-            pytest.param("/t%65xt/bob", 200, "name='bob'", id="a literal, encoded"),
+            pytest.param("/t%65xt/bob", 200, "name='bob'", id="an encoded literal"),
             pytest.param("/text/a%2Fb", 404, None, id="an encoded slash is a slash"),
-            pytest.param("/list/a%2Fb", 200, "names=['a', 'b']", id="also between repeated ones"),
+            pytest.param(
+                "/list/a%2Fb", 200, "names=['a', 'b']", id="an encoded slash in a variadic binding"
+            ),
             pytest.param("/int/7", 200, "n=7", id="an int"),
-            pytest.param("/int/-7", 200, "n=-7", id="a negative one"),
-            pytest.param("/int/007", 200, "n=7", id="one with zeros in front"),
-            pytest.param("/int/7.0", 404, None, id="a float is no int"),
-            pytest.param("/int/%D9%A7", 404, None, id="nor is a digit of another script"),
+            pytest.param("/int/-7", 200, "n=-7", id="a negative int"),
+            pytest.param("/int/007", 200, "n=7", id="an int with leading zeros"),
+            pytest.param("/int/7.0", 404, None, id="a float is not an int"),
+            pytest.param("/int/%D9%A7", 404, None, id="a digit of another script is not an int"),
             pytest.param(f"/int/{'1' * 4300}", 200, f"n={'1' * 4300}", id="an int of 4,300 digits"),
-            pytest.param(f"/int/{'1' * 5000}", 404, None, id="none of 5,000 digits"),
+            pytest.param(f"/int/{'1' * 5000}", 404, None, id="an int of 5,000 digits"),
             pytest.param("/float/1.5e3", 200, "x=1500.0", id="a float"),
-            pytest.param("/float/inf", 404, None, id="infinity is none"),
-            pytest.param("/optional", 200, "n=None", id="an optional one that is not there"),
-            pytest.param("/optional/7", 200, "n=7", id="an optional one that is"),
-            pytest.param("/optional/x", 404, None, id="an optional one that does not fit"),
-            pytest.param("/optional/7/8", 404, None, id="an optional one twice"),
-            pytest.param("/list", 200, "names=[]", id="any number of them: none"),
-            pytest.param("/list/a/b/c", 200, "names=['a', 'b', 'c']", id="any number: three"),
-            pytest.param("/some", 404, None, id="at least one: none"),
-            pytest.param("/some/1/2", 200, "numbers=[1, 2]", id="at least one: two"),
-            pytest.param("/some/1/x", 404, None, id="at least one: one does not fit"),
-            pytest.param("/a/b/1/thing/1/2/3", 200, "das=[1, 2, 3] t=1", id="several in one"),
-            pytest.param("/feed/7.xml", 200, "id=7", id="a literal around one"),
-            pytest.param("/feed/7xxml", 404, None, id="a dot is a dot"),
+            pytest.param("/float/inf", 404, None, id="infinity is not a float"),
+            pytest.param("/optional", 200, "n=None", id="an optional binding without a value"),
+            pytest.param("/optional/7", 200, "n=7", id="an optional binding with a value"),
+            pytest.param("/optional/x", 404, None, id="an optional binding of another type"),
+            pytest.param("/optional/7/8", 404, None, id="an optional binding with two values"),
+            pytest.param("/list", 200, "names=[]", id="zero or more: none"),
+            pytest.param("/list/a/b/c", 200, "names=['a', 'b', 'c']", id="zero or more: three"),
+            pytest.param("/some", 404, None, id="one or more: none"),
+            pytest.param("/some/1/2", 200, "numbers=[1, 2]", id="one or more: two"),
+            pytest.param("/some/1/x", 404, None, id="one or more: one of another type"),
+            pytest.param("/a/b/1/thing/1/2/3", 200, "das=[1, 2, 3] t=1", id="several bindings"),
+            pytest.param("/feed/7.xml", 200, "id=7", id="a literal around a binding"),
+            pytest.param("/feed/7xxml", 404, None, id="a dot matches only a dot"),
             pytest.param(
                 f"/text/{'x' * 10_240}", 200, f"name='{'x' * 10_240}'", id="10 KB of text"
             ),
-            pytest.param(f"/list/{'x/' * 5_119}x", 200, f"names={['x'] * 5_120}", id="of segments"),
-            pytest.param(f"/list{'/' * 10_240}x", 302, None, id="of slashes"),
-            pytest.param(f"/{'x/' * 5_120}", 404, None, id="10 KB that nothing matches"),
+            pytest.param(
+                f"/list/{'x/' * 5_119}x", 200, f"names={['x'] * 5_120}", id="10 KB of segments"
+            ),
+            pytest.param(f"/list{'/' * 10_240}x", 302, None, id="10 KB of slashes"),
+            pytest.param(f"/{'x/' * 5_120}", 404, None, id="10 KB that match no route"),
         ],
     )
-    def test_lead_to_routes_and_values(
+    def test_a_path_is_matched_with_its_values(
         self, serve: Serve, target: str, status: int, body: str | None
     ) -> None:
         application = Application(
@@ -92,24 +106,24 @@ class TestPaths:
                 ("/feed/<id:int>.xml", lambda id: show(id=id)),
             ]
         )
-        answer = serve(application).ask(target)
-        assert answer.status == status
+        response = serve(application).request(target)
+        assert response.status == status
         if body is not None:
-            assert answer.text == body
+            assert response.text == body
 
-    def test_that_are_not_utf_8_are_bad_requests(self, serve: Serve, request: Any) -> None:
+    def test_a_path_that_is_not_utf_8_is_a_bad_request(self, serve: Serve, request: Any) -> None:
         served = serve(Application([("/<name>", lambda name: Response(ascii(name)))]))
-        answer = served.ask("/%FF")
+        response = served.request("/%FF")
         if "werkzeug" in request.node.name:
-            # Werkzeug's server has put a replacement character in its place already.
-            assert answer.text == r"'\ufffd'"
+            # Werkzeug's server has inserted a replacement character.
+            assert response.text == r"'\ufffd'"
         else:
-            assert (answer.status, answer.text) == (
+            assert (response.status, response.text) == (
                 400,
                 "400 Bad Request\nThe path of the URL is not valid UTF-8.\n",
             )
 
-    def test_overlapping_ones_go_by_declared_order(self, serve: Serve) -> None:
+    def test_overlapping_patterns_are_tried_in_declared_order(self, serve: Serve) -> None:
         served = serve(
             Application(
                 [
@@ -120,22 +134,22 @@ class TestPaths:
                 ]
             )
         )
-        answers = [served.ask(target).text for target in ("/y/x", "/y/z", "/z/z", "/", "/y/x/z")]
-        assert answers == ["first", "second", "last", "last", "last"]
+        texts = [served.request(target).text for target in ("/y/x", "/y/z", "/z/z", "/", "/y/x/z")]
+        assert texts == ["first", "second", "last", "last", "last"]
 
 
 class TestMethods:
-    def test_another_one_is_not_allowed(self, serve: Serve) -> None:
+    def test_another_method_is_not_allowed(self, serve: Serve) -> None:
         served = serve(
             Application([GET("/a", lambda: Response("g")), POST("/a", lambda: Response("p"))])
         )
-        answer = served.ask("/a", "DELETE")
-        assert (answer.status, answer.headers["Allow"]) == (405, "GET, HEAD, POST")
-        assert served.ask("/a").text == "g"
-        assert served.ask("/a", "POST", b"").text == "p"
+        response = served.request("/a", "DELETE")
+        assert (response.status, response.headers["Allow"]) == (405, "GET, HEAD, POST")
+        assert served.request("/a").text == "g"
+        assert served.request("/a", "POST", b"").text == "p"
 
     @pytest.mark.parametrize("target", ["/", "/missing", "/boom", "/a", "/page", "/stream"])
-    def test_head_gives_the_headers_of_get_and_no_body(self, serve: Serve, target: str) -> None:
+    def test_head_has_the_headers_of_get_and_no_body(self, serve: Serve, target: str) -> None:
         served = serve(
             Application(
                 [
@@ -154,7 +168,7 @@ class TestMethods:
             status, *lines = head.split(b"\r\n")
             headers = dict(line.split(b": ", 1) for line in lines)
             del headers[b"Date"]
-            if target == "/stream":  # then it is the server that says how long it is
+            if target == "/stream":  # the server adds the length
                 headers = {b"Content-Type": headers[b"Content-Type"]}
             return status.split(b" ")[1].decode(), headers, body
 
@@ -166,20 +180,22 @@ class TestMethods:
 class TestRedirects:
     @pytest.mark.parametrize("root", ["", "/root", "/deep/er/root"])
     @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
-    def test_keep_method_body_and_query_string(self, serve: Serve, root: str, method: str) -> None:
+    def test_a_redirect_keeps_method_body_and_query_string(
+        self, serve: Serve, root: str, method: str
+    ) -> None:
         def endpoint(request: Request) -> Response:
-            told = (request.method, request.root_path, request.args["b"], request.get_data())
-            return Response(repr(told))
+            values = (request.method, request.root_path, request.args["b"], request.get_data())
+            return Response(repr(values))
 
         application: Any = Application([Route("/a/", endpoint)])
         if root:
             application = DispatcherMiddleware(Response("outside"), {root: application})
         served = serve(application)
-        answer = served.ask(f"{root}/a?b=%C3%BC%20%26", method, b"the body")
-        assert answer.status == 307
-        assert answer.headers["Location"] == f"{root}/a/?b=%C3%BC%20%26"
-        answer = served.ask(answer.headers["Location"], method, b"the body")
-        assert answer.text == repr((method, root, "ü &", b"the body"))
+        response = served.request(f"{root}/a?b=%C3%BC%20%26", method, b"the body")
+        assert response.status == 307
+        assert response.headers["Location"] == f"{root}/a/?b=%C3%BC%20%26"
+        response = served.request(response.headers["Location"], method, b"the body")
+        assert response.text == repr((method, root, "ü &", b"the body"))
 
     @pytest.mark.parametrize(
         "target",
@@ -203,24 +219,24 @@ class TestRedirects:
             "//user@evil.example:80",
         ],
     )
-    def test_never_lead_to_another_host(self, serve: Serve, target: str) -> None:
+    def test_a_redirect_never_leads_to_another_host(self, serve: Serve, target: str) -> None:
         served = serve(Application([("/<path+>/", lambda path: Response("served"))]))
         here = f"http://127.0.0.1:{served.port}"
         seen = set()
         for _ in range(5):
-            answer = served.ask(target)
-            assert "Set-Cookie" not in answer.headers
-            if answer.status == 200:
+            response = served.request(target)
+            assert "Set-Cookie" not in response.headers
+            if response.status == 200:
                 break
-            location = answer.headers["Location"]
+            location = response.headers["Location"]
             assert urljoin(here + target, location).startswith(f"{here}/")
             assert not location.startswith(("//", "/\\"))
             assert location not in seen
             seen.add(location)
             target = urlsplit(location)._replace(fragment="").geturl()
-        assert answer.text == "served"
+        assert response.text == "served"
 
-    def test_slash_modes(self, serve: Serve) -> None:
+    def test_each_slash_mode(self, serve: Serve) -> None:
         application = Application(
             [
                 Route("/strict/", lambda: Response("strict"), slash_mode=S_STRICT),
@@ -229,13 +245,16 @@ class TestRedirects:
             ]
         )
         served = serve(application)
-        assert served.ask("/strict").status == 404
-        assert served.ask("/rewrite").text == "rewrite"
-        assert (served.ask("/redirect").status, served.ask("/redirect/").status) == (302, 200)
+        assert served.request("/strict").status == 404
+        assert served.request("/rewrite").text == "rewrite"
+        assert (served.request("/redirect").status, served.request("/redirect/").status) == (
+            302,
+            200,
+        )
 
 
 class Session(Middleware):
-    """Provides a user, and signs the answer."""
+    """Provide a user, and mark the response."""
 
     provides = ("user",)
 
@@ -247,7 +266,7 @@ class Session(Middleware):
 
 class TestApplications:
     @pytest.mark.parametrize("prefix", ["/", "/a/", "/a"])
-    def test_three_deep(self, serve: Serve, prefix: str) -> None:
+    def test_three_nested_applications(self, serve: Serve, prefix: str) -> None:
         def endpoint(name: str, db: str, site: str, user: str = "-") -> Response:
             return Response(f"{name} {db} {site} {user}")
 
@@ -256,13 +275,13 @@ class TestApplications:
         outer = Application([SubApplication(prefix, middle)], {"site": "outer"}, [Session()])
         base = prefix.rstrip("/") * 2
         served = serve(outer)
-        answer = served.ask(f"{base}/bob/?user=ann")
-        assert answer.text == "bob middle outer ann"
-        assert answer.headers.get_all("X-User") == ["seen"]
-        assert served.ask(f"{base}/bob?user=ann").headers["Location"] == f"{base}/bob/?user=ann"
-        assert served.ask(f"{base}/x/y").status == 404
+        response = served.request(f"{base}/bob/?user=ann")
+        assert response.text == "bob middle outer ann"
+        assert response.headers.get_all("X-User") == ["seen"]
+        assert served.request(f"{base}/bob?user=ann").headers["Location"] == f"{base}/bob/?user=ann"
+        assert served.request(f"{base}/x/y").status == 404
 
-    def test_two_in_one_process_share_nothing(self, serve: Serve) -> None:
+    def test_two_applications_in_one_process_share_nothing(self, serve: Serve) -> None:
         def endpoint(name: str) -> Response:
             return Response(name)
 
@@ -270,24 +289,24 @@ class TestApplications:
         second_application = Application([POST("/", endpoint)], {"name": "second"}, [Session()])
         second = serve(second_application)
         second_application.add(("/late", endpoint))
-        assert first.ask("/").text == "first"
-        assert second.ask("/", "POST", b"").text == "second"
-        assert (first.ask("/late").status, second.ask("/late").status) == (404, 200)
-        assert "X-User" not in first.ask("/").headers
+        assert first.request("/").text == "first"
+        assert second.request("/", "POST", b"").text == "second"
+        assert (first.request("/late").status, second.request("/late").status) == (404, 200)
+        assert "X-User" not in first.request("/").headers
 
-    def test_routes_added_while_it_is_served(self, serve: Serve) -> None:
+    def test_routes_can_be_added_while_the_application_is_served(self, serve: Serve) -> None:
         application = Application([("/a", lambda: Response("a"))])
         served = serve(application)
-        assert served.ask("/b").status == 404
+        assert served.request("/b").status == 404
         with pytest.raises(NameError):
             application.add(("/b", lambda nothing: nothing))
-        assert (served.ask("/a").status, served.ask("/b").status) == (200, 404)
+        assert (served.request("/a").status, served.request("/b").status) == (200, 404)
         application.add(("/b", lambda: Response("b")))
-        assert served.ask("/b").text == "b"
+        assert served.request("/b").text == "b"
 
 
 class TestErrors:
-    def test_lead_to_the_next_route_until_one_answers(self, serve: Serve) -> None:
+    def test_a_non_breaking_error_falls_through_to_the_next_route(self, serve: Serve) -> None:
         served = serve(
             Application(
                 [
@@ -297,9 +316,9 @@ class TestErrors:
                 ]
             )
         )
-        assert served.ask("/x").text == "x"
-        assert served.ask("/7").text == "409 Conflict\nnot 7\n"
-        assert served.ask("/y").text == "403 Forbidden\nnot y\n"
+        assert served.request("/x").text == "x"
+        assert served.request("/7").text == "409 Conflict\nnot 7\n"
+        assert served.request("/y").text == "403 Forbidden\nnot y\n"
 
     @pytest.mark.parametrize(
         ("accept", "content_type", "start"),
@@ -312,14 +331,14 @@ class TestErrors:
             ("application/xml", "application/xml; charset=utf-8", "<?xml version="),
         ],
     )
-    def test_read_as_the_client_likes(
+    def test_an_error_has_the_format_that_the_client_accepts(
         self, serve: Serve, accept: str | None, content_type: str, start: str
     ) -> None:
-        answer = serve(Application()).ask("/", headers={"Accept": accept} if accept else {})
-        assert (answer.status, answer.headers["Content-Type"]) == (404, content_type)
-        assert answer.text.startswith(start)
+        response = serve(Application()).request("/", headers={"Accept": accept} if accept else {})
+        assert (response.status, response.headers["Content-Type"]) == (404, content_type)
+        assert response.text.startswith(start)
 
-    def test_of_a_request_are_of_that_request(self, serve: Serve) -> None:
+    def test_an_error_does_not_affect_the_next_request(self, serve: Serve) -> None:
         served = serve(
             Application(
                 [
@@ -330,15 +349,15 @@ class TestErrors:
             )
         )
         form = {"Content-Type": "application/x-www-form-urlencoded"}
-        answer = served.ask("/form", "POST", b"colour=red", form)
-        assert (answer.status, "'size'" in answer.text) == (400, True)
-        assert served.ask("/form", "POST", b"size=7", form).text == "7"
-        assert (served.ask("/boom").status, served.ask("/none").status) == (500, 500)
+        response = served.request("/form", "POST", b"colour=red", form)
+        assert (response.status, "'size'" in response.text) == (400, True)
+        assert served.request("/form", "POST", b"size=7", form).text == "7"
+        assert (served.request("/boom").status, served.request("/none").status) == (500, 500)
 
 
 class TestReroute:
     @pytest.mark.parametrize("how", ["endpoint", "raised", "from a middleware"])
-    def test_hands_over_the_whole_request(self, serve: Serve, how: str) -> None:
+    def test_a_reroute_passes_the_whole_request(self, serve: Serve, how: str) -> None:
         def legacy(environ: Any, start_response: Any) -> list[bytes]:
             body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
             start_response("202 Accepted", [("Content-Type", "text/plain")])
@@ -358,8 +377,8 @@ class TestReroute:
                 "/old/<path*>", lambda: Response("no"), middlewares=[ToLegacy()]
             ),
         }
-        answer = serve(Application([routes[how]])).ask("/old/a%20b?c=d", "POST", b" body")
-        assert (answer.status, answer.text) == (202, "/old/a b?c=d body")
+        response = serve(Application([routes[how]])).request("/old/a%20b?c=d", "POST", b" body")
+        assert (response.status, response.text) == (202, "/old/a b?c=d body")
 
 
 def test_text_goes_through_unchanged(serve: Serve) -> None:
@@ -367,6 +386,6 @@ def test_text_goes_through_unchanged(serve: Serve) -> None:
     application = Application(
         [POST("/<name>", lambda name, request: Response(name + request.get_data(as_text=True)))]
     )
-    answer = serve(application).ask(f"/{quote(text)}", "POST", text.encode())
-    assert answer.text == text * 2
-    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    response = serve(application).request(f"/{quote(text)}", "POST", text.encode())
+    assert response.text == text * 2
+    assert response.headers["Content-Type"] == "text/plain; charset=utf-8"

@@ -1,4 +1,4 @@
-"""Many threads on one application get the answers that one alone gets."""
+"""Test that many threads get the same responses from an application as one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROUNDS = 12
 
 
 @pytest.fixture(autouse=True)
-def _threads_take_turns_as_often_as_they_can() -> Iterator[None]:
+def _switch_threads_as_often_as_possible() -> Iterator[None]:
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     yield
@@ -31,7 +31,7 @@ def _threads_take_turns_as_often_as_they_can() -> Iterator[None]:
 
 
 class Session(Middleware):
-    """Provides who asks, and tells it in a header."""
+    """Provide the user of the request, and add it to the response."""
 
     provides = ("user",)
 
@@ -44,7 +44,7 @@ class Session(Middleware):
 
 
 class Doubling(Middleware):
-    """Provides something on each side."""
+    """Provide a value on each side."""
 
     endpoint_provides = ("doubled",)
     render_provides = ("length",)
@@ -95,9 +95,9 @@ def make_application() -> Application:
 
 
 def requests_of(thread: int, turn: int) -> list[tuple[dict[str, Any], int, bytes | None]]:
-    """What a thread asks for in one round: the environ, the status and the body to expect.
+    """Return the requests of a thread in a round: environ, expected status and expected body.
 
-    No two threads or rounds ask for the same values.
+    Each thread and round has other values.
     """
     me = f"t{thread}r{turn}"
     user = {"X-User": me}
@@ -119,70 +119,70 @@ def requests_of(thread: int, turn: int) -> list[tuple[dict[str, Any], int, bytes
     ]  # fmt: skip
 
 
-def test_thirty_two_threads_get_only_right_answers() -> None:
+def test_thirty_two_threads_get_the_expected_responses() -> None:
     application = make_application()
     barrier = threading.Barrier(THREADS)
 
     def hammer(thread: int) -> list[Any]:
         wrong = []
-        asked = [requests_of(thread, turn) for turn in range(ROUNDS)]
+        requests = [requests_of(thread, turn) for turn in range(ROUNDS)]
         barrier.wait()
-        for environ, expected_status, expected_body in itertools.chain(*asked):
+        for environ, expected_status, expected_body in itertools.chain(*requests):
             body, status, headers = run_wsgi(application, environ, buffered=True)
-            given = b"".join(body)
+            received = b"".join(body)
             seen_by = headers.get("X-Seen")
             right = (
                 int(status[:3]) == expected_status
-                and expected_body in (None, given)
+                and expected_body in (None, received)
                 and seen_by in (None, environ["HTTP_X_USER"])
-                and (seen_by is not None or expected_status != 200 or given == b"old")
+                and (seen_by is not None or expected_status != 200 or received == b"old")
             )
             if not right:
-                wrong.append((environ["PATH_INFO"], status, headers, given))
+                wrong.append((environ["PATH_INFO"], status, headers, received))
         return wrong
 
     with ThreadPoolExecutor(THREADS) as pool:
         assert list(pool.map(hammer, range(THREADS))) == [[]] * THREADS
 
 
-def test_one_response_may_answer_many_threads() -> None:
+def test_one_response_may_be_sent_to_many_threads() -> None:
     application = Application([("/", lambda: SHARED_RESPONSE)])
     barrier = threading.Barrier(THREADS)
 
     def hammer(thread: int) -> set[Any]:
         barrier.wait()
-        answers = set()
+        responses = set()
         for _ in range(ROUNDS):
             body, status, headers = run_wsgi(application, make_environ("/"), buffered=True)
-            answers.add((status, headers["X-Shared"], headers["Content-Length"], b"".join(body)))
-        return answers
+            responses.add((status, headers["X-Shared"], headers["Content-Length"], b"".join(body)))
+        return responses
 
     with ThreadPoolExecutor(THREADS) as pool:
-        answers = set().union(*pool.map(hammer, range(THREADS)))
-    assert answers == {("200 OK", "yes", "6", b"shared")}
+        responses = set().union(*pool.map(hammer, range(THREADS)))
+    assert responses == {("200 OK", "yes", "6", b"shared")}
 
 
-def ask(application: Application, path: str) -> bytes:
+def request(application: Application, path: str) -> bytes:
     body, _, _ = run_wsgi(application, make_environ(path), buffered=True)
     return b"".join(body)
 
 
 @contextmanager
 def hammered(application: Application, paths: Sequence[str]) -> Iterator[set[bytes]]:
-    """Have four threads ask for the paths during the block, and give all answers behind it."""
+    """Request the paths in four threads during the block; yield the set of all bodies."""
     done = threading.Event()
-    answers: set[bytes] = set()
+    bodies: set[bytes] = set()
 
     def hammer() -> None:
         for path in itertools.cycle(paths):
-            answers.add(ask(application, path))
+            bodies.add(request(application, path))
             if done.is_set():
                 break
 
     with ThreadPoolExecutor(4) as pool:
         running = [pool.submit(hammer) for _ in range(4)]
         try:
-            yield answers
+            yield bodies
         finally:
             done.set()
         for each in running:
@@ -190,7 +190,7 @@ def hammered(application: Application, paths: Sequence[str]) -> Iterator[set[byt
 
 
 class Stamped(ErrorHandler):
-    """Wraps the whole application while it is there."""
+    """Wrap the whole application."""
 
     @staticmethod
     def wsgi_wrapper(wsgi_app: Any) -> Any:
@@ -198,7 +198,7 @@ class Stamped(ErrorHandler):
 
 
 class Numbered(Middleware):
-    """Wraps the whole application, and leaves its number in the environ."""
+    """Wrap the whole application, and add a number to the environ."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -208,41 +208,41 @@ class Numbered(Middleware):
 
 
 class TestChangesWhileRequestsRun:
-    def test_additions_are_there_at_once_or_not_at_all(self) -> None:
+    def test_an_added_route_is_visible_at_once_or_not_at_all(self) -> None:
         application = Application([("/<a>", lambda a: Response("old"))])
-        with hammered(application, ["/x"]) as answers:
+        with hammered(application, ["/x"]) as bodies:
             for number in range(50):
                 application.add((f"/x/{number}", lambda: Response("other")))
                 with pytest.raises(WiringError):
                     application.add(("/x", lambda nothing: Response(nothing)), 0)
-            assert ask(application, "/x") == b"old"
+            assert request(application, "/x") == b"old"
             application.add(("/x", lambda: Response("new")), 0)
-            assert ask(application, "/x") == b"new"
-        assert answers <= {b"old", b"new"}
+            assert request(application, "/x") == b"new"
+        assert bodies <= {b"old", b"new"}
         assert len(application.routes) == 52
 
-    def test_a_route_is_never_there_without_the_wsgi_wrapper_that_it_brings(self) -> None:
+    def test_an_added_route_is_never_served_without_its_wsgi_wrapper(self) -> None:
         def endpoint(number: int, request: Request) -> Response:
             return Response("wrapped" if f"seen.{number}" in request.environ else "bare")
 
         application = Application()
-        with hammered(application, [f"/{number}" for number in range(50)]) as answers:
+        with hammered(application, [f"/{number}" for number in range(50)]) as bodies:
             for number in range(50):
                 own: Any = {"middlewares": [Numbered(number)], "resources": {"number": number}}
                 application.add(Route(f"/{number}", endpoint, **own))
-        assert answers <= {b"wrapped", b"404 Not Found\n"}
-        assert ask(application, "/49") == b"wrapped"
+        assert bodies <= {b"wrapped", b"404 Not Found\n"}
+        assert request(application, "/49") == b"wrapped"
 
-    def test_error_handlers_come_and_go(self) -> None:
+    def test_the_error_handler_can_be_changed(self) -> None:
         application = Application([("/", lambda: Response("ok"))])
-        with hammered(application, ["/"]) as answers:
+        with hammered(application, ["/"]) as bodies:
             for _ in range(50):
                 application.set_error_handler(Stamped())
                 application.set_error_handler()
-        assert answers <= {b"ok", b"ok stamped"}
-        assert ask(application, "/") == b"ok"
+        assert bodies <= {b"ok", b"ok stamped"}
+        assert request(application, "/") == b"ok"
 
-    def test_additions_of_several_threads_at_once_lose_nothing(self) -> None:
+    def test_routes_added_by_several_threads_are_all_kept(self) -> None:
         application = Application()
         threads = 8
         barrier = threading.Barrier(threads)

@@ -1,4 +1,4 @@
-"""The validator of the standard library has no complaint (PEP 3333)."""
+"""Test applications with the WSGI validator of the standard library (PEP 3333)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from clastic.errors import ErrorHandler, Forbidden, MethodNotAllowed
 
 
 class Upper(Middleware):
-    """Wraps the whole application, and looks at every request."""
+    """Wrap the whole application, and use the request."""
 
     provides = ("length",)
 
@@ -46,7 +46,7 @@ class Upper(Middleware):
 
 
 class Pages(ErrorHandler):
-    """Renders errors by itself."""
+    """Render all errors."""
 
     def render_error(self, _error: Any, request: Request) -> Response:  # type: ignore[override]
         return Response(f"{request.path} {_error.code}", _error.code)
@@ -60,7 +60,7 @@ def legacy(environ: Any, start_response: Any) -> list[bytes]:
 
 def nothing() -> Response:
     response = Response(status=204)
-    # Werkzeug's responses have it by default, which HTTP allows and the validator does not.
+    # Werkzeug adds it by default; the validator forbids it, although HTTP does not.
     del response.headers["Content-Type"]
     return response
 
@@ -97,7 +97,7 @@ def make_application(folder: Path, **options: Any) -> Application:
     )
 
 
-def ask(
+def request(
     application: Any,
     path: str,
     method: str = "GET",
@@ -139,12 +139,12 @@ CASES = [
     ("a response of Werkzeug", "/werkzeug", 200, b"hello"),
     ("a stream", "/stream", 200, b"012"),
     ("a body in parts", "/parts", 200, b"ab"),
-    ("headers of its own", "/headers", 200, b"x"),
+    ("its own headers", "/headers", 200, b"x"),
     ("a redirect", "/redirect", 302, None),
     ("a redirecting route", "/redirector", 301, None),
     ("a redirect to the normal path", "/branch?a=b", 302, None),
     ("an error", "/error", 403, None),
-    ("an error that leads on", "/late", 403, None),
+    ("a non-breaking error", "/late", 403, None),
     ("an exception", "/boom", 500, None),
     ("no response", "/none", 500, None),
     ("an error of another method", "/not", 405, None),
@@ -154,8 +154,8 @@ CASES = [
     ("a method that is not allowed", "/echo", 405, None),
     ("another application", "/legacy", 200, b"written "),
     ("a file in a folder", "/static/page.txt", 200, b"a page\n" * 2000),
-    ("a file that is not there", "/static/other.txt", 404, None),
-    ("a file by itself", "/file", 200, b"a page\n" * 2000),
+    ("a missing file", "/static/other.txt", 404, None),
+    ("a file route", "/file", 200, b"a page\n" * 2000),
 ]
 
 
@@ -173,24 +173,24 @@ def folder(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     "options",
     [
-        pytest.param({}, id="as it is"),
-        pytest.param({"middlewares": [Upper()]}, id="inside a middleware"),
-        pytest.param({"error_handler": Pages()}, id="with error pages of its own"),
+        pytest.param({}, id="without options"),
+        pytest.param({"middlewares": [Upper()]}, id="with a middleware"),
+        pytest.param({"error_handler": Pages()}, id="with its own error pages"),
     ],
 )
-def test_of_reading(
+def test_get_and_head_are_valid(
     folder: Path, options: Any, path: str, status: int, body: bytes | None, method: str
 ) -> None:
-    given = ask(make_application(folder, **options), path, method)
-    assert given[0] == status
+    received = request(make_application(folder, **options), path, method)
+    assert received[0] == status
     if method == "HEAD" and path != "/legacy":
-        assert given[1] == b""
+        assert received[1] == b""
     elif body is not None:
-        assert given[1] == body
+        assert received[1] == body
 
 
 @pytest.mark.parametrize(
-    ("path", "body", "headers", "answer"),
+    ("path", "body", "headers", "expected"),
     [
         pytest.param("/echo", b"abc", {}, (200, b"abc"), id="a body"),
         pytest.param("/echo", b"", {}, (200, b""), id="no body"),
@@ -201,53 +201,59 @@ def test_of_reading(
             (200, b"bob"),
             id="a form",
         ),
-        pytest.param("/legacy", b"abc", {}, (200, b"written abc"), id="for another application"),
-        pytest.param("/", b"abc", {}, (405, None), id="that nothing wants"),
-        pytest.param("/missing", b"abc", {}, (404, None), id="that leads nowhere"),
+        pytest.param(
+            "/legacy", b"abc", {}, (200, b"written abc"), id="a body for another application"
+        ),
+        pytest.param("/", b"abc", {}, (405, None), id="a body of another method"),
+        pytest.param("/missing", b"abc", {}, (404, None), id="a body of a miss"),
     ],
 )
-@pytest.mark.parametrize("options", [{}, {"middlewares": [Upper()]}], ids=["as it is", "inside"])
-def test_of_sending(
+@pytest.mark.parametrize(
+    "options", [{}, {"middlewares": [Upper()]}], ids=["without options", "with a middleware"]
+)
+def test_post_is_valid(
     folder: Path,
     options: Any,
     path: str,
     body: bytes,
     headers: dict[str, str],
-    answer: tuple[int, bytes | None],
+    expected: tuple[int, bytes | None],
 ) -> None:
-    status, given = ask(make_application(folder, **options), path, "POST", body, headers)
-    assert (status, given if answer[1] is not None else None) == answer
+    status, received = request(make_application(folder, **options), path, "POST", body, headers)
+    assert (status, received if expected[1] is not None else None) == expected
 
 
 @pytest.mark.parametrize(
     ("headers", "status", "body"),
     [
-        pytest.param({"HTTP_RANGE": "bytes=2-5"}, 206, b"page", id="a part of a file"),
-        pytest.param({"HTTP_RANGE": "bytes=99999-"}, 416, None, id="a part that is not there"),
+        pytest.param({"HTTP_RANGE": "bytes=2-5"}, 206, b"page", id="a range of a file"),
+        pytest.param({"HTTP_RANGE": "bytes=99999-"}, 416, None, id="a range beyond the file"),
         pytest.param({"HTTP_IF_MODIFIED_SINCE": "Fri, 01 Jan 2100 00:00:00 GMT"}, 304, b"",
-                     id="a file that has not changed"),
+                     id="an unchanged file"),
     ],
 )  # fmt: skip
-def test_of_files(folder: Path, headers: dict[str, str], status: int, body: bytes | None) -> None:
-    given = ask(make_application(folder), "/file", headers=headers)
-    assert given[0] == status
+def test_ranges_and_conditions_of_files_are_valid(
+    folder: Path, headers: dict[str, str], status: int, body: bytes | None
+) -> None:
+    received = request(make_application(folder), "/file", headers=headers)
+    assert received[0] == status
     if body is not None:
-        assert given[1] == body
+        assert received[1] == body
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/json", "application/xml", "x;;,"])
-def test_of_errors_in_other_formats(folder: Path, accept: str) -> None:
+def test_errors_in_every_format_are_valid(folder: Path, accept: str) -> None:
     headers = {"HTTP_ACCEPT": accept}
     application = make_application(folder)
-    assert ask(application, "/missing", headers=headers)[0] == 404
-    assert ask(application, "/boom", headers=headers)[0] == 500
+    assert request(application, "/missing", headers=headers)[0] == 404
+    assert request(application, "/boom", headers=headers)[0] == 500
 
 
 @pytest.mark.parametrize("target", ["/", "/stream", "/file", "/missing", "/boom", "/branch"])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_of_a_served_application(
-    serve_by_the_book: Callable[[Any], Any], folder: Path, target: str, method: str
+def test_a_served_application_is_valid(
+    serve_strictly: Callable[[Any], Any], folder: Path, target: str, method: str
 ) -> None:
     application = make_application(folder)
-    expected, _ = ask(application, target, method)
-    assert serve_by_the_book(validator(application)).ask(target, method).status == expected
+    expected, _ = request(application, target, method)
+    assert serve_strictly(validator(application)).request(target, method).status == expected

@@ -121,18 +121,13 @@ Route '/' (endpoint home, app.py:12) needs 'databse', which nothing provides.
     [
         pytest.param("app.py", APP + "def\n", "SyntaxError: ", id="the program is broken"),
         pytest.param("app.py", None, "No such file or directory", id="the program is deleted"),
-        pytest.param(
-            "words.py", 'WORD = "hello\n', "SyntaxError: unterminated", id="a module is broken"
-        ),
         pytest.param("words.py", None, "No module named 'words'", id="a module is deleted"),
-        pytest.param("package/__init__.py", "(\n", "SyntaxError: ", id="a package is broken"),
         pytest.param(
             "package/inner.py",
             "import nothing_like_this\n",
             "ModuleNotFoundError: No module named 'nothing_like_this'",
             id="an import is missing",
         ),
-        pytest.param("words.py", "WORD = 1 / 0\n", "ZeroDivisionError: ", id="a module fails"),
         pytest.param(
             "app.py",
             APP.replace("factory =", "raise LookupError('no such thing')\n    factory ="),
@@ -143,7 +138,6 @@ Route '/' (endpoint home, app.py:12) needs 'databse', which nothing provides.
             "app.py", APP.replace("home():", "home(databse):"), WIRING, id="a wiring error"
         ),
         pytest.param("templates/home.html", "{#title}", "does not compile", id="a broken template"),
-        pytest.param("templates/home.html", None, "does not exist", id="a deleted template"),
         pytest.param(
             "words.py",
             "raise SystemExit('no settings')\n",

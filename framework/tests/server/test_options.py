@@ -78,11 +78,6 @@ def test_flags_override_the_keywords(defaults: ServerOptions) -> None:
             "port 65536 is out of range: use 1 to 65535, or 0 for any free port",
             id="a port that is too high",
         ),
-        pytest.param(
-            ["--port=-1"],
-            "port -1 is out of range: use 1 to 65535, or 0 for any free port",
-            id="a negative port",
-        ),
         pytest.param(["--processes", "0"], "processes must be at least 1, not 0", id="processes"),
         pytest.param(
             ["--static-path", "/no/such"], "static path '/no/such' is not a folder", id="folder"
@@ -99,19 +94,9 @@ def test_an_invalid_flag_is_reported(
     assert output.err.endswith(f"\nhello: error: {message}\n")
 
 
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"port": 70000}, "port 70000 is out of range"),
-        ({"processes": 0}, "processes must be at least 1, not 0"),
-        ({"static_path": "/no/such"}, "static path '/no/such' is not a folder"),
-    ],
-)
-def test_an_invalid_keyword_is_a_value_error(
-    defaults: ServerOptions, changes: dict[str, object], message: str
-) -> None:
-    with pytest.raises(ValueError, match=re.escape(message)):
-        replace(defaults, **changes)
+def test_an_invalid_keyword_is_a_value_error(defaults: ServerOptions) -> None:
+    with pytest.raises(ValueError, match="port 70000 is out of range"):
+        replace(defaults, port=70000)
 
 
 def test_help_lists_the_flags(defaults: ServerOptions, capsys: pytest.CaptureFixture[str]) -> None:

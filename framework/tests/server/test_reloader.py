@@ -85,7 +85,7 @@ class TestChanges:
         program.wait_for_page("found")
 
     def test_what_is_printed(self, start: Start) -> None:
-        program = start("--no-debugger")
+        program = start("--no-debugger", FORCE_COLOR="1")
         program.wait_for_page()
         program.write("words.py", "WORD = (\n")
         program.wait_for_flaw()
@@ -123,6 +123,7 @@ class TestChanges:
         (folder / "hello.py").write_text(f"import time\n{version}{hello}")
         (folder / "version.py").write_text("")
         program = start("--no-debugger")
+        program.line(3)
         program.wait_for_page("hello")
         assert program.output.count("version.py changed") == 3
         program.write("words.py", 'WORD = "other"\n')

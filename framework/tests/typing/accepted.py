@@ -1,4 +1,4 @@
-"""A typed application as people write them: mypy finds nothing wrong with it."""
+"""A typical typed application, without errors for mypy."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Links = dict[str, str]
 
 
 class Session(Middleware):
-    """Has a function on each side, a WSGI wrapper and a configuration."""
+    """A middleware with a function on each side, a WSGI wrapper and arguments."""
 
     provides = ("user",)
     endpoint_provides: Sequence[str] = ["token"]
@@ -61,7 +61,7 @@ class Session(Middleware):
 
 
 class Pages(ErrorHandler):
-    """Takes a resource besides what every error handler takes."""
+    """An error handler with a resource as an additional argument."""
 
     not_found_type = NotFound
 
@@ -70,13 +70,13 @@ class Pages(ErrorHandler):
 
 
 class LimitedRequest(Request):
-    """Takes small bodies only."""
+    """A request with a low limit."""
 
     max_content_length = 1_000
 
 
 class Site(Application):
-    """Has types of its own."""
+    """An application with its own types."""
 
     request_type = LimitedRequest
     default_error_handler_type = Pages
@@ -106,7 +106,7 @@ def submit(request: Request, links: Links, user: str, token: str) -> Response:
 
 
 class Page(Response):
-    """Has a type of its own, which a redirect can have."""
+    """A response type for redirects."""
 
     default_mimetype = "text/html"
 

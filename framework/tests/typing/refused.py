@@ -1,4 +1,4 @@
-"""Mistakes that mypy finds before they are run: one on each line that is marked."""
+"""Errors that mypy must find: one on each marked line."""
 
 from __future__ import annotations
 

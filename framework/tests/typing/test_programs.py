@@ -1,4 +1,4 @@
-"""The types are right: mypy accepts a program that is, and refuses each mistake."""
+"""Test the types: mypy accepts a correct program and finds each error in another one."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ HERE = Path(__file__).parent
 FRAMEWORK = HERE.parents[1]
 ACCEPTED, REFUSED = HERE / "accepted.py", HERE / "refused.py"
 
-COMPLAINT = re.compile(r"(?P<file>[^:\n]+):(?P<line>\d+): error: .*\[(?P<code>[a-z-]+)\]")
+ERROR = re.compile(r"(?P<file>[^:\n]+):(?P<line>\d+): error: .*\[(?P<code>[a-z-]+)\]")
 
 
 @pytest.fixture(scope="module")
-def complaints(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, set[tuple[int, str]]]:
-    """What mypy says of both programs: the line and the code of each error."""
+def errors(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, set[tuple[int, str]]]:
+    """Return mypy's errors for both programs: line and code."""
     config = FRAMEWORK / "pyproject.toml"
     cache = tmp_path_factory.mktemp("mypy")
     command = [sys.executable, "-m", "mypy", f"--config-file={config}", f"--cache-dir={cache}"]
@@ -36,7 +36,7 @@ def complaints(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, set[tuple
     assert done.returncode == 1, done.stdout + done.stderr
     found: dict[Path, set[tuple[int, str]]] = {ACCEPTED: set(), REFUSED: set()}
     for line in done.stdout.splitlines():
-        match = COMPLAINT.fullmatch(line)
+        match = ERROR.fullmatch(line)
         if match is None:
             assert ": note: " in line, line
             continue
@@ -45,18 +45,18 @@ def complaints(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, set[tuple
 
 
 def marked() -> Iterator[tuple[int, set[str]]]:
-    """The lines that are marked as mistakes, with the codes of the errors to expect there."""
+    """Yield the marked lines with their expected error codes."""
     for number, line in enumerate(REFUSED.read_text(encoding="utf-8").splitlines(), 1):
         _, mark, codes = line.partition("# refused: ")
         if mark:
             yield number, set(codes.split())
 
 
-def test_the_right_program_is_accepted(complaints: dict[Path, set[tuple[int, str]]]) -> None:
-    assert complaints[ACCEPTED] == set()
+def test_the_correct_program_is_accepted(errors: dict[Path, set[tuple[int, str]]]) -> None:
+    assert errors[ACCEPTED] == set()
 
 
-def test_the_right_program_runs() -> None:
+def test_the_correct_program_runs() -> None:
     program = runpy.run_path(str(ACCEPTED))
     assert program["status"] == 200
     client = program["application"].get_local_client()
@@ -71,13 +71,13 @@ def test_the_right_program_runs() -> None:
 @pytest.mark.parametrize(
     ("line", "codes"), [pytest.param(*each, id=f"line {each[0]}") for each in marked()]
 )
-def test_each_mistake_is_refused(
-    complaints: dict[Path, set[tuple[int, str]]], line: int, codes: set[str]
+def test_each_marked_error_is_found(
+    errors: dict[Path, set[tuple[int, str]]], line: int, codes: set[str]
 ) -> None:
-    found = {code for number, code in complaints[REFUSED] if number == line}
+    found = {code for number, code in errors[REFUSED] if number == line}
     assert found
     assert found <= codes
 
 
-def test_nothing_else_is_refused(complaints: dict[Path, set[tuple[int, str]]]) -> None:
-    assert {line for line, _ in complaints[REFUSED]} == {line for line, _ in marked()}
+def test_no_other_error_is_found(errors: dict[Path, set[tuple[int, str]]]) -> None:
+    assert {line for line, _ in errors[REFUSED]} == {line for line, _ in marked()}

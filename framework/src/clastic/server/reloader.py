@@ -80,9 +80,9 @@ class Reloader:
 
     def _attend(self, child: ChildProcess) -> str | None:
         while True:
-            exit_code = child.process.poll()
             was_ready = child.is_ready
             files = child.wait_for_files(POLL_SECONDS)
+            exit_code = child.process.poll()
             if self._shutdown.number is not None:
                 return None  # its output is left: Ctrl-C while it starts prints a traceback
             since = time.time_ns() - _REPORT_NANOSECONDS if was_ready else self._started

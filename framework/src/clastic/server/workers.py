@@ -28,7 +28,7 @@ POLL_SECONDS = 0.1
 """Seconds between two checks for signals and for changed files."""
 
 _DRAIN_SECONDS = 1.0  # that requests may take to finish after the server is told to shut down
-_ARRIVAL_SECONDS = 0.1  # that a new connection may take to send one: browsers open unused ones
+_ARRIVAL_SECONDS = 0.05  # that a new connection may take to send one: browsers open unused ones
 _WAIT_SECONDS = 0.02  # between two checks of requests, which have no event
 
 

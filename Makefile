@@ -3,13 +3,14 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-postgres e2e e2e-local up down upgrade chaos lint lock bench bench-check docs screenshots clean environment
+.PHONY: help run test test-tools test-postgres e2e e2e-local up down upgrade chaos lint lock bench bench-check docs screenshots clean environment
 
 VENV ?= .venv
 PYTHON ?=
 ARGS ?=
 
 python = "$(VENV)/bin/python"
+pytest = $(python) -m pytest -c framework/pyproject.toml --rootdir .
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -17,14 +18,16 @@ help: ## list these commands
 run: environment ## serve every app under apps/; APP=hello PORT=8000 make run serves one
 	@exec $(python) apps/serve.py
 
-test: environment ## run every test and check the test coverage of the framework; COVERAGE=no skips the check
-	COVERAGE_FILE="$$(cd "$(VENV)" && pwd)/.coverage" $(python) -m pytest \
-		-c framework/pyproject.toml --rootdir . \
+test: environment ## run the tests and check the test coverage of the framework; COVERAGE=no skips the check
+	COVERAGE_FILE="$$(cd "$(VENV)" && pwd)/.coverage" $(pytest) --numprocesses auto --maxprocesses 4 --dist worksteal \
 		$(if $(filter no,$(COVERAGE)),-p no:cacheprovider,--cov --cov-config framework/pyproject.toml) \
-		framework/tests apps e2e/tests_of_harness docker/tests .ci/tests
+		--ignore apps/tests/walker apps framework/tests docker/tests
+
+test-tools: environment ## run the tests of the tools: the benchmarks, the walker, the browser tests' harness, .ci
+	$(pytest) framework/benchmarks/tests apps/tests/walker e2e/tests_of_harness .ci/tests
 
 test-postgres: environment ## run erosion's tests on a temporary PostgreSQL server; installs PostgreSQL if it is missing
-	@.ci/postgres $(python) -m pytest -c framework/pyproject.toml --rootdir . apps/erosion -k "not sqlite"
+	@.ci/postgres $(pytest) apps/erosion -k "not sqlite"
 
 e2e: ## run the browser tests in containers, the apps too; ARGS='-k keyboard' selects tests
 	@exec docker/e2e $(ARGS)

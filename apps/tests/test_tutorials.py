@@ -1,4 +1,7 @@
-"""Follow every tutorial step by step; ``walker/README.md`` describes the format of the pages."""
+"""Follow every tutorial step by step, without the steps in a browser.
+
+``walker/README.md`` describes the format; ``walker/tests`` carries out the steps in a browser.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from walker import read_page, walk
-from walker.browser import find_browser
 
 APPS = Path(__file__).parents[1]
 PAGES = [APPS / name / "TUTORIAL.md" for name in ("tzconvert", "erosion")]
@@ -15,13 +17,7 @@ PAGES = [APPS / name / "TUTORIAL.md" for name in ("tzconvert", "erosion")]
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.parent.name)
 def test_a_tutorial_ends_with_the_files_of_its_app(path, tmp_path):
-    programs = find_browser()
-    page = read_page(path)
-    walk(page, tmp_path, programs)
-    if programs is None and any(step.kind == "browse" for step in page.steps):
-        pytest.skip(
-            "checked without the browser steps: Chromium, chromedriver or selenium is missing"
-        )
+    walk(read_page(path), tmp_path)
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.parent.name)

@@ -135,11 +135,11 @@ def test_data_has_the_cells(data, expected):
     assert cells(Table.from_data(data).to_html()) == expected
 
 
-@pytest.mark.parametrize("data", [[], {}, (), iter(()), [[]], [{}]], ids=repr)
-def test_empty_data_has_no_cells(data):
-    table = Table.from_data(data)
-    assert [cell for row in cells(table.to_html()) for cell in row] == []
-    assert table.to_text() == ""
+def test_empty_data_has_no_cells():
+    for data in ([], {}, (), iter(()), [[]], [{}]):
+        table = Table.from_data(data)
+        assert [cell for row in cells(table.to_html()) for cell in row] == [], data
+        assert table.to_text() == "", data
 
 
 def test_headers_without_rows_are_shown():

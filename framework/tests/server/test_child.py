@@ -59,6 +59,7 @@ class TestObstacles:
         module = ModuleType("__main__")
         module.__file__ = "/home/app.py"
         monkeypatch.setitem(sys.modules, "__main__", module)
+        monkeypatch.setattr(sys, "argv", ["app.py"])
         return module
 
     def test_a_file_or_a_text_can_be_started_again(

@@ -16,7 +16,7 @@ import pytest
 from walker import StepError, WalkError, read_page, walk
 from walker.browser import Browser, find_browser
 
-WALKER = Path(__file__).parent
+TESTS = Path(__file__).parents[2]
 
 APP = """\
 from clastic import Application, Response
@@ -461,7 +461,7 @@ def test_the_error_of_a_browser_step_has_its_location(walk_page):
 def test_the_command_prints_the_error(folder):
     (folder / "TUTORIAL.md").write_text("## 1. Links\n\n" + WRITE + CHANGE)
     command = [sys.executable, "-m", "walker", "--no-browser", str(folder / "TUTORIAL.md")]
-    done = subprocess.run(command, cwd=WALKER, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=TESTS, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
     assert done.stdout == "Skipping the browser steps.\nlinks: 1. Links\n"
     assert done.stderr.startswith("links/TUTORIAL.md:19, in '1. Links': the page does not end with")

@@ -61,8 +61,11 @@ lint: environment ## check style, formatting and types
 lock: environment ## update the locks after a change of requirements; ARGS=--upgrade takes the newest versions
 	@.ci/lock $(python) $(ARGS)
 
-bench: environment ## measure the framework and others on this machine; ARGS=--quick for a short run, --record to update the page
-	$(python) framework/benchmarks/run.py $(ARGS)
+bench: ## measure the framework and others on this machine; ARGS=--quick for a short run, --record to update the page
+	@sh .ci/environment framework/benchmarks/.venv "$(PYTHON)"
+	@framework/benchmarks/.venv/bin/python -m pip install --quiet --disable-pip-version-check \
+		--requirement framework/benchmarks/requirements.txt
+	framework/benchmarks/.venv/bin/python framework/benchmarks/run.py $(ARGS)
 
 bench-check: environment ## compare the bytecode count of each request with the record; ARGS=--record updates it
 	$(python) framework/benchmarks/counts.py $(ARGS)

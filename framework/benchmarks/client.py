@@ -1,92 +1,132 @@
-"""Send requests to an application: check one response, or time many requests."""
+"""Call an application as a WSGI server does: once, to check the response, or in a timed loop."""
 
 from __future__ import annotations
 
 import gc
+import io
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from wsgiref.util import FileWrapper, setup_testing_defaults
 
-from cases import Case, Response, environ_of, remembered
+from cases import Case
+from werkzeug.datastructures import Headers
+from werkzeug.test import run_wsgi_app
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+Environ = dict[str, Any]
+Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+Values = dict[str, dict[str, list[float]]]
+"""Measured values by `table/row` and column: seconds, bytes or steps, one for each loop."""
 
 
 class WrongResponseError(Exception):
-    """A framework sends another response than the expected one."""
+    """A framework does not respond as the case expects."""
 
 
 @dataclass(frozen=True)
-class Loops:
-    """The loops in which a case is measured.
+class Options:
+    """How long to measure.
 
-    - `number`: the number of loops.
-    - `seconds`: the time of a loop, which determines its number of requests.
+    - `rounds`: how often each framework does each job, in a new process each time.
+    - `loops`, `loop_seconds`: the number of loops of a process, and the duration of each.
+    - `limit_seconds`: the time after which a process with many routes is stopped.
+    - `starts`: how often each round starts each framework.
+    - `load_seconds`: the duration of a load on a server.
+    - `connections`: how many connections a server holds open.
     """
 
-    number: int
-    seconds: float
+    rounds: int = 3
+    loops: int = 20
+    loop_seconds: float = 0.01
+    limit_seconds: float = 120.0
+    starts: int = 10
+    load_seconds: int = 3
+    connections: int = 10_000
 
 
-def environ_for(application: WSGIApplication, case: Case) -> WSGIEnvironment:
-    """Make the environ of `case`; a returning client has sent a request to the application."""
-    environ = environ_of(case)
-    if case.returns:
-        environ.update(remembered(send(application, environ)))
+QUICK = Options(1, 2, 0.005, 5.0, 3, 1, 1_000)
+
+
+def environ_of(case: Case) -> Environ:
+    """Return the environ that a server creates for a request by curl."""
+    environ: Environ = {
+        "REQUEST_METHOD": case.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": case.path,
+        "QUERY_STRING": "",
+        "SERVER_PORT": "8000",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "SERVER_SOFTWARE": "benchmark",
+        "REMOTE_ADDR": "127.0.0.1",
+        "REMOTE_PORT": "50000",
+        "HTTP_HOST": "127.0.0.1:8000",
+        "HTTP_USER_AGENT": "curl/8.5.0",
+        "HTTP_ACCEPT": "*/*",
+        "wsgi.input": io.BytesIO(case.form),
+        "wsgi.multithread": True,
+        "wsgi.file_wrapper": FileWrapper,
+    }
+    if case.form:
+        environ["CONTENT_TYPE"] = "application/x-www-form-urlencoded"
+        environ["CONTENT_LENGTH"] = str(len(case.form))
+    setup_testing_defaults(environ)
     return environ
 
 
-def check(application: WSGIApplication, case: Case, environ: WSGIEnvironment) -> None:
-    """Send the request of `case`. Raise `WrongResponseError` if the response is not expected."""
-    problem = case.problem(send(application, environ))
-    if problem is not None:
-        raise WrongResponseError(f"{case.name} ({case.method} {case.path}): {problem}")
+def checked_environ(application: Application, case: Case, checks: int = 1) -> Environ:
+    """Return the environ of a case, after `checks` requests with the expected response.
+
+    Raises `WrongResponseError` for another response.
+    """
+    environ = environ_of(case)
+    if case.returns:
+        _, headers, _ = call(application, environ)
+        sent = {
+            "HTTP_COOKIE": headers.get("Set-Cookie", "").partition(";")[0],
+            "HTTP_IF_NONE_MATCH": headers.get("ETag"),
+            "HTTP_IF_MODIFIED_SINCE": headers.get("Last-Modified"),
+        }
+        environ |= {name: value for name, value in sent.items() if value}
+    for _ in range(checks):
+        problem = case.problem(*call(application, environ))
+        if problem is not None:
+            raise WrongResponseError(f"{case.name} ({case.method} {case.path}): {problem}")
+    return environ
 
 
-def send(application: WSGIApplication, template: WSGIEnvironment) -> Response:
-    """Send one request and return the response."""
-    template["wsgi.input"].seek(0)
-    started: list[Any] = [None, None]
-
-    def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-        started[:] = status, headers
-
-    body = application(template.copy(), start_response)
-    try:
-        content = b"".join(body)
-    finally:
-        if hasattr(body, "close"):
-            body.close()
-    status, headers = started
-    return Response(status, {name.lower(): value for name, value in headers}, content)
+def call(application: Application, environ: Environ) -> tuple[str, Headers, bytes]:
+    """Send one request. Return the status, the headers and the body."""
+    environ["wsgi.input"].seek(0)
+    body, status, headers = run_wsgi_app(application, environ.copy(), buffered=True)
+    return status, headers, b"".join(body)
 
 
-def times_of(application: WSGIApplication, environ: WSGIEnvironment, loops: Loops) -> list[float]:
-    """Return the seconds of a request in each of the loops."""
+def times_of(application: Application, environ: Environ, options: Options) -> list[float]:
+    """Return the seconds per request in each loop, after shorter loops that set its length."""
     count = 8
     elapsed = run_loop(application, environ, count)
-    while elapsed < loops.seconds / 5:
+    while elapsed < options.loop_seconds / 5:
         count *= 4
         elapsed = run_loop(application, environ, count)
-    count = max(1, round(count * loops.seconds / elapsed))
+    count = max(1, round(count * options.loop_seconds / elapsed))
     gc.collect()
-    return [run_loop(application, environ, count) / count for _ in range(loops.number)]
+    return [run_loop(application, environ, count) / count for _ in range(options.loops)]
 
 
-def run_loop(application: WSGIApplication, template: WSGIEnvironment, count: int) -> float:
-    """Send `count` requests as a server would, and return the seconds."""
-    response: list[Any] = [None, None]
+def run_loop(application: Application, environ: Environ, count: int) -> float:
+    """Send `count` requests as a server does, and return the seconds that they took."""
+    start: list[Any] = [None, None]
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-        response[0] = status
-        response[1] = headers
+        start[0] = status
+        start[1] = headers
 
-    rewind = template["wsgi.input"].seek
+    rewind = environ["wsgi.input"].seek
     started = perf_counter()
     for _ in range(count):
         rewind(0)
-        body = application(template.copy(), start_response)
+        body = application(environ.copy(), start_response)
         for _chunk in body:
             pass
         close = getattr(body, "close", None)

@@ -1,7 +1,6 @@
-"""Run one job with one framework in this process, and print the times as JSON.
+"""Measure one framework at one job in this process, and print the values as JSON.
 
-`run.py` runs this with the interpreter of the benchmark's environment. For a profiler, run it
-directly:
+`run.py` starts it. By hand, for a profiler:
 
     python framework/benchmarks/measure.py clastic text
 """
@@ -9,142 +8,129 @@ directly:
 from __future__ import annotations
 
 import argparse
-import gc
 import importlib
 import json
+import subprocess
 import sys
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from functools import partial
 from importlib import metadata
 from importlib.machinery import EXTENSION_SUFFIXES
-from time import perf_counter
+from pathlib import Path
 
-from cases import FRAMEWORKS, PLAIN_CASES, ROUTING, environ_of, routing_cases
-from client import Loops, WrongResponseError, check, environ_for, times_of
-from frameworks.interface import Framework, Probe, distinct_handlers
-from jobs import REQUEST_JOBS
-from scale import SCALE_JOBS, measure_scale
+import servers
+from cases import PLAIN_CASES, ROUTE_NUMBERS, Case
+from client import QUICK, Options, Values, WrongResponseError, checked_environ, times_of
+from frameworks.interface import Framework, Probe, name_of
+from routes import SHAPES, measure_matching, measure_memory, measure_routes, measure_shape
 
+HERE = Path(__file__).resolve().parent
 CHECKS = 3
-"""The number of checked requests before a case is measured."""
+"""How many responses are checked before a case is measured."""
+
+START = """
+import sys
+from time import perf_counter
+started = perf_counter()
+__import__(sys.argv[1])
+imported = perf_counter() - started
+
+from importlib import import_module
+from cases import PLAIN_CASES
+from client import checked_environ
+from frameworks.interface import Probe
+started = perf_counter()
+application = import_module(f"frameworks.{sys.argv[2]}").build("text", Probe())
+checked_environ(application, PLAIN_CASES[0])
+print(imported, imported + perf_counter() - started)
+"""
+"""Imports a framework before anything that it could need too."""
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """The result of this process.
+def measure_case(case: Case, framework: Framework, options: Options) -> Values:
+    """Measure one of the plain cases."""
+    if case.name in framework.LACKS:
+        return {}
+    probe = Probe()
+    application = framework.build(case.name, probe)
+    environ = checked_environ(application, case, CHECKS)
+    if case.name == "middlewares":
+        check_probe(probe)
+    return {f"requests/{case.name}": {name_of(framework): times_of(application, environ, options)}}
 
-    - `times`: by measure, the seconds per request of each loop (for `construction-…` seconds, for
-      `memory-…` bytes per route).
-    - `version`: the version of the framework, or None.
-    - `compiled`: True if parts of the framework are compiled extensions.
-    """
 
-    times: dict[str, list[float]]
-    version: str | None
-    compiled: bool
+def check_probe(probe: Probe) -> None:
+    """Raise `WrongResponseError` unless the three middlewares ran for each checked request."""
+    number = next(probe.request_ids) - 1
+    statuses = {str(status)[:3]: count for status, count in probe.statuses.items()}
+    if (number, statuses) != (CHECKS, {"200": CHECKS}) or probe.seconds <= 0:
+        raise WrongResponseError(
+            f"middlewares: after {CHECKS} requests, the request number is {number}, the statuses "
+            f"are {statuses} and the time is {probe.seconds} seconds"
+        )
+
+
+def measure_start(framework: Framework, options: Options) -> Values:
+    """Measure the import of a framework, and the first response, in a new process."""
+    if framework.DISTRIBUTION is None:
+        return {}
+    name = name_of(framework)
+    command = [sys.executable, "-c", START, framework.DISTRIBUTION, name]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=HERE)
+    seconds = zip(("import", "first response"), map(float, done.stdout.split()), strict=True)
+    return {f"start/{row}": {name: [value]} for row, value in seconds}
+
+
+GROUPS: dict[str, dict[str, Callable[[Framework, Options], Values]]] = {
+    "requests": {case.name: partial(measure_case, case) for case in PLAIN_CASES},
+    "routes": {f"routes-{n}": partial(measure_routes, n) for n in ROUTE_NUMBERS},
+    "scale": {
+        **{
+            f"{name}-{n}": partial(measure_shape, name, n) for name in SHAPES for n in ROUTE_NUMBERS
+        },
+        **{f"matching-{n}": partial(measure_matching, n) for n in ROUTE_NUMBERS},
+        **{f"memory-{name}": partial(measure_memory, name) for name in SHAPES},
+    },
+    "start": {"start": measure_start},
+    "servers": servers.JOBS,
+}
+JOBS = {job: measure for group in GROUPS.values() for job, measure in group.items()}
+"""By name, the functions that measure. Each takes the module of a framework and the options."""
 
 
 def main() -> int:
-    """Run the job of the command line."""
+    """Measure what the command line names. Return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("framework", choices=FRAMEWORKS)
-    parser.add_argument("job", choices=(*REQUEST_JOBS, *SCALE_JOBS))
-    parser.add_argument("--loops", type=int, default=20, help="default: %(default)s")
-    parser.add_argument("--loop-seconds", type=float, default=0.01, help="default: %(default)s")
+    parser.add_argument("framework")
+    parser.add_argument("job", choices=JOBS)
+    parser.add_argument("--quick", action="store_true", help="measure for a shorter time")
     arguments = parser.parse_args()
     try:
         framework = importlib.import_module(f"frameworks.{arguments.framework}")
     except ModuleNotFoundError as error:
-        print(f"Cannot import {arguments.framework}: {error}", file=sys.stderr)
+        print(f"{arguments.framework} cannot be imported: {error}", file=sys.stderr)
         return 1
-    loops = Loops(arguments.loops, arguments.loop_seconds)
     try:
-        times = measure(framework, arguments.job, loops)
-    except WrongResponseError as error:
-        print(f"Wrong response from {arguments.framework}: {error}", file=sys.stderr)
+        values = JOBS[arguments.job](framework, QUICK if arguments.quick else Options())
+    except (servers.ServerError, WrongResponseError) as error:
+        print(f"{arguments.framework} responds wrongly: {error}", file=sys.stderr)
         return 1
-    print(json.dumps(asdict(outcome(framework, times))))
+    print(json.dumps({"values": values, "facts": facts(framework.DISTRIBUTION)}))
     return 0
 
 
-def outcome(framework: Framework, times: dict[str, list[float]]) -> Outcome:
-    """Return `times` with the data of the framework."""
-    return Outcome(
-        times=times,
-        version=version_of(framework.DISTRIBUTION),
-        compiled=framework.DISTRIBUTION is not None and has_extensions(framework.DISTRIBUTION),
-    )
-
-
-def version_of(distribution: str | None) -> str | None:
-    """Return the installed version of `distribution`, or None if it is not installed."""
+def facts(distribution: str | None) -> dict[str, object]:
+    """Return the version of a framework, and whether compiled extensions of it are in use."""
     if distribution is None:
-        return None
-    try:
-        return metadata.version(distribution)
-    except metadata.PackageNotFoundError:
-        return None
-
-
-def has_extensions(package: str) -> bool:
-    """Return True if a compiled module of `package` has been imported."""
+        return {"version": None, "compiled": False}
+    prefix = f"{distribution.partition('.')[0]}."
     files = [
         getattr(module, "__file__", None) or ""
         for name, module in list(sys.modules.items())
-        if name.startswith(f"{package}.")
+        if name.startswith(prefix)
     ]
-    return any(file.endswith(tuple(EXTENSION_SUFFIXES)) for file in files)
-
-
-def measure(framework: Framework, job: str, loops: Loops) -> dict[str, list[float]]:
-    """Check the responses of `framework`, then run `job`.
-
-    Return the times by measure, as in `Outcome.times`.
-
-    Raise `WrongResponseError` for an unexpected response.
-    """
-    if job in SCALE_JOBS:
-        return measure_scale(job, loops)
-    if job in ROUTING:
-        return measure_routing(framework, ROUTING[job], loops)
-    case = next(case for case in PLAIN_CASES if case.name == job)
-    probe = Probe()
-    application = framework.build(job, probe)
-    environ = environ_for(application, case)
-    for _ in range(CHECKS):
-        check(application, case, environ)
-    if job == "middlewares":
-        check_probe(probe)
-    return {job: times_of(application, environ, loops)}
-
-
-def measure_routing(framework: Framework, number: int, loops: Loops) -> dict[str, list[float]]:
-    """Measure an application with `number` routes: its construction, then requests.
-
-    The construction includes the first response, because some routers are built only then.
-    """
-    handlers = distinct_handlers(framework, number)
-    first, *others = routing_cases(number)
-    gc.collect()
-    started = perf_counter()
-    application = framework.routes(handlers)
-    check(application, first, environ_of(first))
-    times = {f"construction-{number}": [perf_counter() - started]}
-    for case in others:
-        check(application, case, environ_of(case))
-    for case in (first, *others):
-        times[case.name] = times_of(application, environ_of(case), loops)
-    return times
-
-
-def check_probe(probe: Probe) -> None:
-    """Raise `WrongResponseError` unless the three middlewares ran in each checked request."""
-    numbers = next(probe.request_ids) - 1
-    statuses = {str(status)[:3]: number for status, number in probe.statuses.items()}
-    if (numbers, statuses) != (CHECKS, {"200": CHECKS}) or probe.seconds <= 0:
-        raise WrongResponseError(
-            f"middlewares: after {CHECKS} requests they have assigned {numbers} numbers, counted "
-            f"{statuses} and measured {probe.seconds} seconds"
-        )
+    compiled = any(file.endswith(tuple(EXTENSION_SUFFIXES)) for file in files)
+    return {"version": metadata.version(distribution), "compiled": compiled}
 
 
 if __name__ == "__main__":

@@ -1,137 +1,104 @@
-"""Update the recorded results on the documentation's page on performance.
-
-A part of the page is between two comments, `<!-- name -->` and `<!-- /name -->`. The text between
-them is replaced; the rest of the page is not changed.
-"""
+"""Update the documentation's page on performance, and its plot, with results."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from html import escape
+from math import ceil, floor, log10
 from pathlib import Path
 
-import tables
-from plot import plot
-from report import heading
-from results import RIVAL, Results, number
-from tables import Table
+from cases import ROUTE_NUMBERS
+from report import heading, markdown, tables
+from results import OURS, Results, best
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-PAGE = DOCS / "performance.md"
-PLOT = DOCS / "_static" / "speed.svg"
-
 PART = re.compile(
     r"^<!-- (?P<name>[a-z-]+) -->\n.*?^<!-- /(?P=name) -->$", re.DOTALL | re.MULTILINE
 )
+"""A generated part of the page."""
+
+WIDTH, HEIGHT = 640, 400
+LEFT, RIGHT, TOP, BOTTOM = 80, 550, 14, 352
+LABEL_GAP = 15.0
+COLOURS = ("#808080", "#2f81f7", "#d1782b", "#2e9e5b", "#d6455d", "#9a6ddc", "#1793a6", "#a4782e")
+"""The colours of the lines. Each has a contrast of 3 to 1 or more with white and with black."""
+
+SVG = """\
+<svg class="speed" viewBox="0 0 {width} {height}" role="img" \
+aria-labelledby="speed-title speed-text" xmlns="http://www.w3.org/2000/svg">
+<title id="speed-title">Time of a request by the number of routes</title>
+<desc id="speed-text">Microseconds of a request for the last route: {description}.</desc>
+<style>
+.speed {{ display: block; font: 13px system-ui, sans-serif; margin: 1.5rem 0; max-width: 100%; }}
+.speed text {{ fill: currentColor; }}
+.speed .grid {{ stroke: currentColor; stroke-opacity: .18; }}
+.speed polyline {{ fill: none; stroke-linejoin: round; stroke-width: 2; }}
+.speed .clastic {{ stroke-width: 3.5; }}
+</style>
+{shapes}
+</svg>
+"""
 
 
-def write(results: Results) -> None:
-    """Update the page and its plot with the results."""
-    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8"), results), encoding="utf-8")
-    PLOT.write_text(plot(results), encoding="utf-8")
-
-
-def filled(page: str, results: Results) -> str:
-    """Return a page with all its parts replaced. Raise `KeyError` for an unknown part."""
+def update(results: Results) -> None:
+    """Write the generated parts of the page, and the plot."""
+    page = DOCS / "performance.md"
+    text = page.read_text(encoding="utf-8")
+    parts = {name: markdown(rows) for name, (_, rows) in tables(results).items()}
+    parts["heading"] = " ".join(heading(results))
+    parts["left-out"] = "\n\n".join(results["left_out"])
 
     def part(match: re.Match[str]) -> str:
         name = match["name"]
-        return f"<!-- {name} -->\n\n{PARTS[name](results).strip()}\n\n<!-- /{name} -->"
+        return f"<!-- {name} -->\n\n{parts.get(name, 'Not measured.')}\n\n<!-- /{name} -->"
 
-    return PART.sub(part, page)
-
-
-def markdown(table: Table) -> str:
-    """Return a table as Markdown, with right-aligned numbers."""
-    if not table.rows:
-        return "Not measured."
-    lines = [table.header, ["---", *("--:" for _ in table.header[1:])], *table.rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    page.write_text(PART.sub(part, text), encoding="utf-8")
+    (DOCS / "_static" / "speed.svg").write_text(plot(results), encoding="utf-8")
 
 
-def subject(results: Results) -> str:
-    """Describe the measured frameworks, the machine and the method."""
-    return heading(results).replace("\n", " ")
+def plot(results: Results) -> str:
+    """Return an SVG of the time of a request for the last route, on logarithmic scales."""
+    lines = {}
+    for name in results["frameworks"]:
+        times = {n: best(results, f"routes/routes-{n}-last", name) for n in ROUTE_NUMBERS}
+        points = [(n, time * 1e6) for n, time in times.items() if time]
+        if points:
+            lines[name] = points
+    values = [time for points in lines.values() for _, time in points] or [1.0]
+    powers = range(floor(log10(min(values))), ceil(log10(max(values))) + 1)
+    few, most = log10(ROUTE_NUMBERS[0]), log10(ROUTE_NUMBERS[-1])
 
+    def x(routes: float) -> float:
+        return round(LEFT + (log10(routes) - few) / (most - few) * (RIGHT - LEFT), 1)
 
-def left_out(results: Results) -> str:
-    """Return the reasons for missing measurements."""
-    return "\n\n".join(results["left_out"])
+    def y(time: float) -> float:
+        share = (log10(time) - powers[0]) / max(1, powers[-1] - powers[0])
+        return round(BOTTOM - share * (BOTTOM - TOP), 1)
 
-
-def breakdown(results: Results) -> str:
-    """Describe the times and steps of a request for the home page of `hello`."""
-    seconds: Mapping[str, float] = results["breakdown"]["seconds"]
-    steps: list[tuple[str, int]] = results["breakdown"]["steps"]
-    whole = sum(count for _, count in steps)
-    micros = {name: number(time * 1e6) for name, time in seconds.items()}
-    response = (seconds["response"] - seconds["nothing"]) / (seconds["hello"] - seconds["nothing"])
-    rows = [[f"`{place}`", f"{count:,}", f"{count / whole:.0%}"] for place, count in steps]
-    table = Table("", ["", "steps", "of all"], rows)
-    return (
-        f"The loop that measures takes {micros['nothing']} µs with an application that does "
-        f"nothing, {micros['bare']} µs with the bare callable, and {micros['hello']} µs with "
-        f"`hello`. {response:.0%} of the time of `hello`, without that of the loop, is for "
-        "creating and sending the response; the rest is for finding the route and calling the "
-        "endpoint.\n\n"
-        f"The same request takes {whole:,} steps. A step is a bytecode instruction, or a call of "
-        f"code that is not written in Python.\n\n{markdown(table)}"
-    )
-
-
-def bounds(results: Results) -> str:
-    """Describe the slowest part of a click for each database."""
-    sentences = []
-    for name, parts in results["clicks"].items():
-        times = [parts[part]["seconds"] for part in tables.CLICK_PARTS]
-        steps = [max(0.0, b - a) for a, b in zip([0.0, *times], times, strict=False)]
-        most = max(range(len(steps)), key=steps.__getitem__)
-        sentences.append(
-            f"On {name}, {BOUNDS[most]} takes most of the time: {number(steps[most] * 1e6)} of "
-            f"{number(times[-1] * 1e6)} µs."
+    shapes = []
+    for n in ROUTE_NUMBERS:
+        shapes.append(f'<path class="grid" d="M{x(n)} {TOP}V{BOTTOM}"/>')
+        shapes.append(f'<text x="{x(n)}" y="{BOTTOM + 20}" text-anchor="middle">{n:,}</text>')
+    for power in powers:
+        at = y(10.0**power)
+        shapes.append(f'<path class="grid" d="M{LEFT} {at}H{RIGHT}"/>')
+        shapes.append(
+            f'<text x="{LEFT - 8}" y="{at + 4}" text-anchor="end">{10.0**power:,g} µs</text>'
         )
-    return " ".join(sentences)
-
-
-def connections(results: Results) -> str:
-    """Return the table of open connections, with a note if the limit of open files was too low."""
-    parts = [markdown(tables.connection_table(results))]
-    found = results.get("connections")
-    if found and found["most"] < found["wanted"]:
-        parts.append(f"The limit of open files allowed {found['most']:,} connections.")
-    return "\n\n".join(parts)
-
-
-BOUNDS = (
-    "the statement itself",
-    "waiting until the click is on the disk",
-    "SQLAlchemy with erosion's storage",
-    "the app around its storage",
-)
-"""The part that each row of the table of clicks adds to the previous row."""
-
-PARTS: Mapping[str, Callable[[Results], str]] = {
-    "subject": subject,
-    "left-out": left_out,
-    "requests": lambda results: markdown(
-        tables.by_framework(results, tables.REQUESTS, "", tables.micros("best"))
-    ),
-    "shares": lambda results: markdown(tables.multiples(results, RIVAL)),
-    "routes": lambda results: markdown(
-        tables.by_framework(results, tables.ROUTES, "", tables.micros("best"))
-    ),
-    "constructions": lambda results: markdown(
-        tables.by_framework(results, tables.CONSTRUCTIONS, "", tables.seconds)
-    ),
-    "shapes": lambda results: markdown(tables.shape_table(results)),
-    "sizes": lambda results: markdown(tables.size_table(results)),
-    "breakdown": breakdown,
-    "start": lambda results: markdown(
-        tables.by_framework(results, tables.STARTS, "", tables.milliseconds)
-    ),
-    "served": lambda results: markdown(tables.served_table(results)),
-    "clicks": lambda results: f"{markdown(tables.click_table(results))}\n\n{bounds(results)}",
-    "connections": connections,
-    "targets": lambda results: markdown(tables.target_table(results)),
-}
-"""The functions that return the parts of the page."""
+    middle = (LEFT + RIGHT) / 2
+    shapes.append(f'<text x="{middle}" y="{HEIGHT - 8}" text-anchor="middle">routes</text>')
+    for (name, points), colour in zip(lines.items(), COLOURS, strict=False):
+        places = " ".join(f"{x(routes)},{y(time)}" for routes, time in points)
+        kind = OURS if name == OURS else "other"
+        shapes.append(f'<polyline class="{kind}" stroke="{colour}" points="{places}"/>')
+    label = float("-inf")
+    for end, name in sorted((y(points[-1][1]), name) for name, points in lines.items()):
+        label = max(end, label + LABEL_GAP)
+        at = x(lines[name][-1][0]) + 8
+        shapes.append(f'<text x="{at}" y="{label + 4:.1f}">{escape(name)}</text>')
+    description = "; ".join(
+        f"{name} from {points[0][1]:.1f} at {points[0][0]:,} routes to {points[-1][1]:.1f} at "
+        f"{points[-1][0]:,}"
+        for name, points in lines.items()
+    )
+    return SVG.format(width=WIDTH, height=HEIGHT, description=description, shapes="\n".join(shapes))

@@ -1,65 +1,119 @@
-"""Read best times and ratios from results, which `run.py` writes as JSON."""
+"""Look up results and check the targets. `run.py` writes results as JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from statistics import median
 from typing import Any
+
+from cases import POSITIONS, ROUTE_NUMBERS
+from routes import SHAPES, WORST
 
 OURS = "clastic"
 RIVAL = "falcon"
 FLOOR = "bare"
-
 BUSY = 1.25
-"""If the median loop takes this many times the best one, the machine was busy."""
+"""The ratio of the median to the best loop from which the machine was busy."""
+
+RIVALS = {
+    **dict.fromkeys(("text", "path", "json", "404", "405", "redirect", "middlewares"), RIVAL),
+    "cookie": "bottle",
+}
+"""By case, the framework of whose time Clastic takes at most `RIVAL_SHARE`."""
+
+RIVAL_SHARE = 0.5
+FLOOR_MULTIPLE = 5.0
+"""How many times the time of the bare callable a text takes at most."""
+
+FLATNESS = 1.2
+"""How many times the time with the fewest routes or connections the most of them take at most."""
+
+CONSTRUCTION_SECONDS = 1.5
+ROUTE_BYTES = 4096
+IMPORT_SHARE = 1.0
 
 Results = Mapping[str, Any]
 
 
-def best(results: Results, name: str, framework: str) -> float | None:
-    """Return the best value of a measure (seconds, or bytes per route), or None."""
-    value = results["measures"].get(name, {}).get(framework, {}).get("best")
+def best(results: Results, measure: str, column: str = OURS) -> float | None:
+    """Return the best value of a measure, or None."""
+    value = results["measures"].get(measure, {}).get(column, {}).get("best")
     return None if value is None else float(value)
 
 
-def ratio(results: Results, name: str, framework: str, other: str) -> float | None:
-    """Return the best time of `framework` divided by that of `other`, or None."""
-    return quotient(best(results, name, framework), best(results, name, other))
-
-
-def growth(results: Results, before: str, after: str) -> float | None:
-    """Return Clastic's best at the measure `after` divided by its best at `before`, or None."""
-    return quotient(best(results, after, OURS), best(results, before, OURS))
-
-
 def quotient(value: float | None, reference: float | None) -> float | None:
-    """Return `value` divided by `reference`, or None if one of them is missing."""
+    """Return a value as a multiple of another, or None if one is missing."""
     return value / reference if value and reference else None
 
 
-def fastest_rival(results: Results, name: str) -> str | None:
-    """Return the fastest other framework at a measure, or None if none was measured."""
-    times = {
-        framework: best(results, name, framework)
-        for framework in results["frameworks"]
-        if framework not in (OURS, FLOOR)
-    }
-    known = {framework: time for framework, time in times.items() if time is not None}
-    return min(known, key=lambda framework: known[framework]) if known else None
+def ratio(results: Results, measure: str, column: str, other: str) -> float | None:
+    """Return the best value of a column as a multiple of that of another."""
+    return quotient(best(results, measure, column), best(results, measure, other))
 
 
-def unrest_of(results: Results) -> float:
-    """Return the median, over all measures, of the median loop divided by the best loop."""
+def unrest(results: Results) -> float:
+    """Return the usual ratio of the median to the best loop."""
     ratios = [
-        float(times["median"]) / float(times["best"])
-        for by_framework in results["measures"].values()
-        for times in by_framework.values()
-        if times.get("loops", 1) > 1
+        float(values["median"]) / float(values["best"])
+        for columns in results["measures"].values()
+        for values in columns.values()
+        if values.get("loops", 1) > 1
     ]
     return median(ratios or [1.0])
 
 
-def number(value: float) -> str:
-    """Return `value` with three significant digits."""
-    decimals = 2 if value < 9.995 else 1 if value < 99.95 else 0
-    return f"{value:,.{decimals}f}"
+@dataclass(frozen=True)
+class Target:
+    """A promise about the speed of the framework.
+
+    - `limit`: the greatest value that keeps the promise.
+    - `measured`: the value, or None.
+    """
+
+    text: str
+    limit: float
+    measured: float | None
+
+    @property
+    def verdict(self) -> str:
+        """Return `pass`, `miss` or `not measured`."""
+        if self.measured is None:
+            return "not measured"
+        return "pass" if self.measured <= self.limit else "miss"
+
+
+def targets(results: Results) -> Iterator[Target]:
+    """Yield all targets with the measured values."""
+    for case, rival in RIVALS.items():
+        share = ratio(results, f"requests/{case}", OURS, rival)
+        yield Target(f"{case}: share of {rival}'s time", RIVAL_SHARE, share)
+    multiple = ratio(results, "requests/text", OURS, FLOOR)
+    yield Target("text: times the bare callable's time", FLOOR_MULTIPLE, multiple)
+    yield from scale_targets(results)
+    share = ratio(results, "start/import", OURS, RIVAL)
+    yield Target(f"import: share of {RIVAL}'s time", IMPORT_SHARE, share)
+    rows = [name for name in results["measures"] if name.startswith("connections/")]
+    few, most = (rows[0], rows[-1]) if rows else ("", "connections/very many connections")
+    growth = [
+        quotient(best(results, most, app), best(results, few, app)) for app in ("hello", FLOOR)
+    ]
+    text = f"hello, {most.partition('/')[2]}: growth relative to {FLOOR}'s"
+    yield Target(text, FLATNESS, quotient(*growth))
+
+
+def scale_targets(results: Results) -> Iterator[Target]:
+    """Yield the targets for many routes."""
+    fewest, most = (f"{number:,}" for number in (ROUTE_NUMBERS[0], ROUTE_NUMBERS[-1]))
+    for shape in SHAPES:
+        for position in POSITIONS if shape != WORST else ():
+            growth = ratio(results, f"shapes/{shape}, {position}", most, fewest)
+            text = f"{shape}, {position} of {most} routes: times the time with {fewest}"
+            yield Target(text, FLATNESS, growth)
+    for shape in SHAPES:
+        seconds = best(results, f"shape-construction/{shape}", most)
+        text = f"{shape}, construction of {most} routes: seconds"
+        yield Target(text, CONSTRUCTION_SECONDS, seconds)
+    for shape in SHAPES:
+        size = best(results, f"memory/{shape}", "bytes per route")
+        yield Target(f"{shape}, memory: bytes per route", ROUTE_BYTES, size)

@@ -1,168 +1,186 @@
-"""Compare the framework with others; `make bench` runs this. README.md describes the method."""
+"""Compare the speed of Clastic with other frameworks; `make bench` runs this. See README.md."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import platform
+import shutil
+import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from importlib import metadata
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import page
-from cases import FRAMEWORKS
-from collection import QUICK, MeasureError, Options, run
-from environment import BENCHMARKS, InstallError, ensure
-from jobs import GROUPS, JOBS
-from report import render
-from results import Results
-from targets import targets
-from tools import ToolError, install
+from client import QUICK, Options
+from measure import GROUPS, HERE, JOBS
+from report import text_of
+from results import OURS, Results, targets
+from servers import missing
 
-RECORD = BENCHMARKS / "recorded.json"
-"""The results on the documentation's page."""
+POSTGRES = HERE.parents[1] / ".ci" / "postgres"
+FRAMEWORKS = sorted(
+    path.stem for path in HERE.glob("frameworks/[!_]*.py") if path.stem != "interface"
+)
+LIBRARIES = ("werkzeug", "jinja2", "gunicorn", "waitress", "sqlalchemy", "psycopg")
+SLOW_SECONDS = 5.0
+"""The duration from which the construction of an application is not measured again."""
+
+
+class MeasureError(Exception):
+    """A framework responds wrongly, or its process failed."""
 
 
 def main() -> int:
-    """Run the command line and return the exit status."""
+    """Measure or show results, as the command line says. Return the exit status."""
     arguments = parse()
     try:
-        results = shown(arguments.show) if arguments.show else measured(arguments)
-    except (InstallError, MeasureError, ToolError) as error:
+        if arguments.show:
+            results = json.loads(arguments.show.read_text(encoding="utf-8"))
+        else:
+            results = measure(arguments)
+            write(arguments.json, results)
+    except (MeasureError, OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("Interrupted. No results were written.", file=sys.stderr)
+        print("Interrupted. Nothing was written.", file=sys.stderr)
         return 130
-    print(render(results), end="")
+    print(text_of(results), end="")
     if arguments.record:
-        record(results)
+        write(HERE / "recorded.json", results)
+        page.update(results)
     missed = any(target.verdict == "miss" for target in targets(results))
     return int(missed and arguments.check)
 
 
-def record(results: Results) -> None:
-    """Record the results in the repository, and update the documentation's page."""
-    RECORD.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    page.write(results)
-    print(f"Recorded the results in {RECORD.name} and {page.PAGE.name}.", file=sys.stderr)
-
-
-def shown(path: Path) -> dict[str, Any]:
-    """Read the results of an earlier run. Raise `MeasureError` if this fails."""
-    try:
-        results: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise MeasureError(f"Cannot read results from {path}: {error}") from error
-    return results
-
-
-def measured(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Measure with the options of the command line, and write the results."""
-    if arguments.install_tools:
-        install()
-    options = QUICK if arguments.quick else Options()
-    options = replace(
-        options,
-        rounds=arguments.rounds or options.rounds,
-        limit_seconds=arguments.limit or options.limit_seconds,
-    )
-    python = arguments.python or ensure(BENCHMARKS / ".venv")
-    results = run(python, arguments.only, arguments.frameworks, options)
-    arguments.json.parent.mkdir(parents=True, exist_ok=True)
-    arguments.json.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-    return results
-
-
 def parse() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     add = parser.add_argument
-    add("--quick", action="store_true", help="one short round, to check that everything works")
-    add(
-        "--rounds",
-        type=positive(int),
-        metavar="N",
-        help=f"the number of rounds; default: {Options.rounds}, quick: {QUICK.rounds}",
-    )
-    add(
-        "--limit",
-        type=positive(float),
-        metavar="SECONDS",
-        help="the time limit of a process; "
-        f"default: {Options.limit_seconds:g}, quick: {QUICK.limit_seconds:g}",
-    )
-    add(
-        "--only",
-        type=chosen(JOBS, GROUPS),
-        default=JOBS,
-        metavar="CASE,...",
-        help=f"{', '.join(JOBS)}; or a group: {', '.join(GROUPS)}",
-    )
-    add(
-        "--frameworks",
-        type=chosen(FRAMEWORKS),
-        default=FRAMEWORKS,
-        metavar="NAME,...",
-        help=", ".join(FRAMEWORKS),
-    )
-    add(
-        "--json",
-        type=Path,
-        default=BENCHMARKS / "results" / "latest.json",
-        metavar="PATH",
-        help="the file for the results; default: results/latest.json in this folder",
-    )
-    add(
-        "--record",
-        action="store_true",
-        help="record the results in the repository, and update the documentation's page",
-    )
+    add("--quick", action="store_true", help="measure one short round, to see that all works")
+    add("--rounds", type=int, metavar="N", help=f"default: {Options.rounds}, quick: {QUICK.rounds}")
+    names = f"jobs, or groups of jobs: {', '.join(GROUPS)}"
+    add("--only", nargs="+", default=JOBS, choices=[*GROUPS, *JOBS], metavar="JOB", help=names)
+    names = ", ".join(FRAMEWORKS)
+    add("--frameworks", nargs="+", default=FRAMEWORKS, choices=FRAMEWORKS, metavar="F", help=names)
+    path = HERE / "results" / "latest.json"
+    add("--json", type=Path, default=path, metavar="PATH", help="default: %(default)s")
+    add("--record", action="store_true", help="update the record and the documentation")
     add("--check", action="store_true", help="exit with 1 if a target is missed")
-    add(
-        "--python",
-        metavar="PATH",
-        help="an interpreter with all frameworks; nothing is installed",
-    )
-    add("--install-tools", action="store_true", help="install wrk and PostgreSQL first (Debian)")
-    add("--show", type=Path, metavar="PATH", help="print the tables of existing results")
-    return parser.parse_args()
+    add("--show", type=Path, metavar="PATH", help="print written results; do not measure")
+    arguments = parser.parse_args()
+    if arguments.rounds is not None and arguments.rounds < 1:
+        parser.error("--rounds must be at least 1")
+    return arguments
 
 
-def positive(number: type[int] | type[float]) -> Callable[[str], float]:
-    """Return the type of an option that takes a positive number."""
+def measure(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Measure each framework at each job and return the results.
 
-    def value(text: str) -> float:
-        try:
-            given = number(text)
-        except ValueError:
-            given = 0
-        if not 0 < given < float("inf"):
-            raise argparse.ArgumentTypeError(f"{text!r} is not a positive {number.__name__}")
-        return given
-
-    return value
-
-
-def chosen(
-    known: Sequence[str], groups: Mapping[str, Sequence[str]] | None = None
-) -> Callable[[str], tuple[str, ...]]:
-    """Return the type of an option that takes some of the `known` names, separated by commas.
-
-    The name of a group selects all its members.
+    Raises `MeasureError` at the first wrong response.
     """
+    options = QUICK if arguments.quick else Options()
+    options = replace(options, rounds=arguments.rounds or options.rounds)
+    jobs = [job for name in arguments.only for job in GROUPS.get(name, [name])]
+    lacking = {job: program for job in jobs if (program := missing(job))}
+    left_out = [f"Not measured: {job}, which requires {lacking[job]}." for job in lacking]
+    times: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    facts = {name: {"version": None, "compiled": False} for name in arguments.frameworks}
+    slow = set()
+    for number in range(options.rounds):
+        for job in [job for job in jobs if job not in lacking]:
+            print(f"round {number + 1} of {options.rounds}: {job}", file=sys.stderr, flush=True)
+            for framework in turns(job, arguments.frameworks, number, options):
+                if (job, framework) in slow:
+                    continue
+                try:
+                    found = measure_once(job, framework, options, arguments.quick)
+                except subprocess.TimeoutExpired as error:
+                    slow.add((job, framework))
+                    took = f"took over {error.timeout:g} seconds"
+                    left_out.append(f"Not measured: {job} with {framework}, which {took}.")
+                    continue
+                facts[framework] = found["facts"]
+                for name, columns in found["values"].items():
+                    for column, values in columns.items():
+                        times[name][column] += values
+                construction = found["values"].get(f"construction/{job}", {framework: [0.0]})
+                if construction[framework][0] > SLOW_SECONDS:
+                    slow.add((job, framework))
+    return {
+        **machine(),
+        "options": asdict(options),
+        "frameworks": facts,
+        "measures": summary(times),
+        "left_out": left_out,
+    }
 
-    def names(text: str) -> tuple[str, ...]:
-        wanted = [name for word in text.split(",") for name in (groups or {}).get(word, [word])]
-        unknown = [name for name in wanted if name not in known]
-        if unknown:
-            raise argparse.ArgumentTypeError(
-                f"unknown: {', '.join(unknown)}. Known: {', '.join((*known, *(groups or ())))}"
-            )
-        return tuple(name for name in known if name in wanted)
 
-    return names
+def summary(times: dict[str, dict[str, list[float]]]) -> dict[str, Any]:
+    """Return the best value, the median and the number of values, by measure and column."""
+    return {
+        name: {
+            column: {"best": min(values), "median": median(values), "loops": len(values)}
+            for column, values in columns.items()
+        }
+        for name, columns in times.items()
+    }
+
+
+def turns(job: str, frameworks: Sequence[str], number: int, options: Options) -> Iterator[str]:
+    """Yield the frameworks in turn. Each round begins with another one."""
+    if job in GROUPS["scale"] or job in GROUPS["servers"]:
+        frameworks = [OURS]
+    shift = number % len(frameworks)
+    for _ in range(options.starts if job == "start" else 1):
+        yield from (*frameworks[shift:], *frameworks[:shift])
+
+
+def measure_once(job: str, framework: str, options: Options, quick: bool) -> dict[str, Any]:
+    """Measure in a new process and return what it prints.
+
+    Raises `subprocess.TimeoutExpired` for a process with many routes that is over the limit, and
+    `MeasureError` for one that fails.
+    """
+    command = [sys.executable, str(HERE / "measure.py"), framework, job]
+    command += ["--quick"] if quick else []
+    if job in ("served", "clicks") and has_postgresql():
+        command.insert(0, str(POSTGRES))
+    limit = options.limit_seconds if job in GROUPS["routes"] else None
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=limit)
+    if done.returncode:
+        raise MeasureError(f"Stopped at {job} with {framework}.\n{done.stderr.strip()}")
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def has_postgresql() -> bool:
+    """Return whether PostgreSQL is installed where `.ci/postgres` looks for it."""
+    return bool(shutil.which("initdb")) or Path("/usr/lib/postgresql").is_dir()
+
+
+def machine() -> dict[str, Any]:
+    """Return what the results were measured on, without its name."""
+    installed = {each.metadata["Name"].lower(): each.version for each in metadata.distributions()}
+    return {
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "machine": platform.machine(),
+        "processors": os.cpu_count(),
+        "libraries": {name: installed[name] for name in LIBRARIES if name in installed},
+    }
+
+
+def write(path: Path, results: Results) -> None:
+    """Write results as JSON."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

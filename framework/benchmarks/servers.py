@@ -1,147 +1,255 @@
-"""Run WSGI servers on the loopback interface, and put them under load with `wrk`."""
+"""Measure the apps of this repository: behind WSGI servers, and clicks on links of erosion."""
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
+import resource
+import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
-from http.client import HTTPConnection, HTTPException
+import timeit
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from types import TracebackType
+from typing import Any, NamedTuple
 
-HOST = "127.0.0.1"
-BENCHMARKS = Path(__file__).resolve().parent
+from cases import Case
+from client import Options, Values, environ_of, times_of
+from frameworks.interface import Framework
+
+HERE = Path(__file__).resolve().parent
 READY_SECONDS = 30.0
-END_SECONDS = 10.0
+STOP_SECONDS = 10.0
 POLL_SECONDS = 0.05
-THREADS = 4
-MAX_CONNECTIONS = 12_000
-"""The maximum number of connections of a gunicorn worker."""
+CLIENTS = 8
+"""How many connections wait for a response at a time."""
+
+CLICKS = 50
+"""How many clicks a loop on the storage has."""
+
+REQUESTS_AT_LEAST = 4_000
+SPARE_FILES = 200
+"""How many files a process opens besides its connections."""
 
 GUNICORN = [
-    *("-m", "gunicorn", "--worker-class", "gthread", "--threads", str(THREADS)),
-    *("--worker-connections", str(MAX_CONNECTIONS), "--keep-alive", "60", "--no-control-socket"),
+    *("-m", "gunicorn", "--worker-class", "gthread", "--threads", "4", "--keep-alive", "60"),
+    *("--worker-connections", "12000", "--no-control-socket", "--log-level", "error"),
 ]
 SERVERS = {
     "gunicorn, 1 worker": [*GUNICORN, "--workers", "1", "--bind"],
     "gunicorn, 2 workers": [*GUNICORN, "--workers", "2", "--bind"],
-    "waitress": ["-m", "waitress", "--threads", str(THREADS), "--call", "--listen"],
+    "waitress": ["-m", "waitress", "--threads", "4", "--call", "--listen"],
 }
-"""The commands that start the servers, without the address. Each worker has THREADS threads."""
+"""The commands of the servers, up to the address."""
+
+APPS = {"bare": "servers:bare", "hello": "hello:create_app", "erosion": "erosion:create_app"}
+HELLO, EROSION = (HERE.parents[1] / "apps" / name for name in ("hello", "erosion"))
+ALIAS = "lasting"
+TARGET = "https://example.org/"
 
 
 class ServerError(Exception):
-    """A server failed to start, or sent a wrong response."""
+    """A server does not start, or does not respond as expected."""
 
 
-class Server:
-    """A server process with one of the `served_apps`; a context manager.
+def bare() -> Callable[..., list[bytes]]:
+    """Create a WSGI callable that responds as `hello` does."""
 
-    :param server: a key of `SERVERS`
-    :param app: the name of the factory
-    :param environment: additional environment variables
+    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", "14")]
+        start_response("200 OK", headers)
+        return [b"Hello, world!\n"]
+
+    return application
+
+
+def missing(job: str) -> str | None:
+    """Return what a job needs and this machine lacks, or None."""
+    if job in JOBS and not sys.platform.startswith("linux"):
+        return "Linux"
+    return "wrk" if job == "served" and not shutil.which("wrk") else None
+
+
+def measure_clicks(framework: Framework, options: Options) -> Values:
+    """Measure the seconds per click on each database, without a server."""
+    values: Values = {"clicks/erosion's storage": {}, "clicks/request to erosion": {}}
+    in_storage, in_app = values.values()
+    environ = environ_of(Case("click", f"/{ALIAS}"))
+    with tempfile.TemporaryDirectory() as folder:
+        for name, url in databases(folder).items():
+            with storage_at(url) as storage:
+                totals = timeit.repeat(
+                    lambda: storage.use_link(ALIAS), repeat=options.loops, number=CLICKS
+                )
+            in_storage[name] = [total / CLICKS for total in totals]
+            config = {"db_url": url, "cookie_secret": "only for the benchmark"}
+            application = importlib.import_module("erosion").create_app(config)
+            in_app[name] = times_of(application, environ, options)
+    return values
+
+
+def databases(folder: str) -> dict[str, str]:
+    """Return the URLs of empty databases: SQLite in a folder, and PostgreSQL if it runs."""
+    urls = {"SQLite": f"sqlite:///{folder}/erosion.db"}
+    if "EROSION_TEST_DB_URL" in os.environ:
+        urls["PostgreSQL"] = os.environ["EROSION_TEST_DB_URL"]
+    return urls
+
+
+@contextmanager
+def storage_at(url: str) -> Iterator[Any]:
+    """Open erosion's storage, with a link that can be clicked without limit."""
+    sys.path.append(str(EROSION))
+    with closing(importlib.import_module("storage").Storage(url)) as storage:
+        storage.add_link(TARGET, alias=ALIAS, max_count=0)
+        yield storage
+
+
+def measure_served(framework: Framework, options: Options) -> Values:
+    """Measure the seconds per request behind each server.
+
+    All apps run at the same time and are measured in turn.
     """
+    values: Values = {}
+    with tempfile.TemporaryDirectory() as folder:
+        urls = databases(folder)
+        for url in urls.values():
+            with storage_at(url):
+                pass
+        for server in SERVERS:
+            with ExitStack() as stack:
+                start = stack.enter_context
+                apps = {name: (start(serving(server, name)), "/") for name in ("bare", "hello")}
+                for name, url in urls.items():
+                    served = start(serving(server, "erosion", EROSION_DB_URL=url))
+                    apps[f"erosion, {name}"] = (served, f"/{ALIAS}")
+                for served, path in apps.values():
+                    load(served, path, 1)
+                values[f"served/{server}"] = {
+                    name: [1 / load(served, path, options.load_seconds)]
+                    for name, (served, path) in apps.items()
+                }
+    return values
 
-    def __init__(self, server: str, app: str, environment: Mapping[str, str] | None = None) -> None:
-        with socket.create_server((HOST, 0)) as listener:
-            self.port = listener.getsockname()[1]
-        factory = f"served_apps:{app}" if server == "waitress" else f"served_apps:{app}()"
-        self._command = [sys.executable, *SERVERS[server], f"{HOST}:{self.port}", factory]
-        self._environment = {**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})}
 
-    def __enter__(self) -> Server:
-        self._errors = tempfile.TemporaryFile("w+")
-        self._process = subprocess.Popen(
-            self._command,
-            cwd=BENCHMARKS,
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=self._errors,
-        )
-        try:
-            self._wait()
-        except BaseException:
-            self.__exit__(None, None, None)
-            raise
-        return self
+def measure_connections(framework: Framework, options: Options) -> Values:
+    """Measure the processor time per request of a gunicorn worker, by open connections.
 
-    def __exit__(
-        self,
-        error_type: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._process.terminate()
-        try:
-            self._process.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._errors.close()
+    The limit of open files can allow fewer connections than the options ask for.
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = options.connections + SPARE_FILES
+    allowed = files if hard == resource.RLIM_INFINITY else min(files, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    values: Values = {}
+    for app in ("bare", "hello"):
+        with serving("gunicorn, 1 worker", app) as served:
+            for number in (CLIENTS, allowed - SPARE_FILES):
+                seconds = processor_time(served, number)
+                values.setdefault(f"connections/{number:,} connections", {})[app] = [seconds]
+    return values
 
-    def send(self, path: str, method: str = "GET", form: str = "") -> tuple[int, str | None, bytes]:
-        """Send one request; return the status, `Location` and body of the response."""
-        connection = HTTPConnection(HOST, self.port, timeout=10)
-        headers = {"Content-Type": "application/x-www-form-urlencoded"} if form else {}
-        try:
-            connection.request(method, path, form or None, headers)
-            response = connection.getresponse()
-            return response.status, response.getheader("Location"), response.read()
-        finally:
-            connection.close()
 
-    def load(self, path: str, seconds: int, connections: int) -> float:
-        """Request `path` over several connections, and return the requests per second.
+class Server(NamedTuple):
+    """The process of a server, which is the parent of its workers, and its address."""
 
-        Raise `ServerError` for a wrong response.
-        """
-        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s"]
-        done = subprocess.run(
-            [*command, f"http://{HOST}:{self.port}{path}"],
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-        rate = re.search(r"Requests/sec:\s*([\d.]+)", done.stdout)
-        if done.returncode or not rate or re.search("Non-2xx|Socket", done.stdout):
-            raise ServerError(f"wrk failed for {path}:\n{done.stdout}{done.stderr}")
-        return float(rate[1])
+    pid: int
+    address: tuple[str, int]
 
-    def cpu_seconds(self) -> float:
-        """Return the CPU time of the server and its workers so far."""
-        tick = os.sysconf("SC_CLK_TCK")
-        return sum(ticks_of(pid) for pid in family_of(self._process.pid)) / tick
 
-    def _wait(self) -> None:
+@contextmanager
+def serving(server: str, app: str, **environment: str) -> Iterator[Server]:
+    """Run one of the `SERVERS` with one of the `APPS`, and wait until it accepts connections."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        host, port = listener.getsockname()
+    factory = APPS[app] if server == "waitress" else f"{APPS[app]}()"
+    environment["PYTHONPATH"] = os.pathsep.join(map(str, (HERE, HELLO, EROSION)))
+    process = subprocess.Popen(
+        [sys.executable, *SERVERS[server], f"{host}:{port}", factory],
+        env={**os.environ, **environment},
+        stdout=subprocess.DEVNULL,
+    )
+    try:
         deadline = time.monotonic() + READY_SECONDS
-        while True:
-            try:
-                self.send("/")
-            except (OSError, HTTPException) as error:
-                if self._process.poll() is not None or time.monotonic() > deadline:
-                    self._errors.seek(0)
-                    command = " ".join(self._command[1:])
-                    errors = self._errors.read().strip()
-                    raise ServerError(f"{command} does not respond.\n{errors}") from error
-                time.sleep(POLL_SECONDS)
-            else:
-                return
+        while not accepts((host, port)):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise ServerError(f"{server} does not start with {app}.")
+            time.sleep(POLL_SECONDS)
+        yield Server(process.pid, (host, port))
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
-def family_of(pid: int) -> list[int]:
-    """Return the IDs of a process and its descendants."""
-    path = Path(f"/proc/{pid}/task/{pid}/children")
-    children = map(int, path.read_text(encoding="ascii").split())
-    return [pid, *(member for child in children for member in family_of(child))]
+def accepts(address: tuple[str, int]) -> bool:
+    """Return whether a server accepts connections."""
+    try:
+        socket.create_connection(address).close()
+    except OSError:
+        return False
+    return True
 
 
-def ticks_of(pid: int) -> int:
-    """Return the CPU time of a process in clock ticks."""
+def load(served: Server, path: str, seconds: int) -> float:
+    """Send requests on several connections with wrk, and return their number per second."""
+    host, port = served.address
+    command = ["wrk", "-t1", f"-c{CLIENTS}", f"-d{seconds}s", "--timeout", "30s"]
+    command.append(f"http://{host}:{port}{path}")
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    rate = re.search(r"Requests/sec:\s*([\d.]+)", done.stdout)
+    if done.returncode or not rate or re.search("Non-2xx|Socket", done.stdout):
+        raise ServerError(f"wrk failed at {path}:\n{done.stdout}{done.stderr}")
+    return float(rate[1])
+
+
+def processor_time(served: Server, number: int) -> float:
+    """Return the processor seconds per request while `number` connections are open and used."""
+    with ExitStack() as stack:
+        connections = []
+        for _ in range(number):
+            connection = socket.create_connection(served.address, timeout=30)
+            connections.append(stack.enter_context(connection))
+            send_requests(connections[-1:])
+        turns = max(1, REQUESTS_AT_LEAST // number)
+        before = processor_seconds(served.pid)
+        for _ in range(turns):
+            for start in range(0, number, CLIENTS):
+                send_requests(connections[start : start + CLIENTS])
+        return (processor_seconds(served.pid) - before) / (turns * number)
+
+
+def send_requests(connections: Sequence[socket.socket]) -> None:
+    """Send a request on each connection, then read the responses."""
+    for connection in connections:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: */*\r\n\r\n")
+    for connection in connections:
+        response = b""
+        while not response.endswith(b"Hello, world!\n"):
+            received = connection.recv(4096)
+            if not received:
+                raise ServerError(f"The server closed a connection after {response!r}.")
+            response += received
+
+
+def processor_seconds(pid: int) -> float:
+    """Return the processor time that a process and its children have used."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12])
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return own + sum(processor_seconds(int(child)) for child in children)
+
+
+JOBS: dict[str, Callable[[Framework, Options], Values]] = {
+    "served": measure_served,
+    "clicks": measure_clicks,
+    "connections": measure_connections,
+}

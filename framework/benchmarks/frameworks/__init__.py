@@ -1,1 +1,1 @@
-"""The measured frameworks, each in a module with the interface `interface.Framework`."""
+"""The same applications in each framework; see `interface.py`."""

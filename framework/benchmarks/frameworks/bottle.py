@@ -1,20 +1,18 @@
-"""Bottle: an application object, and plugins that decorate the callback."""
+"""Bottle, with plugins as middlewares: plain decorators of the callback."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bottle import Bottle, jinja2_template, redirect, request, response, static_file
 
-from .interface import FILES, PAGE, PLAIN, SECRET, TEXT, Probe
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+from .interface import FILES, PAGE, PLAIN, SECRET, TEXT, Probe, WSGIApplication
 
 DISTRIBUTION = "bottle"
+LACKS = ()
 TEMPLATES = [str(FILES)]
 TEMPLATE_SETTINGS = {"autoescape": True}
 HANDLER = """
@@ -25,69 +23,60 @@ def handler_{i}(id):
 
 
 def build(case: str, probe: Probe) -> WSGIApplication:
-    """Make the application for a case; most cases share one."""
     application = Bottle()
     if case == "middlewares":
-        application.install(timer(probe))
-        application.install(count(probe))
-        application.install(request_id(probe))
+        for plugin in plugins(probe):
+            application.install(plugin)
         application.get("/", callback=numbered)
         return application
-    application.get("/", callback=visit if case == "cookie" else home)
-    application.get("/hello/<name>", callback=greeting)
-    application.get("/json", callback=document)
-    application.get("/page", callback=page)
-    application.get("/old", callback=moved)
-    application.post("/form", callback=posted)
-    application.get("/static/<path:path>", callback=file)
+    application.get("/", callback=cookie if case == "cookie" else text)
+    application.get("/hello/<name>", callback=path)
+    application.get("/json", callback=json_object)
+    application.get("/page", callback=html_page)
+    application.get("/old", callback=redirect_to_new)
+    application.post("/form", callback=form)
+    application.get("/static/<path:path>", callback=static)
     return application
 
 
 def routes(handlers: Sequence[Callable[[str], str]]) -> WSGIApplication:
-    """Make an application with one callback for each of the `handlers`."""
     application = Bottle()
     for i, handler in enumerate(handlers):
         application.get(f"/r{i}/<id>", callback=handler)
     return application
 
 
-def home() -> str:
-    """Respond with a text."""
+def text() -> str:
     response.content_type = PLAIN
     return TEXT
 
 
-def greeting(name: str) -> str:
-    """Respond with the path's second segment in a text."""
+def path(name: str) -> str:
     response.content_type = PLAIN
     return f"Hello, {name}!"
 
 
-def document() -> dict[str, str]:
-    """Respond with a JSON object, made by Bottle from a dict."""
+def json_object() -> dict[str, str]:
     return {"message": TEXT}
 
 
-def page() -> str:
-    """Respond with a page from a template."""
+def html_page() -> str:
     return jinja2_template(
         "page.html", PAGE, template_lookup=TEMPLATES, template_settings=TEMPLATE_SETTINGS
     )
 
 
-def moved() -> None:
-    """Respond with a redirect."""
+def redirect_to_new() -> None:
     redirect("/new", 302)
 
 
-def posted() -> str:
-    """Respond with two fields of a form."""
+def form() -> str:
     response.content_type = PLAIN
     return f"{request.forms.greeting}, {request.forms.name}!"
 
 
-def visit() -> str:
-    """Count visits in a signed cookie, whose value must be text in Bottle."""
+def cookie() -> str:
+    # A signed cookie of Bottle holds a text.
     session = json.loads(request.get_cookie("session", "{}", SECRET))
     visits = session["visits"] = session.get("visits", 0) + 1
     response.set_cookie("session", json.dumps(session), SECRET, path="/", httponly=True)
@@ -95,49 +84,20 @@ def visit() -> str:
     return f"Visit {visits}"
 
 
-def file(path: str) -> Any:
-    """Respond with a file."""
+def static(path: str) -> Any:
     return static_file(path, root=FILES)
 
 
 def numbered(request_id: int) -> str:
-    """Respond with the number of the request from a plugin."""
     response.content_type = PLAIN
     return f"{TEXT} {request_id}"
 
 
-def request_id(probe: Probe) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Make the plugin that passes a number for each request to the callback."""
-    request_ids = probe.request_ids
+def plugins(probe: Probe) -> list[Callable[[Callable[..., Any]], Callable[..., Any]]]:
+    """Return the three middlewares, the outermost first."""
+    request_ids, statuses = probe.request_ids, probe.statuses
 
-    def plugin(callback: Callable[..., Any]) -> Callable[..., Any]:
-        def wrapped(**arguments: Any) -> Any:
-            return callback(request_id=next(request_ids), **arguments)
-
-        return wrapped
-
-    return plugin
-
-
-def count(probe: Probe) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Make the plugin that counts the responses by status."""
-    statuses = probe.statuses
-
-    def plugin(callback: Callable[..., Any]) -> Callable[..., Any]:
-        def wrapped(**arguments: Any) -> Any:
-            body = callback(**arguments)
-            statuses[response.status_code] += 1
-            return body
-
-        return wrapped
-
-    return plugin
-
-
-def timer(probe: Probe) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Make the plugin that adds up the time of the requests."""
-
-    def plugin(callback: Callable[..., Any]) -> Callable[..., Any]:
+    def timer(callback: Callable[..., Any]) -> Callable[..., Any]:
         def wrapped(**arguments: Any) -> Any:
             started = perf_counter()
             try:
@@ -147,4 +107,18 @@ def timer(probe: Probe) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
         return wrapped
 
-    return plugin
+    def count(callback: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapped(**arguments: Any) -> Any:
+            body = callback(**arguments)
+            statuses[response.status_code] += 1
+            return body
+
+        return wrapped
+
+    def request_id(callback: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapped(**arguments: Any) -> Any:
+            return callback(request_id=next(request_ids), **arguments)
+
+        return wrapped
+
+    return [timer, count, request_id]

@@ -1,11 +1,11 @@
-"""Clastic: routes with methods, renders, and middlewares with `request`."""
+"""Clastic, with middlewares of the `request` phase."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from clastic import (
     GET,
@@ -21,12 +21,10 @@ from clastic import (
 from clastic.middleware.cookie import SignedCookieMiddleware
 from clastic.render.jinja2_templates import Jinja2RenderFactory
 
-from .interface import FILES, PAGE, SECRET, TEXT, Probe
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+from .interface import FILES, PAGE, SECRET, TEXT, Probe, WSGIApplication
 
 DISTRIBUTION = "clastic"
+LACKS = ()
 HANDLER = """
 def handler_{i}(id):
     return Response(f"{i}:{id}")
@@ -34,22 +32,20 @@ def handler_{i}(id):
 
 
 def build(case: str, probe: Probe) -> WSGIApplication:
-    """Make the application for a case; most cases share one."""
     if case == "middlewares":
-        return Application(
-            [GET("/", numbered)], middlewares=[Timer(probe), Count(probe), RequestId(probe)]
-        )
+        middlewares = [Timer(probe), Count(probe), RequestId(probe)]
+        return Application([GET("/", numbered)], middlewares=middlewares)
     if case == "cookie":
         session = SignedCookieMiddleware("session", "session", SECRET)
-        return Application([GET("/", visit)], middlewares=[session])
+        return Application([GET("/", cookie)], middlewares=[session])
     return Application(
         [
-            GET("/", home),
-            GET("/hello/<name>", greeting),
-            GET("/json", document, render_json),
-            GET("/page", page, "page.html"),
-            GET("/old", moved),
-            POST("/form", posted),
+            GET("/", text),
+            GET("/hello/<name>", path),
+            GET("/json", json_object, render_json),
+            GET("/page", html_page, "page.html"),
+            GET("/old", redirect_to_new),
+            POST("/form", form),
             ("/static/", StaticApplication(FILES)),
         ],
         render_factory=Jinja2RenderFactory(FILES),
@@ -57,54 +53,45 @@ def build(case: str, probe: Probe) -> WSGIApplication:
 
 
 def routes(handlers: Sequence[Callable[[str], Response]]) -> WSGIApplication:
-    """Make an application with one endpoint for each of the `handlers`."""
     return Application([GET(f"/r{i}/<id>", handler) for i, handler in enumerate(handlers)])
 
 
-def home() -> Response:
-    """Respond with a text."""
+def text() -> Response:
     return Response(TEXT)
 
 
-def greeting(name: str) -> Response:
-    """Respond with the path's second segment in a text."""
+def path(name: str) -> Response:
     return Response(f"Hello, {name}!")
 
 
-def document() -> dict[str, str]:
-    """Respond with a JSON object, made by the route's render from a dict."""
+def json_object() -> dict[str, str]:
     return {"message": TEXT}
 
 
-def page() -> dict[str, Any]:
-    """Respond with the data of the route's template."""
+def html_page() -> dict[str, Any]:
     return PAGE
 
 
-def moved() -> Response:
-    """Respond with a redirect."""
+def redirect_to_new() -> Response:
     return redirect("/new")
 
 
-def posted(request: Request) -> Response:
-    """Respond with two fields of a form."""
+def form(request: Request) -> Response:
     form = request.form
     return Response(f"{form['greeting']}, {form['name']}!")
 
 
-def visit(session: dict[str, Any]) -> Response:
-    """Count visits in a signed cookie."""
+def cookie(session: dict[str, Any]) -> Response:
     visits = session["visits"] = session.get("visits", 0) + 1
     return Response(f"Visit {visits}")
 
 
 def numbered(request_id: int) -> Response:
-    """Respond with the number of the request from a middleware."""
     return Response(f"{TEXT} {request_id}")
 
 
 class RequestId(Middleware):
-    """Pass a number for each request to the endpoint."""
+    """Number each request, and pass the number to the endpoint."""
 
     provides = ("request_id",)
 

@@ -1,20 +1,17 @@
-"""Flask: view functions, and request hooks as middlewares; debug mode is off."""
+"""Flask without debug mode, with request hooks as middlewares."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from time import perf_counter
-from typing import TYPE_CHECKING
 
 from flask import Flask, Response, g, redirect, render_template, request, session
 from werkzeug.wrappers import Response as BaseResponse
 
-from .interface import FILES, PAGE, SECRET, TEXT, Probe
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+from .interface import FILES, PAGE, SECRET, TEXT, Probe, WSGIApplication
 
 DISTRIBUTION = "flask"
+LACKS = ()
 HANDLER = """
 def handler_{i}(id):
     return Response(f"{i}:{id}", mimetype="text/plain")
@@ -22,82 +19,69 @@ def handler_{i}(id):
 
 
 def build(case: str, probe: Probe) -> WSGIApplication:
-    """Make the application for a case; most cases share one."""
     application = Flask(
         __name__, static_folder=FILES, static_url_path="/static", template_folder=FILES
     )
     if case == "cookie":
         application.secret_key = SECRET
-        application.get("/")(visit)
+        application.get("/")(cookie)
         return application
     if case == "middlewares":
         add_hooks(application, probe)
         application.get("/")(numbered)
         return application
-    application.get("/")(home)
-    application.get("/hello/<name>")(greeting)
-    application.get("/json")(document)
-    application.get("/page")(page)
-    application.get("/old")(moved)
-    application.post("/form")(posted)
+    application.get("/")(text)
+    application.get("/hello/<name>")(path)
+    application.get("/json")(json_object)
+    application.get("/page")(html_page)
+    application.get("/old")(redirect_to_new)
+    application.post("/form")(form)
     return application
 
 
 def routes(handlers: Sequence[Callable[[str], Response]]) -> WSGIApplication:
-    """Make an application with one view for each of the `handlers`."""
     application = Flask(__name__)
     for i, handler in enumerate(handlers):
         application.get(f"/r{i}/<id>")(handler)
     return application
 
 
-def home() -> Response:
-    """Respond with a text."""
+def text() -> Response:
     return Response(TEXT, mimetype="text/plain")
 
 
-def greeting(name: str) -> Response:
-    """Respond with the path's second segment in a text."""
+def path(name: str) -> Response:
     return Response(f"Hello, {name}!", mimetype="text/plain")
 
 
-def document() -> dict[str, str]:
-    """Respond with a JSON object, made by Flask from a dict."""
+def json_object() -> dict[str, str]:
     return {"message": TEXT}
 
 
-def page() -> str:
-    """Respond with a page from a template."""
+def html_page() -> str:
     return render_template("page.html", **PAGE)
 
 
-def moved() -> BaseResponse:
-    """Respond with a redirect."""
+def redirect_to_new() -> BaseResponse:
     return redirect("/new")
 
 
-def posted() -> Response:
-    """Respond with two fields of a form."""
+def form() -> Response:
     form = request.form
     return Response(f"{form['greeting']}, {form['name']}!", mimetype="text/plain")
 
 
-def visit() -> Response:
-    """Count visits in a signed cookie."""
+def cookie() -> Response:
     visits = session["visits"] = session.get("visits", 0) + 1
     return Response(f"Visit {visits}", mimetype="text/plain")
 
 
 def numbered() -> Response:
-    """Respond with the number of the request from a hook."""
     return Response(f"{TEXT} {g.request_id}", mimetype="text/plain")
 
 
 def add_hooks(application: Flask, probe: Probe) -> None:
-    """Number the requests, count the responses by status, and add up their time.
-
-    Flask's counterpart of `finally` is `teardown_request`.
-    """
+    """Add the three middlewares. `teardown_request` runs after a failure too."""
     request_ids = probe.request_ids
     statuses = probe.statuses
 

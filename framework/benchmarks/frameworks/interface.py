@@ -1,16 +1,15 @@
-"""The interface of the modules in this package, and the data that they share."""
+"""What each module of this package defines, and the constants that they share."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+WSGIApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 FILES = Path(__file__).parents[1] / "files"
 SECRET = "random text of thirty-two bytes."
@@ -22,16 +21,16 @@ PAGE = {
     "title": "Links & more",
     "links": [{"url": f"/links/{i}?x=1&y=2", "text": f"Link <{i}>"} for i in range(10)],
 }
-"""The data of the template `page.html`."""
+"""The variables of the template `page.html`."""
 
 
 @dataclass
 class Probe:
-    """The results of the three middlewares, so that their work can be checked.
+    """Records what the three middlewares do, so that their work can be checked.
 
-    - `request_ids`: the numbers of the requests, from the innermost middleware.
-    - `statuses`: the number of responses by status, which is `200` or `"200 OK"`.
-    - `seconds`: the total time of the requests, from the outermost middleware.
+    - `request_ids`: yields the number of the next request.
+    - `statuses`: the number of responses by status, as a code or a status line.
+    - `seconds`: the total time of the requests.
     """
 
     request_ids: Iterator[int] = field(default_factory=lambda: count(1))
@@ -40,28 +39,35 @@ class Probe:
 
 
 class Framework(Protocol):
-    """A module of this package, as `measure.py` uses it."""
+    """A module of this package. A new module is measured at every case that it does not lack."""
 
     DISTRIBUTION: str | None
     """The name of the installed distribution, or None."""
 
+    LACKS: Collection[str]
+    """The names of the cases that the framework has no means for."""
+
     HANDLER: str
-    """The source of `handler_{i}`, which responds to `/r{i}/<id>` with `{i}:<id>`."""
+    """Source that defines `handler_{i}`, the handler that responds `{i}:<id>` to `/r{i}/<id>`."""
 
     def build(self, case: str, probe: Probe) -> WSGIApplication:
-        """Make the application for a case of `cases.py`."""
+        """Create the application for the case of that name in `cases.py`."""
 
     def routes(self, handlers: Sequence[Any]) -> WSGIApplication:
-        """Make an application in which `handlers[i]` handles GET of `/r{i}/<id>`."""
+        """Create an application that routes GET requests for `/r{i}/<id>` to `handlers[i]`."""
 
 
-def distinct_handlers(framework: Framework, number: int) -> list[Callable[..., Any]]:
-    """Define `number` handlers with separate code objects in the module of `framework`.
+def name_of(framework: Framework) -> str:
+    """Return the name of a framework: that of its module."""
+    return str(vars(framework)["__name__"]).rpartition(".")[2]
 
-    In a real application, handlers do not share a code object either. Closures would, and a
-    framework could cache data for it.
+
+def define_handlers(source: str, number: int, namespace: dict[str, Any]) -> list[Any]:
+    """Define `handler_0`, `handler_1`, ... in a namespace and return them.
+
+    Each handler has its own code object, as in a real application. A framework could cache what it
+    derives from a code object that all handlers share.
     """
-    source = "\n".join(framework.HANDLER.replace("{i}", str(i)) for i in range(number))
-    namespace = vars(framework)
-    exec(compile(source, "<handlers>", "exec"), namespace)
+    sources = "\n".join(source.replace("{i}", str(i)) for i in range(number))
+    exec(compile(sources, "<handlers>", "exec"), namespace)
     return [namespace[f"handler_{i}"] for i in range(number)]

@@ -1,10 +1,10 @@
-"""Pyramid: a `Configurator` with routes and views, and tweens as middlewares."""
+"""Pyramid, with tweens as middlewares and `pyramid_jinja2` for the template."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPFound, HTTPMethodNotAllowed
@@ -13,12 +13,10 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.session import SignedCookieSessionFactory
 
-from .interface import FILES, PAGE, SECRET, TEXT, Probe
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+from .interface import FILES, PAGE, SECRET, TEXT, Probe, WSGIApplication
 
 DISTRIBUTION = "pyramid"
+LACKS = ()
 HANDLER = """
 def handler_{i}(request):
     return Response(f"{i}:{request.matchdict['id']}", content_type="text/plain")
@@ -28,7 +26,6 @@ Handler = Callable[[Request], Any]
 
 
 def build(case: str, probe: Probe) -> WSGIApplication:
-    """Make the application for a case; most cases share one."""
     with Configurator() as configurator:
         configurator.add_route("home", "/")
         if case == "middlewares":
@@ -36,26 +33,24 @@ def build(case: str, probe: Probe) -> WSGIApplication:
             for tween in ("request_id", "count", "timer"):
                 configurator.add_tween(f"{__name__}.{tween}_tween")
             configurator.add_view(numbered, route_name="home", request_method="GET")
-            return configurator.make_wsgi_app()
-        if case == "cookie":
+        elif case == "cookie":
             configurator.set_session_factory(SignedCookieSessionFactory(SECRET))
-            configurator.add_view(visit, route_name="home", request_method="GET")
-            return configurator.make_wsgi_app()
-        configurator.add_view(home, route_name="home", request_method="GET")
+            configurator.add_view(cookie, route_name="home", request_method="GET")
+        else:
+            configurator.add_view(text, route_name="home", request_method="GET")
+            add_other_routes(configurator)
         if case == "405":
             configurator.add_view(not_allowed, route_name="home")
-        add_others(configurator)
         return configurator.make_wsgi_app()
 
 
-def add_others(configurator: Configurator) -> None:
-    """Add the routes of other paths than `/`."""
+def add_other_routes(configurator: Configurator) -> None:
     views: list[tuple[str, str, Handler, dict[str, str]]] = [
-        ("/hello/{name}", "GET", greeting, {}),
-        ("/json", "GET", document, {"renderer": "json"}),
-        ("/page", "GET", page, {"renderer": f"{FILES}/page.html"}),
-        ("/old", "GET", moved, {}),
-        ("/form", "POST", posted, {}),
+        ("/hello/{name}", "GET", path, {}),
+        ("/json", "GET", json_object, {"renderer": "json"}),
+        ("/page", "GET", html_page, {"renderer": f"{FILES}/page.html"}),
+        ("/old", "GET", redirect_to_new, {}),
+        ("/form", "POST", form, {}),
     ]
     configurator.include("pyramid_jinja2")
     configurator.add_jinja2_renderer(".html")
@@ -66,7 +61,6 @@ def add_others(configurator: Configurator) -> None:
 
 
 def routes(handlers: Sequence[Handler]) -> WSGIApplication:
-    """Make an application with one view for each of the `handlers`."""
     with Configurator() as configurator:
         for i, handler in enumerate(handlers):
             configurator.add_route(f"r{i}", f"/r{i}/{{id}}")
@@ -74,56 +68,47 @@ def routes(handlers: Sequence[Handler]) -> WSGIApplication:
         return configurator.make_wsgi_app()
 
 
-def home(request: Request) -> Response:
-    """Respond with a text."""
+def text(request: Request) -> Response:
     return Response(TEXT, content_type="text/plain")
 
 
-def greeting(request: Request) -> Response:
-    """Respond with the path's second segment in a text."""
+def path(request: Request) -> Response:
     return Response(f"Hello, {request.matchdict['name']}!", content_type="text/plain")
 
 
-def document(request: Request) -> dict[str, str]:
-    """Respond with a JSON object, made by the view's renderer from a dict."""
+def json_object(request: Request) -> dict[str, str]:
     return {"message": TEXT}
 
 
-def page(request: Request) -> dict[str, Any]:
-    """Respond with the data of the view's template."""
+def html_page(request: Request) -> dict[str, Any]:
     return PAGE
 
 
-def moved(request: Request) -> Response:
-    """Respond with a redirect."""
+def redirect_to_new(request: Request) -> Response:
     return HTTPFound("/new")
 
 
-def posted(request: Request) -> Response:
-    """Respond with two fields of a form."""
+def form(request: Request) -> Response:
     form = request.POST
     return Response(f"{form['greeting']}, {form['name']}!", content_type="text/plain")
 
 
-def visit(request: Request) -> Response:
-    """Count visits in a signed cookie."""
+def cookie(request: Request) -> Response:
     session = request.session
     visits = session["visits"] = session.get("visits", 0) + 1
     return Response(f"Visit {visits}", content_type="text/plain")
 
 
 def not_allowed(request: Request) -> Response:
-    """Respond 405 with Allow: GET; by default Pyramid responds 404."""
+    # Without this second view, Pyramid responds 404.
     return HTTPMethodNotAllowed(headers=[("Allow", "GET")])
 
 
 def numbered(request: Request) -> Response:
-    """Respond with the number of the request from a tween."""
     return Response(f"{TEXT} {request.request_id}", content_type="text/plain")
 
 
 def request_id_tween(handler: Handler, registry: Registry) -> Handler:
-    """Number the requests."""
     request_ids = registry.probe.request_ids
 
     def tween(request: Request) -> Response:
@@ -134,7 +119,6 @@ def request_id_tween(handler: Handler, registry: Registry) -> Handler:
 
 
 def count_tween(handler: Handler, registry: Registry) -> Handler:
-    """Count the responses by status."""
     statuses = registry.probe.statuses
 
     def tween(request: Request) -> Response:
@@ -146,7 +130,6 @@ def count_tween(handler: Handler, registry: Registry) -> Handler:
 
 
 def timer_tween(handler: Handler, registry: Registry) -> Handler:
-    """Add up the time of the requests."""
     probe = registry.probe
 
     def tween(request: Request) -> Response:

@@ -1,11 +1,15 @@
 """The request and response types, and redirects."""
 
-from werkzeug.utils import append_slash_redirect
 from werkzeug.wrappers import Request as BaseRequest
 from werkzeug.wrappers import Response as BaseResponse
 
 from clastic.http.hosts import TrustedHosts, read_host
-from clastic.http.redirects import Redirector, redirect, redirect_to_path
+from clastic.http.redirects import (
+    Redirector,
+    append_slash_redirect,
+    redirect,
+    redirect_to_path,
+)
 from clastic.http.request import Request
 from clastic.http.response import Response, add_vary, copy_response, response_maker, with_headers
 

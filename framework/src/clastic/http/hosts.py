@@ -1,4 +1,4 @@
-"""Read, check and encode host names: ``Host`` headers (RFC 9112, section 3.2) and URLs."""
+"""Read and check the hosts of requests (RFC 9112, section 3.2), and encode hosts and URLs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from ipaddress import AddressValueError, IPv6Address
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -16,6 +17,12 @@ _HOST = re.compile(
     rf"({_LABEL}(?:\.{_LABEL})*\.?|\[[0-9a-f:.]+\])(?::([1-9][0-9]{{0,4}}))?",
     re.ASCII | re.IGNORECASE,
 )
+# The parts of any URL (RFC 3986, appendix B), with their delimiters, and those of an authority.
+_URL = re.compile(r"([a-z][a-z0-9+.-]*:)?(?:(//)([^/?#]*))?([^?#]*)([^#]*)(.*)", re.I | re.DOTALL)
+_AUTHORITY = re.compile(r"(.*@)?(.*?)(:[0-9]*)?", re.ASCII | re.DOTALL)
+_URL_HOST = re.compile(r"[a-z0-9._~!$&'()*+,;=%-]*|\[[0-9a-f:.]+\]", re.IGNORECASE)
+# The characters that are not quoted; percent signs are of escapes.
+_SAFE = "!$&'()*+,-./:;=@_~%"
 _MAX_NAME_LENGTH = 254  # characters, with a final dot
 _MAX_PORT = 65_535
 _DEFAULT_PORTS = {"http": ":80", "ws": ":80", "https": ":443", "wss": ":443"}
@@ -132,3 +139,39 @@ def encode_host(host: str) -> str:
         return idna.encode(host, uts46=True).decode("ascii")
     except idna.IDNAError as error:
         raise ValueError(f"the host {host!r} is not a valid domain name: {error}") from error
+
+
+def encode_url(url: str) -> str:
+    """Return a URL, or a relative one, as given but for what must be encoded.
+
+    A host that is not ASCII is encoded by :func:`encode_host`, other characters without a place in
+    a URL are percent-encoded as UTF-8. Everything else stays, such as a final ``?``.
+
+    :raises ValueError: if its host is not one
+    """
+    parts = _URL.fullmatch(url)
+    scheme, slashes, authority, path, query, fragment = parts.groups("") if parts else ()
+    return "".join(
+        (
+            scheme,
+            slashes,
+            _encode_authority(authority, url),
+            quote(path, safe=_SAFE),
+            quote(query, safe=_SAFE + "?"),
+            quote(fragment, safe=_SAFE + "?#"),
+        )
+    )
+
+
+def _encode_authority(authority: str, url: str) -> str:
+    parts = _AUTHORITY.fullmatch(authority)
+    user, host, port = parts.groups("") if parts else ("", authority, "")
+    try:
+        host = encode_host(host)
+        host.encode("idna")  # Werkzeug does this to every location, and fails for empty labels
+    except ValueError as error:
+        raise ValueError(f"{url!r} is not a URL: {error}") from error
+    # Browsers read a backslash as a slash, which would end the host.
+    if "\\" in user or not _URL_HOST.fullmatch(host):
+        raise ValueError(f"{url!r} is not a URL: {user + host!r} is not a host.")
+    return quote(user, safe=_SAFE) + host + port

@@ -10,6 +10,7 @@ from markupsafe import escape
 from werkzeug.utils import redirect as werkzeug_redirect
 from werkzeug.wrappers import Response as BaseResponse
 
+from clastic.http.hosts import encode_url
 from clastic.http.response import STATUS_LINES, Response, is_final_location, lazy_response
 
 if TYPE_CHECKING:
@@ -43,29 +44,27 @@ def redirect(
     code: int = 302,
     Response: type[BaseResponse] = Response,  # noqa: N803 (Werkzeug's name for it)
 ) -> BaseResponse:
-    """Return the response that Werkzeug's ``redirect`` returns for the same arguments.
+    """Return a redirect, with a short page for clients that do not follow it.
 
-    :param location: where to go: a URL, or a path with or without a query. What has no place in a
-        URL is percent-encoded
+    :param location: where to go: a URL, or a path with or without a query. It is sent as given, but
+        for what must be encoded: a host that is not ASCII is sent as Punycode (IDNA 2008), which
+        needs ``clastic[idna]``, and what has no place in a URL is percent-encoded
     :param code: the status, normally 301, 302, 303, 307 or 308
     :param Response: the type of the response
-    :raises ValueError: if there is a control character in `location`
+    :raises ValueError: if there is a control character in `location`, or its host is not one
     """
-    if (
-        Response is _DEFAULT_TYPE
-        and code in _CODES
-        and type(location) is str
-        and is_final_location(location)
-    ):
+    if type(location) is not str or not is_final_location(location):
+        control_character = _CONTROL_CHARACTER.search(location)
+        if control_character is not None:
+            raise ValueError(
+                f"Cannot redirect to {location!r}: it has the control character "
+                f"{control_character[0]!r} at position {control_character.start()}. "
+                "Percent-encode it, or leave it out."
+            )
+        location = encode_url(location)
+    if Response is _DEFAULT_TYPE and code in _CODES:
         fields = (_CONTENT_TYPE, ("Location", location))
         return lazy_response((int(code), STATUS_LINES[code], fields), _page(location))
-    control_character = _CONTROL_CHARACTER.search(location)
-    if control_character is not None:
-        raise ValueError(
-            f"Cannot redirect to {location!r}: it has the control character "
-            f"{control_character[0]!r} at position {control_character.start()}. "
-            "Percent-encode it, or leave it out."
-        )
     return werkzeug_redirect(location, code, Response)
 
 
@@ -90,10 +89,28 @@ def redirect_to_path(environ: WSGIEnvironment, path: str) -> Response:
     """
     root = quote(environ.get("SCRIPT_NAME", "").encode("latin-1"), safe=_PATH_CHARACTERS)
     location = root.rstrip("/") + quote(path, safe=_PATH_CHARACTERS)
-    query = environ.get("QUERY_STRING")
-    if query:
-        location += "?" + quote(query.encode("latin-1"), safe=_QUERY_CHARACTERS)
+    # With another number of slashes at its start, a browser could read a host.
+    location = "/" + location.lstrip("/") + _query(environ)
     return redirect(location, 302 if environ["REQUEST_METHOD"] in ("GET", "HEAD") else 307)
+
+
+def append_slash_redirect(environ: WSGIEnvironment, code: int = 308) -> Response:
+    """Return a redirect of a request to its own URL with a slash at the end of the path.
+
+    :param environ: has the path, which does not end with a slash, and the query
+    :param code: the status; 308 keeps the method and the body
+    """
+    path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
+    name = quote(path.rpartition("/")[2].encode("latin-1"), safe=_PATH_CHARACTERS)
+    # The dot keeps a colon from ending a scheme (RFC 3986, section 4.2).
+    relative = f"./{name}/" if ":" in name else f"{name or '.'}/"
+    return redirect(relative + _query(environ), code)
+
+
+def _query(environ: WSGIEnvironment) -> str:
+    """Return the query of a request with its question mark, empty if there is none."""
+    query = environ.get("QUERY_STRING", "")
+    return query and "?" + quote(query.encode("latin-1"), safe=_QUERY_CHARACTERS)
 
 
 class Redirector:

@@ -28,6 +28,8 @@ from werkzeug.http import HTTP_STATUS_CODES, parse_set_header
 from werkzeug.utils import get_content_type
 from werkzeug.wrappers import Response as BaseResponse
 
+from clastic.http.hosts import encode_url
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
@@ -185,6 +187,15 @@ class Response(BaseResponse):
     @status_code.setter
     def status_code(self, code: int) -> None:
         self.status = code
+
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
+        """Return the headers to send, with locations as given but for what must be encoded."""
+        sent = super().get_wsgi_headers(environ)
+        for name in ("Location", "Content-Location"):
+            given = Headers(self.headers).getlist(name)
+            if given and not (name == "Location" and self.autocorrect_location_header):
+                sent[name] = encode_url(given[-1])
+        return sent
 
     def call_on_close(self, func: Callable[[], Any]) -> Callable[[], Any]:
         """Call a function when the response is closed, after it was sent; return the function."""

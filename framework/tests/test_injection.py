@@ -340,45 +340,70 @@ def show_value(render_value: Any) -> Response:
     return Response(repr(render_value))
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-class TestHostileNames:
-    def test_a_path_value_may_have_this_name(self, name: str) -> None:
-        application = Application(
-            [(f"/<{name}>", endpoint_of(name), show_value)], middlewares=[Around()]
-        )
-        assert get(application, "/value") == "'value'"
+def with_each_name(make: Callable[[str], Application], path: str = "/") -> dict[str, str]:
+    """Return the response of an application with each name, or the error that it raised."""
 
-    def test_a_resource_may_have_this_name(self, name: str) -> None:
-        application = Application(
-            [("/", endpoint_of(name), show_value)], {name: "value"}, [Around()]
+    def respond(name: str) -> str:
+        try:
+            return get(make(name), path)
+        except Exception as error:
+            return repr(error)
+
+    return {name: respond(name) for name in HOSTILE}
+
+
+class TestHostileNames:
+    def test_a_path_value_may_have_any_name(self) -> None:
+        responses = with_each_name(
+            lambda name: Application(
+                [(f"/<{name}>", endpoint_of(name), show_value)], middlewares=[Around()]
+            ),
+            "/value",
         )
-        assert get(application) == "'value'"
+        assert responses == dict.fromkeys(HOSTILE, "'value'")
+
+    def test_a_resource_may_have_any_name(self) -> None:
+        responses = with_each_name(
+            lambda name: Application(
+                [("/", endpoint_of(name), show_value)], {name: "value"}, [Around()]
+            )
+        )
+        assert responses == dict.fromkeys(HOSTILE, "'value'")
 
     @pytest.mark.parametrize("side", ["request", "endpoint"])
-    def test_a_provided_value_may_have_this_name(self, name: str, side: str) -> None:
-        application = Application(
-            [("/", endpoint_of(name), show_value)],
-            middlewares=[Around(), Provider(name, side)],
+    def test_a_provided_value_may_have_any_name(self, side: str) -> None:
+        responses = with_each_name(
+            lambda name: Application(
+                [("/", endpoint_of(name), show_value)],
+                middlewares=[Around(), Provider(name, side)],
+            )
         )
-        assert get(application) == "'provided'"
+        assert responses == dict.fromkeys(HOSTILE, "'provided'")
 
     @pytest.mark.parametrize("source", ["resource", "path value", "provided"])
-    def test_an_argument_of_a_render_may_have_this_name(self, name: str, source: str) -> None:
-        render = endpoint_of(name, "__import__('clastic').Response({})")
-        resources = {name: "value"} if source == "resource" else {}
-        middlewares = [Around(), *([Provider(name, "render")] if source == "provided" else ())]
-        pattern = f"/<{name}>" if source == "path value" else "/<other>"
-        application = Application([(pattern, lambda: None, render)], resources, middlewares)
-        assert get(application, "/value") == ("provided" if source == "provided" else "value")
+    def test_an_argument_of_a_render_may_have_any_name(self, source: str) -> None:
+        def make(name: str) -> Application:
+            render = endpoint_of(name, "__import__('clastic').Response({})")
+            resources = {name: "value"} if source == "resource" else {}
+            middlewares = [Around(), *([Provider(name, "render")] if source == "provided" else ())]
+            pattern = f"/<{name}>" if source == "path value" else "/<other>"
+            return Application([(pattern, lambda: None, render)], resources, middlewares)
 
-    def test_an_argument_of_render_error_may_have_this_name(self, name: str) -> None:
-        render_error = endpoint_of(name, "__import__('clastic').Response({})")
-        application = Application([Route("/", lambda: 1 / 0, None, render_error)], {name: "value"})
-        assert get(application) == "value"
+        expected = "provided" if source == "provided" else "value"
+        assert with_each_name(make, "/value") == dict.fromkeys(HOSTILE, expected)
 
-    def test_an_unused_resource_may_have_this_name(self, name: str) -> None:
-        application = Application([("/", lambda: 1, show_value)], {name: 1}, [Around()])
-        assert get(application) == "1"
+    def test_an_argument_of_render_error_may_have_any_name(self) -> None:
+        def make(name: str) -> Application:
+            render_error = endpoint_of(name, "__import__('clastic').Response({})")
+            return Application([Route("/", lambda: 1 / 0, None, render_error)], {name: "value"})
+
+        assert with_each_name(make) == dict.fromkeys(HOSTILE, "value")
+
+    def test_an_unused_resource_may_have_any_name(self) -> None:
+        responses = with_each_name(
+            lambda name: Application([("/", lambda: 1, show_value)], {name: 1}, [Around()])
+        )
+        assert responses == dict.fromkeys(HOSTILE, "1")
 
 
 KEYWORDS = ["class", "None", "lambda", "async"]

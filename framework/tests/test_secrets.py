@@ -359,23 +359,20 @@ def test_masking_again_changes_nothing() -> None:
 
 
 # Any pattern that matched a part of one of these twice for each of its characters would need
-# about 10**10 steps, and keep the test from ending.
+# about 10**9 steps, and keep the test from ending.
 @pytest.mark.parametrize("is_source", [False, True], ids=["text", "source"])
-@pytest.mark.parametrize(
-    "part",
-    [
+def test_the_time_to_mask_is_linear_in_the_length_of_the_text(is_source: bool) -> None:
+    secrets = knowing("swordfish", "a" * 200)
+    parts = [
         "token", "token=", "token=[", "token=(((", "token='", 'token="""', "token=\\'", "token: ",
         "'token', ", "token['", "token <", "<token>", "Cookie: ", "a.", "a-", "a>", "\\", "'", '"',
         "://", "://a:", "://a:b@", "bearer ", " ", "eyJ-", "eyJa.", "-----BEGIN X-----", "ghp_",
         "xoxb-", "hooks.slack.com/services/", "swordfish"[:8], "([{<", "\n",
-    ],
-)  # fmt: skip
-def test_the_time_to_mask_is_linear_in_the_length_of_the_text(part: str, is_source: bool) -> None:
-    secrets = knowing("swordfish", "a" * 200)
-    text = part * (100_000 // len(part))
-
-    for adversary in (text, text + "token=[" * 200 + "\\" * 2_000):
-        assert secrets.mask(adversary, is_source=is_source)
+    ]  # fmt: skip
+    for part in parts:
+        text = part * (30_000 // len(part))
+        assert secrets.mask(text, is_source=is_source)
+        assert secrets.mask(text + "token=[" * 200 + "\\" * 2_000, is_source=is_source)
 
 
 # -- values with secret names ----------------------------------------------------------------------

@@ -177,6 +177,14 @@ def test_a_process_that_does_not_respond_in_time_is_an_error(program):
         pass
 
 
+def test_a_test_can_wait_for_the_output_of_a_process(program):
+    with run(program) as server:
+        assert server.wait_until(lambda: "HEAD / " in server.output, "did not log a request")
+        match = r"did not say hello within 0\.1 seconds\. Its output:\nstarted in "
+        with pytest.raises(ServerFailed, match=match):
+            server.wait_until(lambda: "hello" in server.output, "did not say hello", 0.1)
+
+
 def test_what_a_process_starts_is_stopped_with_it(program):
     program.write_text(
         "import subprocess, sys\n"

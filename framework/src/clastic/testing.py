@@ -25,11 +25,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException, HTTPMessage
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import Client
@@ -43,6 +43,8 @@ HOST = "127.0.0.1"
 READY_SECONDS = 30.0
 STOP_SECONDS = 10.0
 _POLL_SECONDS = 0.02
+
+_Result = TypeVar("_Result")
 
 
 class ServerFailed(Exception):
@@ -166,17 +168,30 @@ class ServerProcess(Server):
         :param timeout: in seconds
         :raises ServerFailed: if it exits or does not respond in time
         """
+        self.wait_until(self.responds, f"did not respond on {self.url}", timeout)
+
+    def wait_until(
+        self, condition: Callable[[], _Result], problem: str, timeout: float = READY_SECONDS
+    ) -> _Result:
+        """Call a function until it returns a true value, and return that value.
+
+        :param condition: a function without arguments
+        :param problem: what the message of a timeout says, such as ``did not write its log``
+        :param timeout: in seconds
+        :raises ServerFailed: if the process exits, or the value is not true in time
+        """
         deadline = time.monotonic() + timeout
-        while not self.responds():
+        while not (result := condition()):
             if self.process.poll() is not None:
                 what = f"exited with status {self.process.returncode}"
             elif time.monotonic() > deadline:
-                what = f"did not respond on {self.url} within {timeout:g} seconds"
+                what = f"{problem} within {timeout:g} seconds"
             else:
                 with suppress(subprocess.TimeoutExpired):
                     self.process.wait(_POLL_SECONDS)
                 continue
             raise ServerFailed(f"{self.process.args!r} {what}. Its output:\n{self.output}")
+        return result
 
     def stop(self, number: int = signal.SIGTERM, timeout: float = STOP_SECONDS) -> int:
         """Send a signal and return the exit status; kill what is left of the process group.

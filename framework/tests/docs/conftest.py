@@ -2,90 +2,30 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
 import shlex
-import socket
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
-from functools import partial
-from http.client import HTTPConnection, HTTPResponse
-from http.cookies import SimpleCookie
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin, urlsplit
 
 import pytest
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 import clastic
+from clastic.testing import HOST, Server, ServerFailed, ServerProcess, free_port, serve
 
-HOST = "127.0.0.1"
-READY_SECONDS = 30.0
-END_SECONDS = 10.0
+# Make the module ``transcripts`` importable.
+sys.path.append(str(Path(__file__).parent))
+
+from transcripts import Command, Curl, pattern_of
+
+PROGRAM_SECONDS = 30.0
 
 PORT = re.compile(r"(?<=127\.0\.0\.1:)\d+|(?<=--port )\d+")
 SERVER = re.compile(r"python \w+\.py\b|gunicorn |waitress-serve ")
-
-# These differ between runs, Python versions or servers; pages leave them out.
-VARIABLE_HEADERS = {"connection", "date", "server"}
-
-
-class Curl:
-    """Imitate ``curl`` with the options that pages use, and keep the cookies of ``-c``."""
-
-    def __init__(self) -> None:
-        self.cookies: dict[str, str] = {}
-        self.options = argparse.ArgumentParser("curl")
-        self.options.add_argument("url")
-        self.options.add_argument("-i", "--include", action="store_true")
-        self.options.add_argument("-I", "--head", action="store_true")
-        self.options.add_argument("-L", "--location", action="store_true")
-        self.options.add_argument("--path-as-is", action="store_true")
-        self.options.add_argument("-X", "--request")
-        self.options.add_argument("-d", "--data", action="append", default=[])
-        self.options.add_argument("-b", "--cookie")
-        self.options.add_argument("-c", "--cookie-jar")
-        self.options.add_argument("-H", "--header", action="append", default=[])
-
-    def run(self, command: str) -> str:
-        """Run a command and return its output, without variable headers."""
-        given = self.options.parse_args(shlex.split(command)[1:])
-        response, body = self._exchange(given, given.url)
-        if given.location and response.status in (301, 302, 303):
-            given.request, given.data = None, []
-            location = response.getheader("Location", "")
-            response, body = self._exchange(given, urljoin(given.url, location))
-        return _head_of(response) + body if given.include or given.head else body
-
-    def _exchange(self, given: argparse.Namespace, url: str) -> tuple[HTTPResponse, str]:
-        target = urlsplit(url)
-        method = given.request or ("HEAD" if given.head else "POST" if given.data else "GET")
-        path = target._replace(scheme="", netloc="", fragment="").geturl() or "/"
-        with closing(HTTPConnection(target.netloc, timeout=10)) as connection:
-            body = "&".join(given.data) or None
-            connection.request(method, path, body, self._headers(given))
-            response = connection.getresponse()
-            if given.cookie_jar:
-                for cookie in SimpleCookie(response.getheader("Set-Cookie")).values():
-                    self.cookies[cookie.key] = cookie.coded_value
-            return response, response.read().decode()
-
-    def _headers(self, given: argparse.Namespace) -> dict[str, str]:
-        headers = {"Accept": "*/*", "User-Agent": "curl"}
-        if given.data:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-        if given.cookie and "=" in given.cookie:
-            headers["Cookie"] = given.cookie
-        elif given.cookie and self.cookies:
-            headers["Cookie"] = "; ".join(map("=".join, self.cookies.items()))
-        headers.update(header.split(": ", 1) for header in given.header)
-        return headers
 
 
 class Commands:
@@ -98,33 +38,43 @@ class Commands:
     def __init__(self, folder: Path, application: Callable[[], Any]) -> None:
         self.folder = folder
         self.application = application
-        self.curl = Curl()
+        self.curl = Curl(self._replace_ports)
         self.ports: dict[str, int] = {}
-        self.endings: list[Callable[[], object]] = []
+        self.server: Server | None = None
         self.is_reloading = False
+        self._stack = ExitStack()
 
-    def run(self, command: str, is_expected: Callable[[str], object]) -> str:
+    def run(self, command: Command) -> str:
         """Run a command and return its output, with the ports of the page.
 
-        :param is_expected: returns True for the expected output. After a change of a file, a server
-            with a reloader may send outdated responses for a while, so the command is repeated
+        After a change of a file, a server with a reloader may send outdated responses for a while,
+        so ``curl`` is repeated until it prints the expected output.
         """
-        is_server = SERVER.match(command) is not None
-        if is_server and not PORT.search(command):
-            command += " --port 5000"
-        real = PORT.sub(lambda match: str(self._port(match[0])), command)
-        if is_server:
-            return self._as_written(self._start(real))
-        if not command.startswith("curl "):
-            return self._as_written(self._finish(real))
-        if not self.endings:
-            self._serve_here(int(PORT.findall(real)[0]))
-        deadline = time.monotonic() + READY_SECONDS
-        while True:
-            printed = self._as_written(self.curl.run(real))
-            if not self.is_reloading or is_expected(printed) or time.monotonic() > deadline:
-                return printed
-            time.sleep(0.05)
+        if SERVER.match(command.text):
+            return self._as_written(self._start(command.text))
+        if not command.text.startswith("curl "):
+            return self._as_written(self._finish(command.text))
+        if self.server is None:
+            self._serve_here(PORT.findall(command.text)[0])
+        printed = self._send(command.text)
+        if self.is_reloading and isinstance(self.server, ServerProcess):
+
+            def is_expected() -> bool:
+                nonlocal printed
+                printed = self._send(command.text)
+                return pattern_of(command.output).fullmatch(printed) is not None
+
+            with suppress(ServerFailed):
+                self.server.wait_until(is_expected, "did not send the expected response")
+        return printed
+
+    def end(self) -> None:
+        """Stop the server."""
+        self._stack.close()
+        self.server = None
+
+    def _send(self, command: str) -> str:
+        return self.curl.run(command).replace(f"{self.folder}{os.sep}", "")
 
     def _as_written(self, printed: str) -> str:
         """Replace real ports by those of the page, and remove the path of the folder."""
@@ -133,62 +83,45 @@ class Commands:
         printed = printed.replace(f"{self.folder}{os.sep}", "")
         return printed if printed.endswith("\n") else f"{printed}\n"
 
-    def end(self) -> None:
-        """Stop the servers."""
-        while self.endings:
-            self.endings.pop()()
+    def _replace_ports(self, text: str) -> str:
+        return PORT.sub(lambda match: str(self._port(match[0])), text)
 
     def _port(self, written: str) -> int:
         if written not in self.ports:
-            with socket.create_server((HOST, 0)) as listener:
-                self.ports[written] = listener.getsockname()[1]
+            self.ports[written] = free_port()
         return self.ports[written]
 
-    def _serve_here(self, port: int) -> None:
+    def _serve_here(self, port: str) -> None:
         """Serve the page's app in this process."""
-        server = make_server(
-            HOST,
-            port,
-            lambda environ, start_response: self.application()(environ, start_response),
-            threaded=True,
-            request_handler=_QuietHandler,
+        self.server = self._stack.enter_context(
+            serve(lambda environ, start_response: self.application()(environ, start_response))
         )
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        self.endings += [server.server_close, thread.join, server.shutdown]
+        self.ports[port] = self.server.port
 
     def _start(self, command: str) -> str:
         """Stop the previous server, start another one, and return its output when it responds."""
         self.end()
-        output = self.folder / "server.log"
-        with output.open("w") as file:
-            process = subprocess.Popen(
-                _words(command),
-                cwd=self.folder,
-                env=_environment(self.folder),
-                stdout=file,
-                stderr=subprocess.STDOUT,
-            )
-        self.endings.append(partial(_end_process, process))
+        if not PORT.search(command):
+            command += " --port 5000"
+        real = self._replace_ports(command)
+        port = int(PORT.findall(real)[-1])
+        server = ServerProcess(_words(real), port, self.folder, _environment(self.folder))
+        self._stack.callback(server.close)
+        self.server = server
         self.is_reloading = command.startswith("python ")
-        port = int(PORT.findall(command)[-1])
-        deadline = time.monotonic() + READY_SECONDS
-        while not _responds(port):
-            if process.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"{command} does not respond; its output:\n{output.read_text()}")
-            time.sleep(0.05)
-        return output.read_text()
+        server.wait_until_ready()
+        return server.output
 
     def _finish(self, command: str) -> str:
         """Run a program and return its output. Fail if its exit status is not 0."""
         done = subprocess.run(
-            _words(command),
+            _words(self._replace_ports(command)),
             cwd=self.folder,
-            env=_environment(self.folder),
+            env={**os.environ, **_environment(self.folder)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=READY_SECONDS,
+            timeout=PROGRAM_SECONDS,
         )
         assert done.returncode == 0, done.stdout
         return done.stdout
@@ -202,54 +135,19 @@ def _words(command: str) -> list[str]:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """Return the environment of a program: this Clastic, its own home, and no proxy."""
+    """Return the changed variables of a program: this Clastic, its own home, and no proxy."""
     source = Path(clastic.__file__).parents[1]
-    changes = {"PYTHONPATH": str(source), "HOME": str(folder), "NO_PROXY": HOST, "no_proxy": HOST}
-    return {**os.environ, **changes}
-
-
-def _end_process(process: subprocess.Popen[bytes]) -> None:
-    """Terminate a server, and kill it if it does not exit in time."""
-    process.terminate()
-    try:
-        process.wait(END_SECONDS)
-    finally:
-        process.kill()
-
-
-def _responds(port: int) -> bool:
-    with closing(HTTPConnection(HOST, port, timeout=5)) as connection:
-        try:
-            connection.request("HEAD", "/")
-            connection.getresponse()
-        except OSError:
-            return False
-    return True
-
-
-def _head_of(response: HTTPResponse) -> str:
-    """Format the status line and the headers as curl does."""
-    lines = [f"HTTP/{response.version / 10} {response.status} {response.reason}"]
-    for name, value in response.getheaders():
-        if name.lower() not in VARIABLE_HEADERS:
-            lines.append(f"{name}: {value}")
-    return "\n".join([*lines, "", ""])
-
-
-class _QuietHandler(WSGIRequestHandler):
-    def log(self, type: str, message: str, *arguments: Any) -> None:
-        """Log nothing."""
+    return {"PYTHONPATH": str(source), "HOME": str(folder), "NO_PROXY": HOST, "no_proxy": HOST}
 
 
 @pytest.fixture
 def commands() -> Iterator[Callable[[Path, Callable[[], Any]], Commands]]:
     """Return a function that creates the Commands of a page. Their servers stop with the test."""
-    created: list[Commands] = []
+    with ExitStack() as stack:
 
-    def make(folder: Path, application: Callable[[], Any]) -> Commands:
-        created.append(Commands(folder, application))
-        return created[-1]
+        def make(folder: Path, application: Callable[[], Any]) -> Commands:
+            commands = Commands(folder, application)
+            stack.callback(commands.end)
+            return commands
 
-    yield make
-    for each in created:
-        each.end()
+        yield make

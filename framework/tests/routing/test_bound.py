@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from itertools import product
 from typing import Any
 
 import pytest
@@ -57,15 +58,14 @@ class TestPrefixes:
         application = Application([(prefix, Application([(pattern, lambda: ok())]))])
         assert [route.pattern for route in application.routes] == [whole]
 
-    @pytest.mark.parametrize("outer", ["/", "/a", "/a/"])
-    @pytest.mark.parametrize("middle", ["/", "/b", "/b/"])
-    @pytest.mark.parametrize("inner", ["/", "/c", "/c/"])
-    @pytest.mark.parametrize("pattern", ["/leaf", "/branch/", "/"])
-    def test_three_deep(self, outer: str, middle: str, inner: str, pattern: str) -> None:
-        application = nested(Application([(pattern, ok)]), inner, middle, outer)
-        whole = outer.rstrip("/") + middle.rstrip("/") + inner.rstrip("/") + pattern
-        assert [route.pattern for route in application.routes] == [whole]
-        assert get(application, whole) == "ok"
+    def test_three_prefixes_precede_the_pattern(self) -> None:
+        prefixes = [("/", "/a", "/a/"), ("/", "/b", "/b/"), ("/", "/c", "/c/")]
+        for outer, middle, inner, pattern in product(*prefixes, ("/leaf", "/branch/", "/")):
+            application = nested(Application([(pattern, ok)]), inner, middle, outer)
+            whole = outer.rstrip("/") + middle.rstrip("/") + inner.rstrip("/") + pattern
+            found = [route.pattern for route in application.routes]
+            assert found == [whole], (outer, middle, inner, pattern)
+            assert get(application, whole) == "ok", whole
 
     def test_the_prefix_of_each_level_may_bind_values(self) -> None:
         def show(d: list[str], a: str = "-", b: int = 0, c: str = "-") -> Response:

@@ -72,7 +72,7 @@ def test_a_bad_field_is_marked_on_the_page_and_the_input_is_kept(client, read_pa
         pytest.param(
             '{"dt": 20210314, "src": "UTC", "dst": "UTC"}', "dt", id="a number for a time"
         ),
-        pytest.param('{"dt": NaN, "src": "UTC", "dst": "UTC"}', "dt", id="NaN for a time"),
+        pytest.param('{"dt": NaN, "src": "UTC", "dst": "UTC"}', "body", id="NaN for a time"),
         pytest.param(
             '{"dt": "2021-03-14T12:00", "src": ["UTC"], "dst": "UTC"}',
             "src",

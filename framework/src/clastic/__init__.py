@@ -18,6 +18,7 @@ from clastic.exports import lazy_exports
 from clastic.http import (
     BaseRequest,
     BaseResponse,
+    Limits,
     Redirector,
     Request,
     Response,
@@ -81,6 +82,7 @@ __all__ = [
     "GetParamMiddleware",
     "HTTPException",
     "InternalServerError",
+    "Limits",
     "MetaApplication",
     "MethodNotAllowed",
     "Middleware",

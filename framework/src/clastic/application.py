@@ -15,7 +15,8 @@ from clastic.describe import describe_role
 from clastic.dispatch import Dispatcher, HostCheckingDispatcher, RerouteWSGI
 from clastic.errors import ErrorHandler
 from clastic.exports import lazy_attribute
-from clastic.http import BaseResponse, Request, Response, TrustedHosts
+from clastic.http import BaseResponse, Limits, Request, Response, TrustedHosts
+from clastic.http.limits import checked_limits
 from clastic.injection import plan_render_error
 from clastic.middleware.base import Middleware, merge_middlewares
 from clastic.middleware.checks import check_resource_names
@@ -122,6 +123,7 @@ class Application:
     :param error_handler: turns HTTP errors and uncaught exceptions into responses
     :param debug: use the default debug error handler if no ``error_handler`` is given
     :param slash_mode: what happens to paths with missing or repeated slashes
+    :param limits: the limits on request bodies; those left out are inherited
     :param trusted_hosts: the hosts to serve, by name and without ports; ``.example.org`` is the
         domain and all its subdomains. Other requests get a 400 before routing. ``None`` serves all
     :raises WiringError: if there are problems; it lists all of them
@@ -149,6 +151,7 @@ class Application:
         *,
         debug: bool | None = None,
         slash_mode: str = S_REDIRECT,
+        limits: Limits | None = None,
         trusted_hosts: Iterable[str] | None = None,
     ) -> None:
         _check_argument_types(resources, middlewares)
@@ -157,6 +160,7 @@ class Application:
         self.resources: Mapping[str, Any] = MappingProxyType(dict(resources or {}))
         self.render_factory = render_factory
         self.slash_mode = checked_slash_mode(slash_mode)
+        self.limits = checked_limits("The application", limits)
         self.middlewares: tuple[Middleware, ...] = ()
         self._compiler = ChainCompiler()
         self._lock = RLock()
@@ -265,6 +269,7 @@ class Application:
             middlewares=self.middlewares,
             render_factory=self.render_factory,
             slash_mode=self.slash_mode,
+            limits=self.limits,
             compiler=self._compiler,
             problems=Problems(),
             checked={},

@@ -69,6 +69,7 @@ class ChainCompiler:
         constants: Mapping[str, Any],
         positions: Mapping[str, int] | None,
         finish: Callable[[Any, Any], Any] | None = None,
+        prepare: Callable[[Any], None] | None = None,
     ) -> Chain:
         """Compile the function that a route runs.
 
@@ -78,9 +79,10 @@ class ChainCompiler:
         :param positions: the position of each path value, if the values are segments
             of the path as they are; the function then takes the segments
         :param finish: takes the result and the request, and returns the result to use
+        :param prepare: takes the request before anything else does, if the route uses it
         """
         source = _SourceWriter(plan.steps, constants, positions)
-        source.write_route(plan, finish)
+        source.write_route(plan, finish, prepare)
         return self._compile(name, source, "(request, _dispatch_state, {path_values})")
 
     def compile_render_error(self, name: str, step: Step, constants: Mapping[str, Any]) -> Chain:
@@ -154,9 +156,17 @@ class _SourceWriter:
             )
         )
 
-    def write_route(self, plan: Plan, finish: Callable[[Any, Any], Any] | None) -> None:
+    def write_route(
+        self,
+        plan: Plan,
+        finish: Callable[[Any, Any], Any] | None,
+        prepare: Callable[[Any], None] | None,
+    ) -> None:
         if finish is not None:
             self.used.add("request")
+        if prepare is not None and "request" in self.used:
+            self.line(f"{self.constant('prepare', prepare)}(request)")
+        if finish is not None:
             chain = self.unused("chain")
             self.line(f"def {chain}():")
             self.depth += 1

@@ -26,7 +26,7 @@ from clastic.http import (
     read_host,
     redirect_to_path,
 )
-from clastic.http.limits import drain_request_body
+from clastic.http.limits import BoundLimits, drain_request_body
 from clastic.middleware.base import Middleware
 from clastic.pattern import S_REDIRECT, normal_path
 from clastic.routing.bound import BoundRoute, Mount, finishing
@@ -172,6 +172,8 @@ class Dispatcher:
             state = state or _record_attempt(route, state)
             state.exceptions.append(response)
             failed_route = route
+            if request is not None and route.has_limits:
+                request.bound_limits = BoundLimits()
         return self.respond_to_miss(environ, request, state or DispatchState(), failed_route)
 
     def respond_to_miss(
@@ -258,6 +260,7 @@ class Dispatcher:
             try:
                 if request is None:
                     request = self.request_type(environ)
+                    route.set_limits(request)
                 response = chain.run(request, state or DispatchState(), error, route)
                 if isinstance(response, BaseResponse):
                     return response

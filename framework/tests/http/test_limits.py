@@ -184,10 +184,8 @@ class Source:
         self.largest = max(self.largest, size)
         return data
 
-    def readinto(self, buffer: memoryview) -> int:
-        data = self.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
+    def read1(self, size: int) -> bytes:
+        return self.read(size)
 
 
 class BufferedSource(Source):
@@ -198,6 +196,12 @@ class BufferedSource(Source):
 
     def read(self, size: int) -> NoReturn:
         raise AssertionError("blocks until all bytes are there")
+
+
+class BlockingSource(Source):
+    """A body that can only be read as a whole, as that of Gunicorn."""
+
+    read1 = None  # type: ignore[assignment]
 
 
 def run(application: Any, environ: dict[str, Any]) -> tuple[int, Callable[[], object]]:
@@ -264,6 +268,14 @@ def test_data_that_was_read_is_not_read_again() -> None:
     assert source.count == 500
 
 
+def test_a_source_without_read1_is_not_read_on() -> None:
+    source = BlockingSource(5_000)
+    status, close = post(source, CONTENT_LENGTH="5000")
+    close()
+
+    assert (status, source.count) == (413, 0)
+
+
 def test_a_source_with_read1_is_read_in_small_parts() -> None:
     source = BufferedSource(5_000)
     _, close = post(source, CONTENT_LENGTH="5000")
@@ -285,7 +297,7 @@ def test_reading_ends_when_it_takes_too_long(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize("error", [ConnectionResetError(), ValueError("closed file")], ids=repr)
 def test_a_client_that_has_disconnected_is_not_an_error(error: Exception) -> None:
     class Gone(Source):
-        def read(self, size: int) -> NoReturn:
+        def read1(self, size: int) -> NoReturn:
             raise error
 
     status, close = post(Gone(5_000), CONTENT_LENGTH="5000")

@@ -115,6 +115,7 @@ def attributes(request_type, make_environ, names, **options):
 ATTRIBUTES = sorted(
     {name for name in {*dir(BaseRequest), *vars(BaseRequest({}))} if not name.startswith("_")}
     - {"environ", "files", "input_stream"}
+    - {"form_data_parser_class", "json_module", "max_content_length"}  # those of this request type
 )
 
 

@@ -4,6 +4,7 @@ from werkzeug.wrappers import Request as BaseRequest
 from werkzeug.wrappers import Response as BaseResponse
 
 from clastic.http.hosts import TrustedHosts, read_host
+from clastic.http.limits import Limits
 from clastic.http.redirects import (
     Redirector,
     append_slash_redirect,
@@ -16,6 +17,7 @@ from clastic.http.response import Response, add_vary, copy_response, response_ma
 __all__ = [
     "BaseRequest",
     "BaseResponse",
+    "Limits",
     "Redirector",
     "Request",
     "Response",

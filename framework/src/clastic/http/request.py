@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+import json
+import math
+from collections.abc import Callable, Mapping
+from io import BytesIO
+from types import MappingProxyType
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
-from werkzeug.datastructures import EnvironHeaders, Headers, ImmutableMultiDict, MultiDict
+from werkzeug.datastructures import (
+    EnvironHeaders,
+    FileStorage,
+    Headers,
+    ImmutableMultiDict,
+    MultiDict,
+)
 from werkzeug.exceptions import BadRequest, SecurityError
+from werkzeug.formparser import FormDataParser
 from werkzeug.sansio.utils import get_current_url
 from werkzeug.wrappers import Request as BaseRequest
 from werkzeug.wsgi import get_content_length, get_path_info
 
+from clastic.http.forms import FormLimits, FormParser
 from clastic.http.hosts import TrustedHosts, read_host
+from clastic.http.limits import DEFAULT_LIMITS, BodyStream, BoundLimits, Limits
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -63,12 +76,70 @@ def _url(request: Request, *parts: Any) -> str:
     return f"{scheme}{host}{rest}"
 
 
+def _stream(request: Request) -> object:
+    if request.shallow:
+        return super(Request, request).stream  # raises
+    length, environ = request.content_length, request.environ
+    if length is None and not environ.get("wsgi.input_terminated"):
+        # Neither the client nor the server marks the end: reading could wait forever.
+        return BytesIO()
+    return BodyStream(environ["wsgi.input"], length, request.limits.values["body"])
+
+
+class _StrictJSON:
+    """Python's ``json`` without the numbers that JSON cannot have (RFC 8259, section 6)."""
+
+    dumps = staticmethod(json.dumps)
+
+    @staticmethod
+    def loads(text: str | bytes) -> Any:
+        """Return the value of JSON text.
+
+        :raises ValueError: if it is invalid, or a number is not finite
+        """
+        return json.loads(text, parse_float=_finite_float, parse_constant=_refuse_constant)
+
+
+def _finite_float(text: str) -> float:
+    number = float(text)
+    if math.isfinite(number):
+        return number
+    raise ValueError(f"the number {text[:40]} is too large")
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON value")
+
+
+_LIMIT_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "max_content_length": ("body",),
+        "max_form_memory_size": ("form",),
+        "max_form_parts": ("fields", "files"),
+    }
+)
+"""The limits that each attribute of a request sets."""
+_UNLIMITED = BoundLimits()
+
+
+def _is_overridden(kind: type, attribute: str) -> bool:
+    """Return whether a subclass of :class:`Request` sets an attribute."""
+    owner = next(each for each in kind.__mro__ if attribute in vars(each))
+    return not issubclass(Request, owner)
+
+
 class Request(BaseRequest):
     """An HTTP request: Werkzeug's, with the same arguments and attributes.
 
     Each attribute is read from the environ when it is first used; Werkzeug reads all of them when
-    the request is made.
+    the request is made. The body is read within the :attr:`limits`.
     """
+
+    json_module: Any = _StrictJSON
+    form_data_parser_class: type[FormDataParser] = FormParser
+    max_content_length: int | None = DEFAULT_LIMITS.values["body"]
+    bound_limits = _UNLIMITED
+    """The limits of the route that serves the request, and of its applications."""
 
     method: str = _cached(lambda request: request.environ.get("REQUEST_METHOD", "GET").upper())
     scheme: str = _cached(lambda request: request.environ.get("wsgi.url_scheme", "http"))
@@ -102,6 +173,8 @@ class Request(BaseRequest):
     Reading it raises :exc:`werkzeug.exceptions.BadRequest` if its bytes are not UTF-8;
     percent-encoded bytes that are not UTF-8 are replaced."""
     form: ImmutableMultiDict[str, str] = _cached(lambda request: super().form)
+    files: ImmutableMultiDict[str, FileStorage] = _cached(lambda request: super().files)
+    stream: IO[bytes] = _cached(_stream)
 
     def __init__(
         self, environ: WSGIEnvironment, populate_request: bool = True, shallow: bool = False
@@ -110,6 +183,46 @@ class Request(BaseRequest):
         self.shallow = shallow
         if populate_request and not shallow:
             environ["werkzeug.request"] = self
+
+    @property
+    def limits(self) -> Limits:
+        """The limits on the body: none of them is left out."""
+        bound = self.bound_limits
+        if type(self) is Request and self.__dict__.keys().isdisjoint(_LIMIT_NAMES):
+            if bound is _UNLIMITED:
+                return DEFAULT_LIMITS
+            limits = bound.route
+        else:
+            limits = bound.route.within(self._own_limits())
+        return limits.within(bound.application).within(DEFAULT_LIMITS)
+
+    def _own_limits(self) -> Limits:
+        """Return the limits that a subclass, or the request itself, sets as Werkzeug's do."""
+        values: dict[str, Any] = {
+            name: getattr(self, attribute)
+            for attribute, names in _LIMIT_NAMES.items()
+            if attribute in self.__dict__ or _is_overridden(type(self), attribute)
+            for name in names
+        }
+        return Limits(**values)
+
+    def make_form_data_parser(self) -> FormDataParser:
+        """Return the parser of forms, with the limits on them."""
+        limits = self.limits.values
+        form, fields, files = limits["form"], limits["fields"], limits["files"]
+        parser = self.form_data_parser_class(
+            self._get_file_stream,
+            form,
+            limits["body"],
+            self.parameter_storage_class,
+            False,
+            max_form_parts=fields,
+        )
+        if isinstance(parser, FormParser):
+            # Werkzeug's limit is on values and files together.
+            is_total = fields == files == self._own_limits().values.get("fields", -1)
+            parser.limits = FormLimits(form, fields, files, fields if is_total else None)
+        return parser
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
         """Return the body parsed as JSON, by the same arguments as Werkzeug's.

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from clastic.chain import Chain, ChainCompiler
 from clastic.describe import describe_callable, describe_role
 from clastic.errors import HTTPException
-from clastic.http import BaseResponse
+from clastic.http import BaseResponse, Limits
+from clastic.http.limits import BoundLimits
 from clastic.injection import Plan, Step, plan_render_error, plan_route
 from clastic.middleware.base import Middleware, merge_middlewares
 from clastic.middleware.checks import check_middleware, check_resource_names
@@ -40,6 +41,7 @@ class BindContext(NamedTuple):
     middlewares: tuple[Middleware, ...]
     render_factory: RenderFactory | None
     slash_mode: str
+    limits: Limits
     compiler: ChainCompiler
     problems: Problems
     checked: dict[int, bool]
@@ -80,6 +82,7 @@ class BoundRoute:
     :ivar middlewares: all middlewares it runs, outermost first
     :ivar finishing: those of them that have a ``finish`` method, innermost first
     :ivar render: the function that turns the context into a response, if there is one
+    :ivar limits: the limits on request bodies, of the route and of the applications around it
     :ivar read: returns the path values for the segments of a path, ``None`` if these do not match.
         It is ``None`` itself if every value is one unconverted segment
     :ivar run: takes the request (if :attr:`wants_request`), the dispatch state (if
@@ -91,6 +94,7 @@ class BoundRoute:
         "application",
         "finishing",
         "is_branch",
+        "limits",
         "methods",
         "middlewares",
         "path_pattern",
@@ -120,6 +124,7 @@ class BoundRoute:
         render_factory: RenderFactory | None,
         render: Callable[..., Any] | None,
         slash_mode: str,
+        application_limits: Limits,
     ) -> None:
         self.route = route
         self.application = context.application
@@ -134,6 +139,7 @@ class BoundRoute:
         self.render_factory = render_factory
         self.render = render
         self.slash_mode = slash_mode
+        self.limits = BoundLimits(route.limits, application_limits)
         self.render_error_chain = self._compile_render_error(context)
         chain = self._compile(context)
         if chain is not None:
@@ -180,6 +186,7 @@ class BoundRoute:
             render_factory=context.render_factory,
             render=render,
             slash_mode=route.slash_mode or context.slash_mode,
+            application_limits=context.limits,
         )
 
     def embed(
@@ -210,6 +217,7 @@ class BoundRoute:
             render_factory=render_factory,
             render=render,
             slash_mode=self.route.slash_mode or slash_mode,
+            application_limits=self.limits.application.within(context.limits),
         )
 
     def plan(self) -> Plan:
@@ -255,7 +263,10 @@ class BoundRoute:
         # The dispatcher finishes misses itself, by the path.
         finish = self._finish if self.finishing and not self.is_null_route else None
         name = f"route {self.pattern}"
-        return context.compiler.compile_route(name, plan, constants, self.positions, finish)
+        set_limits = self.set_limits if self.has_limits else None
+        return context.compiler.compile_route(
+            name, plan, constants, self.positions, finish, set_limits
+        )
 
     def _compile_render_error(self, context: BindContext) -> Chain | None:
         step = self.plan_render_error(context.problems)
@@ -264,6 +275,15 @@ class BoundRoute:
         name = f"render_error of {self.pattern}"
         constants = {**self.resources, "_application": self.application}
         return context.compiler.compile_render_error(name, step, constants)
+
+    @property
+    def has_limits(self) -> bool:
+        """Whether the route, or an application around it, has limits of its own."""
+        return any(limits.values for limits in self.limits)
+
+    def set_limits(self, request: Any) -> None:
+        """Apply the limits on request bodies to a request."""
+        request.bound_limits = self.limits
 
     def _finish(self, result: Any, request: Any) -> Any:
         """Finish a response of the chain; errors and other results are for the dispatcher."""

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from clastic.describe import describe_callable
+from clastic.http.limits import Limits, checked_limits
 from clastic.middleware.base import Middleware
 from clastic.pattern import S_REDIRECT, S_REWRITE, S_STRICT, InvalidPattern, Pattern
 from clastic.wiring import did_you_mean
@@ -51,6 +52,7 @@ class Route:
     :param middlewares: around this route only, inside those of the application
     :param resources: name to value for this route; they override those of the application
     :param slash_mode: one of the slash modes; the application's by default
+    :param limits: the limits on request bodies; those left out are inherited
     :raises InvalidPattern: for a pattern outside of the language
     :raises InvalidMethod: for an unknown method
     :raises InvalidEndpoint: for an endpoint or ``render_error`` that cannot be called
@@ -69,6 +71,7 @@ class Route:
         middlewares: Iterable[Middleware] | None = None,
         resources: Mapping[str, Any] | None = None,
         slash_mode: str | None = None,
+        limits: Limits | None = None,
     ) -> None:
         if pattern in HTTP_METHODS:
             raise InvalidPattern(
@@ -90,6 +93,7 @@ class Route:
         self.middlewares = tuple(middlewares or ())
         self.resources = dict(resources or {})
         self.slash_mode = None if slash_mode is None else checked_slash_mode(slash_mode)
+        self.limits = checked_limits(f"Route '{pattern}'", limits)
 
     @property
     def pattern(self) -> str:

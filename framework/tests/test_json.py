@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import ChainMap, deque, namedtuple
+from collections import ChainMap, OrderedDict, deque, namedtuple
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum, IntEnum
 from pathlib import PurePosixPath
+from types import MappingProxyType
 from uuid import UUID
 
 import pytest
@@ -496,3 +497,34 @@ def test_stream_error_names_the_place():
     assert next(chunks) == b"[1"
     with pytest.raises(NoJSONForm, match=r"context\[1\]\['x'\] is nan"):
         next(chunks)
+
+
+class TestEqualKeys:
+    """Two keys that are one in JSON: readers would keep either value."""
+
+    VALUES = (
+        ({1: "a", "1": "b"}, "context", "1"),
+        ([{"x": {True: 1, "true": 2}}], "context[0]['x']", "true"),
+        ({None: 1, "null": 2}, "context", "null"),
+        ({"1.5": 1, 1.5: 2}, "context", "1.5"),
+        ({date(2024, 2, 29): 1, "2024-02-29": 2}, "context", "2024-02-29"),
+        ((1, {"a": [{-1: 1, "-1": 2}]}), "context[1]['a'][0]", "-1"),
+        ({"a": OrderedDict({1: "a", "1": "b"})}, "context['a']", "1"),
+        ({"a": MappingProxyType({"b": {1: "a", "1": "b"}})}, "context['a']['b']", "1"),
+    )
+
+    @pytest.mark.parametrize(("value", "place", "key"), VALUES, ids=repr)
+    @pytest.mark.parametrize("options", [{}, {"indent": 2}, {"sort_keys": True}], ids=str)
+    def test_are_an_error_with_their_place(self, make_encoding, options, value, place, key):
+        with pytest.raises(NoJSONForm) as caught:
+            make_encoding(**options).encode(value)
+        assert str(caught.value).startswith(f"{place} has two keys that are both {key!r} in JSON.")
+
+    def test_are_allowed_where_any_value_is(self):
+        assert encoded({1: "a", "1": "b"}, LENIENT) == {"1": "b"}
+
+    @pytest.mark.parametrize(
+        "value", [{1: "a", "2": "b"}, {None: 1, True: 2, 0: 3}, {"1": 1}, [{1: 1}, {"1": 2}]]
+    )
+    def test_other_keys_of_several_types_are_written(self, make_encoding, value):
+        assert json.loads(make_encoding().encode(value)) == json.loads(json.dumps(value))

@@ -11,6 +11,7 @@ import dataclasses
 import json
 import math
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from datetime import date, time, timedelta
@@ -113,19 +114,22 @@ class JSONEncoding:
         codecs.lookup(encoding)
         self._encoding = encoding
         self._lenient = lenient
-        self._write = _make_writer(partial(simplify, encoding=encoding), indent, sort_keys)
+        self._write = _make_writer(partial(_simplify_keys, encoding=encoding), indent, sort_keys)
 
     def encode(self, value: object, trail: tuple[object, ...] = ()) -> bytes:
         """Return a value as JSON.
 
         :param trail: the keys and indexes that lead to the value, to name its place in an error
         :raises NoJSONForm: for a type without a JSON form, NaN, Infinity, bytes that are not text,
-            a key that is not text, and a value that contains itself; the error names the place
+            a key that is not text, two keys that are equal in JSON, and a value that contains
+            itself; the error names the place
         :raises RecursionError: for a value that is nested too deep
         """
         if not self._lenient:
             try:
-                return "".join(self._write(value, 0)).encode()
+                text = "".join(self._write(value, 0))
+                if not _has_converted_key(text) or not _mixes_keys(value):
+                    return text.encode()
             except (TypeError, ValueError, RecursionError):
                 pass  # The copy below either resolves the problem or names its place.
         copy = _PlainCopy(self._encoding, self._lenient, trail).make(value)
@@ -190,7 +194,7 @@ class _PlainCopy:
         self._open.add(id(value))
         try:
             if isinstance(value, dict):
-                return {self._key(key): self._member(key, value[key]) for key in value}
+                return self._convert_dict(value)
             if isinstance(value, (list, tuple)):
                 return [self._member(index, member) for index, member in enumerate(value)]
             try:
@@ -200,6 +204,15 @@ class _PlainCopy:
             return self.make(simpler)
         finally:
             self._open.discard(id(value))
+
+    def _convert_dict(self, value: dict[object, object]) -> dict[str, Any]:
+        copy: dict[str, Any] = {}
+        for key in value:
+            text = self._key(key)
+            if text in copy and not self._lenient:
+                raise self._refusal(f"has two keys that are both {text!r} in JSON")
+            copy[text] = self._member(key, value[key])
+        return copy
 
     def _key(self, key: object) -> str:
         if isinstance(key, str):
@@ -221,6 +234,25 @@ class _PlainCopy:
         place = "context" + "".join(f"[{_safe_repr(key)}]" for key in self._trail)
         remedy = "Convert it in the endpoint, or use render_json_dev, which falls back to repr."
         return NoJSONForm(f"{place} {problem}.\n  {remedy}")
+
+
+# Match JSON with a key that may not have been text: the encoder converts numbers, true and null.
+_has_converted_key = re.compile(r'"(?:-?[0-9][^"\\]*|true|false|null)": ?').search
+
+
+def _mixes_keys(value: object) -> bool:
+    """Return whether a value of dicts and lists has keys of several types, which may be equal."""
+    if isinstance(value, dict):
+        return len(set(map(type, value))) > 1 or any(map(_mixes_keys, value.values()))
+    return isinstance(value, (list, tuple)) and any(map(_mixes_keys, value))
+
+
+def _simplify_keys(value: object, encoding: str) -> object:
+    """Simplify a value; refuse one with keys of several types, which a copy decides about."""
+    simpler = simplify(value, encoding)
+    if isinstance(simpler, (dict, list)) and _mixes_keys(simpler):
+        raise NoJSONForm("mixes types of keys")
+    return simpler
 
 
 def _make_writer(

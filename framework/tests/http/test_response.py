@@ -15,6 +15,7 @@ from markupsafe import Markup
 from werkzeug.datastructures import Headers
 from werkzeug.test import Client, create_environ, run_wsgi_app
 
+from clastic import Application
 from clastic.http import (
     BaseResponse,
     Redirector,
@@ -26,6 +27,7 @@ from clastic.http import (
     with_headers,
 )
 from clastic.http.response import DeferredResponse
+from clastic.middleware.cookie import SignedCookieMiddleware
 
 TEXT = "text/plain; charset=utf-8"
 THREADS = 32
@@ -423,3 +425,66 @@ def test_vary_names_each_header_once(given, vary):
     headers = Headers([("Vary", value) for value in given])
     add_vary(headers, "Cookie")
     assert headers.getlist("Vary") == vary
+
+
+class TestCookies:
+    @pytest.mark.parametrize(
+        "attributes",
+        [
+            {"domain": "d\r\nX: y"},
+            {"domain": "d; Path=/x"},
+            {"domain": "d:80"},
+            {"domain": "d e"},
+            {"domain": "é..de"},
+            {"path": "/; Domain=evil.example"},
+            {"path": "/\r\nX: y"},
+            {"path": "relative"},
+            {"key": "a b"},
+            {"key": "a;b"},
+            {"key": "a=b"},
+            {"key": "a\r\nX: y"},
+            {"key": "é"},
+            {"key": ""},
+        ],
+        ids=repr,
+    )
+    def test_with_invalid_parts_are_refused(self, attributes):
+        arguments = {"key": "name", **attributes}
+        response = Response("body")
+        with pytest.raises(ValueError, match=r"cookie|domain name"):
+            response.set_cookie(**arguments)
+        with pytest.raises(ValueError, match=r"cookie|domain name"):
+            response.delete_cookie(**arguments)
+        assert "Set-Cookie" not in response.headers
+        arguments["cookie_name"] = arguments.pop("key")
+        with pytest.raises(ValueError, match=r"cookie|domain name"):
+            SignedCookieMiddleware(secret_key="k" * 16, **arguments)
+
+    @pytest.mark.parametrize("domain", [None, "a.org", ".a.org", "localhost", "my_app", "a.org."])
+    @pytest.mark.parametrize("path", [None, "/", "/a/b", "/é", "/a b"])
+    def test_with_valid_parts_are_set(self, domain, path):
+        response = Response("body")
+        response.set_cookie("name", "value", domain=domain, path=path)
+        assert response.headers["Set-Cookie"].startswith("name=value")
+
+    def test_get_an_international_domain_in_idna_2008(self):
+        response = Response("body")
+        response.set_cookie("name", "value", domain="straße.de")
+        assert response.headers["Set-Cookie"] == "name=value; Domain=xn--strae-oqa.de; Path=/"
+
+
+@pytest.mark.parametrize("body", [b"", b"text", [b"text"], None])
+@pytest.mark.parametrize("status", [204, 304, 100, 199, "204 No Content"])
+def test_a_status_without_a_body_has_no_headers_about_one(status, body):
+    for mimetype in (None, "text/html"):
+        response = Response(body, status=status, mimetype=mimetype)
+        environ = create_environ()
+        chunks, _, headers = run_wsgi_app(response, environ, buffered=True)
+        assert b"".join(chunks) == b""
+        assert not {"Content-Type", "Content-Length"} & set(headers.keys())
+
+
+def test_the_validator_accepts_a_status_without_a_body():
+    for status in (204, 304):
+        app = validator(Application([("/", lambda status=status: Response("", status=status))]))
+        run_wsgi_app(app, create_environ(), buffered=True)

@@ -1,4 +1,6 @@
-"""Test that responses send the same bytes as Werkzeug's, except for URLs, which stay as given.
+"""Test that responses send the same bytes as Werkzeug's, with two exceptions.
+
+URLs stay as given, and a response whose status has no body has no Content-Type.
 
 Each test does the same with a response of each type and compares the results: each value read,
 each error raised, and each response sent.
@@ -31,10 +33,13 @@ METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 
 
 class WerkzeugResponse(BaseResponse):
-    """Werkzeug's, but for the encoding of URLs, which has tests of its own in test_hosts.py."""
+    """Werkzeug's, but for the exceptions, which have tests of their own."""
 
     def get_wsgi_headers(self, environ):
         sent = super().get_wsgi_headers(environ)
+        code = self.status_code
+        if code in (204, 304) or 100 <= code < 200:
+            sent.remove("Content-Type")
         for name in ("Location", "Content-Location"):
             values = Headers(self.headers).getlist(name)
             if values and (name != "Location" or not self.autocorrect_location_header):

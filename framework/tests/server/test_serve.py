@@ -73,6 +73,7 @@ def application() -> Application:
         ("/fail", fail),
         ("/stream", stream),
         ("/old", lambda: redirect("new")),
+        ("/empty", lambda: Response(status=204)),
         GET("/static/page", lambda: Response("page")),
         POST("/static/upload", lambda request: Response(request.get_data())),
     ]
@@ -339,6 +340,7 @@ class TestLint:
             pytest.param("HEAD", "/static/site.css", b"", id="the head of a file"),
             pytest.param("GET", "/none", None, id="an error"),
             pytest.param("GET", "/old", None, id="a redirect to a path"),
+            pytest.param("GET", "/empty", b"", id="a status without a body"),
         ],
     )
     def test_it_accepts_the_responses_of_clastic(

@@ -28,9 +28,11 @@ from werkzeug.http import HTTP_STATUS_CODES, parse_set_header
 from werkzeug.utils import get_content_type
 from werkzeug.wrappers import Response as BaseResponse
 
-from clastic.http.hosts import encode_url
+from clastic.http.hosts import encode_host, encode_url, split_host
 
 if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 Fields = tuple[tuple[str, str], ...]
@@ -51,6 +53,9 @@ _KNOWN_LENGTHS = 1024
 _LENGTHS = tuple(("Content-Length", str(size)) for size in range(_KNOWN_LENGTHS))
 # Held during changes of state, so that threads which share a response get the same objects.
 _CHANGING_STATE = RLock()
+
+_TOKEN = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII).fullmatch
+_COOKIE_PATH = re.compile(r"[^;\x00-\x1f\x7f]+").fullmatch
 
 # Match a location that Werkzeug sends unchanged. It quotes, lowercases or shortens all others.
 is_final_location = re.compile(
@@ -189,13 +194,50 @@ class Response(BaseResponse):
         self.status = code
 
     def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
-        """Return the headers to send, with locations as given but for what must be encoded."""
+        """Return the headers to send.
+
+        Locations are as given but for what must be encoded. A response without a body has no
+        Content-Type (RFC 9110, sections 8.3 and 15.3.5).
+        """
         sent = super().get_wsgi_headers(environ)
+        if self.status_code in _WITHOUT_BODY:
+            sent.remove("Content-Type")
         for name in ("Location", "Content-Location"):
             given = Headers(self.headers).getlist(name)
             if given and not (name == "Location" and self.autocorrect_location_header):
                 sent[name] = encode_url(given[-1])
         return sent
+
+    def set_cookie(
+        self,
+        key: str,
+        value: str = "",
+        max_age: timedelta | int | None = None,
+        expires: str | datetime | int | float | None = None,
+        path: str | None = "/",
+        domain: str | None = None,
+        secure: bool = False,
+        httponly: bool = False,
+        samesite: str | None = None,
+        partitioned: bool = False,
+    ) -> None:
+        """Set a cookie, by the same arguments as Werkzeug's.
+
+        :raises ValueError: if its name, its path or its domain could be read as another attribute
+        """
+        check_cookie(key, path, domain)
+        super().set_cookie(
+            key,
+            value,
+            max_age,
+            expires,
+            path,
+            domain and encode_host(domain),
+            secure,
+            httponly,
+            samesite,
+            partitioned,
+        )
 
     def call_on_close(self, func: Callable[[], Any]) -> Callable[[], Any]:
         """Call a function when the response is closed, after it was sent; return the function."""
@@ -281,6 +323,28 @@ def _are_final(special_fields: Sequence[tuple[str, str]]) -> bool:
         return True
     (name, value), *others = special_fields
     return not others and name == "Location" and is_final_location(value) is not None
+
+
+def check_cookie(name: str, path: str | None, domain: str | None) -> None:
+    """Check the parts of a cookie that Werkzeug sends unchecked (RFC 6265, section 4.1).
+
+    :raises ValueError: if one of them is invalid
+    """
+    if not _TOKEN(name):
+        raise ValueError(
+            f"The name of the cookie is {name!r}. Use ASCII letters, digits, '-' and '_' "
+            "(RFC 6265)."
+        )
+    if path and (path[0] != "/" or not _COOKIE_PATH(path)):
+        raise ValueError(
+            f"The path of the cookie '{name}' is {path!r}. Use one that begins with '/', without "
+            "';' and control characters."
+        )
+    host = split_host(encode_host(domain.lstrip("."))) if domain else ("", None)
+    if host is None or host[1] is not None:
+        raise ValueError(
+            f"The domain of the cookie '{name}' is {domain!r}. Use a host name without a port."
+        )
 
 
 def lazy_response(head: Head, body: bytes) -> Response:

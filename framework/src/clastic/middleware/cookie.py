@@ -27,6 +27,8 @@ from werkzeug.http import dump_cookie
 
 from clastic.errors import HTTP_ERRORS, map_response
 from clastic.http import Request, with_headers
+from clastic.http.hosts import encode_host
+from clastic.http.response import check_cookie
 from clastic.middleware.base import Middleware
 
 logger = logging.getLogger("clastic")
@@ -173,6 +175,7 @@ class SignedCookieMiddleware(Middleware):
     ) -> None:
         name = f"clastic_{arg_name}" if cookie_name is None else cookie_name
         _check_settings(name, secure, same_site, expiry)
+        check_cookie(name, path, domain)
         keys = None if secret_key is None else _checked_keys(secret_key, name)
         self.provides = (arg_name,)
         self.cookie_name = name
@@ -183,7 +186,7 @@ class SignedCookieMiddleware(Middleware):
             dump_cookie,
             name,
             path=path,
-            domain=domain,
+            domain=domain and encode_host(domain),
             secure=secure,
             httponly=http_only,
             samesite=same_site,

@@ -227,14 +227,21 @@ def with_static(
 class _Lint(LintMiddleware):
     """Warn about violations of WSGI and HTTP.
 
-    A relative Location is accepted: RFC 9110 allows it. Responses to HEAD are not checked: Werkzeug
-    would take their Content-Length to be wrong.
+    A relative Location and a 204 without a Content-Length are accepted: RFC 9110 allows the first
+    and requires the second. Responses to HEAD are not checked: Werkzeug would take their
+    Content-Length to be wrong.
     """
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] == "HEAD":
             return self.app(environ, start_response)
         return super().__call__(environ, start_response)
+
+    def check_start_response(self, status: str, *others: Any) -> tuple[int, Headers]:
+        code, headers = super().check_start_response(status, *others)
+        if "Content-Length" not in headers and (code == 204 or 100 <= code < 200):
+            headers = Headers([*headers, ("Content-Length", "0")])
+        return code, headers
 
     def check_headers(self, headers: Headers) -> None:
         checked = headers.copy()

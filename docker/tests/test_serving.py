@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -85,6 +85,65 @@ def test_requests_in_flight_are_finished_before_an_app_stops(serve, app):
         wait_until_refused(server.port)
         assert finish(connections, body.encode()) == [status] * 8
         assert server.process.wait(END_SECONDS) == 0
+
+
+SHORT = {"HEAD_SECONDS": "1", "BODY_SECONDS": "1"}
+
+
+@contextmanager
+def many_clients(port: int, data: bytes):
+    """Connect 60 clients that send the beginning of a request, and nothing more."""
+    with ExitStack() as stack:
+        for _ in range(60):
+            client = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            client.sendall(data)
+        yield client
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"GET / HTTP/1.1\r\nHost: localhost\r\n", id="half a head"),
+        pytest.param(
+            b"POST /show HTTP/1.1\r\nHost: localhost\r\nContent-Length: 60\r\n"
+            b"Content-Type: application/x-www-form-urlencoded\r\n\r\ndt=",
+            id="half a body",
+        ),
+        pytest.param(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", id="all"),
+    ],
+)
+def test_slow_clients_keep_no_other_waiting(serve, data):
+    with serve("tzconvert", **SHORT) as server, many_clients(server.port, data) as client:
+        started = time.monotonic()
+        for _ in range(4):
+            assert server.get("/").status == 200
+        assert time.monotonic() - started < 5
+        client.settimeout(20)
+        while client.recv(65536):
+            pass  # the server closes the connection
+
+
+def test_a_client_that_sends_byte_by_byte_is_cut_off(serve):
+    head = b"POST /show HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900\r\n\r\n"
+    with serve("tzconvert", THREADS="1", WEB_CONCURRENCY="1", **SHORT) as server:
+        started = time.monotonic()
+        with socket.create_connection(("127.0.0.1", server.port)) as client, suppress(OSError):
+            client.sendall(head)
+            client.settimeout(0.2)
+            while time.monotonic() - started < 30:
+                client.sendall(b"x")
+                with suppress(TimeoutError):
+                    if not client.recv(65536):
+                        break
+        assert time.monotonic() - started < 10
+
+
+def test_a_connection_serves_several_requests_also_when_they_are_sent_at_once(serve):
+    head = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
+    with serve("hello", WEB_CONCURRENCY="1") as server:
+        received = server.send((head + b"\r\n") * 2 + head + b"Connection: close\r\n\r\n")
+    assert received.count(b"HTTP/1.1 200 OK") == 3
 
 
 def test_production_refuses_the_example_secret(serve, tmp_path):

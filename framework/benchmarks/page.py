@@ -50,7 +50,8 @@ def update(results: Results) -> None:
 
     def part(match: re.Match[str]) -> str:
         name = match["name"]
-        return f"<!-- {name} -->\n\n{parts.get(name, 'Not measured.')}\n\n<!-- /{name} -->"
+        content = parts.get(name, "Not measured.")
+        return "\n\n".join(filter(None, [f"<!-- {name} -->", content, f"<!-- /{name} -->"]))
 
     page.write_text(PART.sub(part, text), encoding="utf-8")
     (DOCS / "_static" / "speed.svg").write_text(plot(results), encoding="utf-8")

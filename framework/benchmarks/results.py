@@ -1,4 +1,4 @@
-"""Look up results and check the targets. `run.py` writes results as JSON."""
+"""Read results, and compare them with the speed targets. `run.py` writes results as JSON."""
 
 from __future__ import annotations
 
@@ -20,18 +20,26 @@ RIVALS = {
     **dict.fromkeys(("text", "path", "json", "404", "405", "redirect", "middlewares"), RIVAL),
     "cookie": "bottle",
 }
-"""By case, the framework of whose time Clastic takes at most `RIVAL_SHARE`."""
+"""The framework that Clastic is compared with, by case."""
 
 RIVAL_SHARE = 0.5
+"""The limit for these cases, as a share of the other framework's time."""
+
 FLOOR_MULTIPLE = 5.0
-"""How many times the time of the bare callable a text takes at most."""
+"""The limit for a text, as a multiple of the bare callable's time."""
 
 FLATNESS = 1.2
-"""How many times the time with the fewest routes or connections the most of them take at most."""
+"""The limit for the most routes or connections, as a multiple of the time with the fewest."""
 
 CONSTRUCTION_SECONDS = 1.5
+"""The limit for the construction of an application with the most routes."""
+
 ROUTE_BYTES = 4096
+"""The limit for the memory of a route without its endpoint."""
+
 IMPORT_SHARE = 1.0
+"""The limit for the import, as a share of Falcon's time."""
+
 
 Results = Mapping[str, Any]
 
@@ -53,7 +61,7 @@ def ratio(results: Results, measure: str, column: str, other: str) -> float | No
 
 
 def unrest(results: Results) -> float:
-    """Return the usual ratio of the median to the best loop."""
+    """Return the ratio of the median to the best loop, in the median of all measures."""
     ratios = [
         float(values["median"]) / float(values["best"])
         for columns in results["measures"].values()
@@ -65,9 +73,10 @@ def unrest(results: Results) -> float:
 
 @dataclass(frozen=True)
 class Target:
-    """A promise about the speed of the framework.
+    """A speed target and the measured value.
 
-    - `limit`: the greatest value that keeps the promise.
+    - `text`: the description.
+    - `limit`: the greatest value that meets the target.
     - `measured`: the value, or None.
     """
 

@@ -88,9 +88,11 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     """
     options = QUICK if arguments.quick else Options()
     options = replace(options, rounds=arguments.rounds or options.rounds)
-    jobs = [job for name in arguments.only for job in GROUPS.get(name, [name])]
+    jobs = list(dict.fromkeys(job for name in arguments.only for job in GROUPS.get(name, [name])))
     lacking = {job: program for job in jobs if (program := missing(job))}
     left_out = [f"Not measured: {job}, which requires {lacking[job]}." for job in lacking]
+    if {"served", "clicks"} & {*jobs} and not has_postgresql():
+        left_out.append("Not measured: erosion on PostgreSQL, which is not installed.")
     times: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     facts = {name: {"version": None, "compiled": False} for name in arguments.frameworks}
     slow = set()

@@ -18,7 +18,7 @@ _OWN_FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__fil
 _HEADER = "Traceback (most recent call last):\n"
 _CALLS = re.compile(r'(?:^  File ".+", line \d+.*\n(?:^   .*\n|^  \[.*\n|^\n)*)+', re.MULTILINE)
 _FRAME = re.compile(
-    r'^  File "(.+)", line (\d{1,9})(?:, in (.*))?\n(?:^    (.*)\n)?(?:^    ([ ~^]*[~^])\s*\n)?',
+    r'^  File "(.+)", line (\d{1,9})(?:, in (.*))?\n(?:^    (.*)\n)?(?:^    ([ \t~^]*[~^])\s*\n)?',
     re.MULTILINE,
 )
 _ERROR = re.compile(r"(?:[^\W\d]\w*\.)*([^\W\d]\w*)(?:: (.*))?", re.DOTALL)
@@ -102,11 +102,17 @@ def create_report(text: str, watched: Collection[str]) -> FlawReport:
 
 def _find_place(calls: str, watched: Collection[str]) -> ParsedFrame | None:
     """Return the most recent call outside of Clastic, in a watched file if there is one."""
-    frames = [ParsedFrame(file, int(line), *rest) for file, line, *rest in _FRAME.findall(calls)]
+    frames = [_parse_frame(*found) for found in _FRAME.findall(calls)]
     frames = [frame for frame in frames if not frame.file.startswith(_OWN_FOLDER)]
     if frames and frames[-1].function:  # A syntax error is in the file that was read last.
         frames = [frame for frame in frames if frame.file in watched] or frames
     return frames[-1] if frames else None
+
+
+def _parse_frame(file: str, line: str, function: str, code: str, marks: str) -> ParsedFrame:
+    # From Python 3.13 on, tabs that indent the code are shown, also above the marks.
+    indentation = len(code) - len(code.lstrip())
+    return ParsedFrame(file, int(line), function, code[indentation:], marks[indentation:])
 
 
 def _read_source(place: ParsedFrame) -> list[tuple[int, str]]:

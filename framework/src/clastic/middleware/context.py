@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from copy import copy
 from inspect import Parameter, Signature
+from keyword import iskeyword
 from typing import Any
 
 from clastic.middleware.base import Middleware
@@ -34,6 +35,8 @@ class ContextProcessor(Middleware):
         self._defaults = dict(defaults or {})
         self._names = tuple(dict.fromkeys([*names, *self._defaults]))
         self._overwrite = overwrite
+        for name in filter(iskeyword, self._names):  # Python 3.10 accepts them in a Signature.
+            raise ValueError(f"{name!r} is a keyword, so it cannot be the name of an argument")
         own = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in ("next", "context")]
         injected = [
             Parameter(

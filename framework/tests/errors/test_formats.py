@@ -98,7 +98,7 @@ def write(mimetype: str, error: HTTPException) -> str:
         pytest.param("application/xml", XML, id="XML is named"),
         pytest.param("Application/JSON", JSON, id="case does not matter"),
         pytest.param("application/json; charset=UTF-8", JSON, id="the charset utf-8 is accepted"),
-        pytest.param("text/html; level=1", TEXT, id="other parameters do not match"),
+        pytest.param("text/html; level=1", HTML, id="other parameters do not matter"),
         pytest.param("text/*", TEXT, id="text/* prefers text over HTML"),
         pytest.param("application/*", JSON, id="application/* prefers JSON"),
         pytest.param("application/*, */*;q=0.1", JSON, id="a range of higher quality wins"),

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import Headers
 from werkzeug.test import create_environ
 
-from clastic import POST, Application
-from clastic.http import BaseRequest, Request, Response
+from clastic import POST, Application, render_basic
+from clastic.http import BaseRequest, Request, Response, negotiate
 
 
 def test_the_base_type_is_that_of_werkzeug():
@@ -299,3 +299,38 @@ def test_a_subclass_can_have_attributes_of_its_own():
 
     own = Own(create_environ("/a/b"))
     assert (own.kind, own.first, own.method, own.other) == ("own", "a", "OWN", "no other")
+
+
+OFFERED = ("application/json", "text/html", "text/plain")
+
+
+@pytest.mark.parametrize(
+    ("accept", "chosen"),
+    [
+        ("text/html", "text/html"),
+        ("text/html;charset=utf-8", "text/html"),
+        ("Text/HTML ; Charset=UTF-8", "text/html"),
+        ('text/html; profile="a, text/plain; q=0"; q=0.9, text/plain;q=0.8', "text/html"),
+        ("text/html;q=0.5;level=1, text/plain;level=2", "text/plain"),
+        ("text/html;level=1;q=0.1, text/plain;q=0.2", "text/plain"),
+        ("application/json;indent=2, */*;q=0.1", "application/json"),
+        ("text/html;v", "text/html"),
+        ("text/*;charset=utf-8", "text/html"),
+        ("*/*;version=1", "application/json"),
+        ("text/html;q=0, */*", "application/json"),
+        ("image/png", None),
+        ("", None),
+        ("text/html;q=0", None),
+        ("text/html," * 200, None),
+    ],
+)
+def test_one_of_the_offered_types_is_negotiated(accept, chosen):
+    assert negotiate(accept, OFFERED) == chosen
+
+
+@pytest.mark.parametrize("accept", ["text/html;charset=utf-8", "text/html;level=1, */*;q=0.1"])
+def test_errors_and_data_are_negotiated_alike(accept):
+    app = Application([("/", lambda: {"a": 1}, render_basic)])
+    for path in ("/", "/missing"):
+        response = app.get_local_client().get(path, headers={"Accept": accept})
+        assert response.mimetype == "text/html"

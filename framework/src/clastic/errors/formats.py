@@ -6,21 +6,15 @@ To add a format, write a function from an error to text, and add it to :data:`FO
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from markupsafe import escape
-from werkzeug.datastructures import MIMEAccept
-from werkzeug.http import HTTP_STATUS_CODES, parse_accept_header
+from werkzeug.http import HTTP_STATUS_CODES
 
+from clastic.http import negotiate
 from clastic.pages import element, html_page
 from clastic.text import to_text
-
-# The longest Accept header, in characters, that is negotiated. Real clients send far less, and it
-# bounds both the time for a hostile one and the memory of cached choices.
-_MAX_ACCEPT_LENGTH = 1024
 
 
 class ErrorData(Protocol):
@@ -154,6 +148,7 @@ FORMATS = (
     Format("application/problem+json", "application/problem+json", _write_problem_json),
     Format("application/xml", "application/xml; charset=utf-8", _write_xml),
 )
+_MIMETYPES = tuple(format.mimetype for format in FORMATS)
 
 
 def format_of(content_type: str) -> Format:
@@ -168,15 +163,6 @@ def choose_format(accept: str | None) -> Format:
     Ties are won by the first of :data:`FORMATS`. The default is text, also if the header accepts
     none of the formats: a readable error is better than a 406.
     """
-    if accept is None or accept == "*/*" or len(accept) > _MAX_ACCEPT_LENGTH:
+    if accept is None or accept == "*/*":
         return TEXT
-    return _negotiate(accept)
-
-
-# A browser always sends the same header, and negotiating takes longer than the rest of an error.
-@lru_cache(maxsize=128)
-def _negotiate(accept: str) -> Format:
-    # Some clients name our charset.
-    ranges = re.sub(r"; *charset=utf-8", "", accept.lower())
-    accepted = parse_accept_header(ranges, MIMEAccept)
-    return format_of(accepted.best_match([format.mimetype for format in FORMATS], ""))
+    return format_of(negotiate(accept, _MIMETYPES) or "")

@@ -11,7 +11,7 @@ from clastic.http.redirects import (
     redirect,
     redirect_to_path,
 )
-from clastic.http.request import Request
+from clastic.http.request import Request, negotiate
 from clastic.http.response import Response, add_vary, copy_response, response_maker, with_headers
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "add_vary",
     "append_slash_redirect",
     "copy_response",
+    "negotiate",
     "read_host",
     "redirect",
     "redirect_to_path",

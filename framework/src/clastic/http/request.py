@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from io import BytesIO
 from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Any, NoReturn
@@ -14,10 +16,12 @@ from werkzeug.datastructures import (
     FileStorage,
     Headers,
     ImmutableMultiDict,
+    MIMEAccept,
     MultiDict,
 )
 from werkzeug.exceptions import BadRequest, SecurityError
 from werkzeug.formparser import FormDataParser
+from werkzeug.http import parse_accept_header
 from werkzeug.sansio.utils import get_current_url
 from werkzeug.wrappers import Request as BaseRequest
 from werkzeug.wsgi import get_content_length, get_path_info
@@ -28,6 +32,33 @@ from clastic.http.limits import DEFAULT_LIMITS, BodyStream, BoundLimits, Limits
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
+
+
+# The longest Accept header, in characters, that is negotiated. Real clients send far less, and it
+# bounds both the time for a hostile one and the memory of cached choices.
+_MAX_ACCEPT_LENGTH = 1024
+# Match a parameter of a media range, unless it is the quality.
+_PARAMETER = re.compile(
+    r';[ \t]*(?!q[ \t]*=)[^;,="]*(?:=[ \t]*(?:"(?:[^"\\]|\\.)*"|[^;,"]*))?', re.I
+)
+
+
+def negotiate(accept: str, offered: tuple[str, ...]) -> str | None:
+    """Return the media type that an ``Accept`` header prefers (RFC 9110, section 12.5.1).
+
+    Parameters of media types, such as ``charset``, are ignored. Ties are won by the first type.
+
+    :param offered: media types without parameters
+    :return: ``None`` if the header accepts none of them, or is too long
+    """
+    return None if len(accept) > _MAX_ACCEPT_LENGTH else _negotiate(accept, offered)
+
+
+# A browser always sends the same header, and negotiating takes longer than most responses.
+@lru_cache(maxsize=128)
+def _negotiate(accept: str, offered: tuple[str, ...]) -> str | None:
+    ranges = _PARAMETER.sub("", accept.lower())
+    return parse_accept_header(ranges, MIMEAccept).best_match(offered)
 
 
 class _CachedAttribute:

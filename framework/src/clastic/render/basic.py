@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from markupsafe import Markup, escape
 
 from clastic.errors import BadRequest
-from clastic.http import Request, Response
+from clastic.http import Request, Response, negotiate
 from clastic.json import BYTES_TYPES, JSONEncoding, NoJSONForm, simplify
 from clastic.render.table import Table, TabularRender
 
@@ -109,9 +109,10 @@ class BasicRender:
 
 def _accepted_format(request: Request) -> str:
     # Most clients that are not browsers name no text type; their header needs no parsing.
-    if "text/" not in request.environ.get("HTTP_ACCEPT", "").lower():
+    accept = request.environ.get("HTTP_ACCEPT", "")
+    if "text/" not in accept.lower():
         return "json"
-    mimetype = request.accept_mimetypes.best_match(_FORMATS)
+    mimetype = negotiate(accept, tuple(_FORMATS))
     return "json" if mimetype is None else _FORMATS[mimetype]
 
 

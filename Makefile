@@ -21,10 +21,10 @@ run: environment ## serve every app under apps/; APP=hello PORT=8000 make run se
 test: environment ## run the tests and check the test coverage of the framework; COVERAGE=no skips the check
 	COVERAGE_FILE="$$(cd "$(VENV)" && pwd)/.coverage" $(pytest) --numprocesses auto --maxprocesses 4 --dist worksteal \
 		$(if $(filter no,$(COVERAGE)),-p no:cacheprovider,--cov --cov-config framework/pyproject.toml) \
-		--ignore apps/tests/walker apps framework/tests docker/tests
+		--ignore apps/tests/tests_of_walker apps framework/tests docker/tests
 
 test-tools: environment ## run the tests of the tools: the benchmarks, the walker, the browser tests' harness, .ci
-	$(pytest) framework/benchmarks/tests apps/tests/walker e2e/tests_of_harness .ci/tests
+	$(pytest) framework/benchmarks/tests apps/tests/tests_of_walker e2e/tests_of_harness .ci/tests
 
 test-postgres: environment ## run erosion's tests on a temporary PostgreSQL server; installs PostgreSQL if it is missing
 	@.ci/postgres $(pytest) apps/erosion -k "not sqlite"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -11,10 +10,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-# Make the package ``walker`` importable.
+# Make the package ``walker`` and the module ``transcripts`` importable.
 sys.path.append(str(Path(__file__).parent / "tests"))
+sys.path.append(str(Path(__file__).parents[1] / "framework" / "tests" / "docs"))
 
-from walker.curl import Curl
+from transcripts import Curl, read_blocks, read_commands
 from walker.server import served
 
 
@@ -25,17 +25,15 @@ def serve_app() -> Iterator[Callable[[Path], str]]:
         yield lambda script: stack.enter_context(served(script))
 
 
-def transcript(readme: Path) -> dict[str, str]:
+def transcript(page: Path) -> dict[str, str]:
     """Return the curl commands of a page's ``console`` blocks, each with its expected output."""
-    commands = {}
-    for block in re.findall(
-        r"^```console\n(.*?)^```$", readme.read_text(), re.DOTALL | re.MULTILINE
-    ):
-        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            command, _, output = part.partition("\n")
-            if command.startswith("curl "):
-                commands[command] = output
-    return commands
+    return {
+        command.text: command.output
+        for block in read_blocks(page)
+        if block.info == "console"
+        for command in read_commands(block.text)
+        if command.text.startswith("curl ")
+    }
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +46,8 @@ def replay() -> Callable[[Path, str, str], tuple[dict[str, str], dict[str, str]]
 
     def run(page: Path, written_url: str, url: str) -> tuple[dict[str, str], dict[str, str]]:
         expected = transcript(page)
-        curl = Curl(urlsplit(written_url).netloc, urlsplit(url).netloc)
+        addresses = {urlsplit(written_url).netloc: urlsplit(url).netloc}
+        curl = Curl(lambda written: addresses.get(written, written))
         return expected, {command: curl.run(command) for command in expected}
 
     return run

@@ -1,6 +1,6 @@
 """Follow every tutorial step by step, without the steps in a browser.
 
-``walker/README.md`` describes the format; ``walker/tests`` carries out the steps in a browser.
+``walker/README.md`` describes the format; ``tests_of_walker`` carries out the steps in a browser.
 """
 
 from __future__ import annotations

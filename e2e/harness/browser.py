@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-import pytest
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import ActionChains, Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
@@ -64,15 +63,23 @@ APPEARANCES = (
 )
 
 
-class Browser:
-    """A Chromium with its own profile."""
+class BrowserTimeout(AssertionError):
+    """A condition did not become true in time."""
 
-    def __init__(self) -> None:
+
+class Browser:
+    """A Chromium with its own profile.
+
+    :param addresses: the ``HOST:PORT`` to connect to in place of others
+    """
+
+    def __init__(self, addresses: Mapping[str, str] | None = None) -> None:
         programs = find_programs()
         options = ChromeOptions()
         options.binary_location = programs["CHROMIUM"]
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        for switch in _SWITCHES:
+        rules = ", ".join(f"MAP {written} {real}" for written, real in (addresses or {}).items())
+        for switch in (*_SWITCHES, f"--host-resolver-rules={rules}"):
             options.add_argument(switch)
         self.driver = Chrome(options, Service(programs["CHROMEDRIVER"]))
         self.driver.set_page_load_timeout(LOAD_SECONDS)
@@ -92,9 +99,10 @@ class Browser:
         self.console()
         self._console = []
 
-    def command(self, name: str, **parameters: object) -> None:
-        """Send a command of the DevTools protocol."""
-        self.driver.execute_cdp_cmd(name, parameters)
+    def command(self, name: str, **parameters: object) -> dict[str, Any]:
+        """Send a command of the DevTools protocol and return its result."""
+        result: dict[str, Any] = self.driver.execute_cdp_cmd(name, parameters)
+        return result
 
     def set_appearance(self, appearance: Appearance) -> None:
         size = {"width": appearance.width, "height": 720, "deviceScaleFactor": 1, "mobile": False}
@@ -185,6 +193,7 @@ class Browser:
         """Wait until a condition returns a true value, and return it.
 
         :param what: a description for the message of a timeout
+        :raises BrowserTimeout: after WAIT_SECONDS
         """
         deadline = time.monotonic() + WAIT_SECONDS
         problem = ""
@@ -195,7 +204,7 @@ class Browser:
             except WebDriverException as error:  # another page may be loading
                 problem = f": {error.msg}"
             time.sleep(POLL_SECONDS)
-        pytest.fail(f"no {what} after {WAIT_SECONDS} seconds{problem}")
+        raise BrowserTimeout(f"no {what} after {WAIT_SECONDS} seconds{problem}")
 
     def wait_for_text(self, text: str) -> None:
         self.wait_for(f"{text!r} on the page", lambda: text in self.text)

@@ -44,6 +44,15 @@ def find_programs() -> dict[str, str]:
     return found
 
 
+def is_installed() -> bool:
+    """Return True if Chromium and chromedriver are on this machine."""
+    try:
+        find_programs()
+    except ChromiumMissing:
+        return False
+    return True
+
+
 def install_programs() -> None:
     """Install Debian's packages. Raise ChromiumMissing if this fails."""
     become_root = [] if os.geteuid() == 0 else ["sudo"]

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
-E2E = Path(__file__).resolve().parents[1]
-PROGRAMS = {"CHROMIUM": "chromium", "CHROMEDRIVER": "chromedriver"}
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
+from harness.chromium import is_installed
 
 
 @pytest.fixture(scope="session")
 def e2e() -> Path:
-    return E2E
+    return Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture
 def chromium() -> None:
     """Skip the test if Chromium or chromedriver is missing."""
-    for variable, name in PROGRAMS.items():
-        program = os.environ.get(variable) or name
-        if not shutil.which(program):
-            pytest.skip(f"{program} is missing; INSTALL=1 make e2e-local installs it")
+    if not is_installed():
+        pytest.skip("Chromium or chromedriver is missing; INSTALL=1 make e2e-local installs them")

@@ -7,7 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from walker.browser import find_browser
+from harness.chromium import is_installed
+
 from walker.page import WalkError, read_page
 from walker.walk import walk
 
@@ -19,16 +20,21 @@ def main() -> str | None:
     parser.add_argument("--screenshots", action="store_true", help="retake the screenshots")
     parser.add_argument("--no-browser", action="store_true", help="skip the browser steps")
     options = parser.parse_args()
-    programs = None if options.no_browser else find_browser()
-    if programs is None:
+    uses_browser = not options.no_browser and is_installed()
+    if not uses_browser:
         if options.screenshots:
-            return "Screenshots need Chromium, chromedriver and selenium."
+            return "Screenshots need Chromium and chromedriver."
         print("Skipping the browser steps.")
     try:
         for path in options.pages:
             with tempfile.TemporaryDirectory() as home:
                 page = read_page(path.resolve())
-                walk(page, Path(home), programs, takes_screenshots=options.screenshots)
+                walk(
+                    page,
+                    Path(home),
+                    uses_browser=uses_browser,
+                    takes_screenshots=options.screenshots,
+                )
     except WalkError as error:
         return str(error)
     return None

@@ -11,7 +11,8 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
-from walker.curl import Curl
+from transcripts import Curl, pattern_of
+
 from walker.page import Step, StepError
 from walker.server import HOST, POLL_SECONDS, Server, free_port
 
@@ -38,7 +39,7 @@ class Commands:
         self._address = f"{HOST}:{self.port}"
         self.is_stale = False
         self._app = app
-        self._curl = Curl(WRITTEN_ADDRESS, self._address)
+        self._curl = Curl(self._connect_to)
         self._server: Server | None = None
         self._started: Step | None = None
 
@@ -141,6 +142,9 @@ class Commands:
             raise StepError(f"it exited with code {done.returncode}:\n{printed}")
         return printed
 
+    def _connect_to(self, address: str) -> str:
+        return self._address if address == WRITTEN_ADDRESS else address
+
     def _as_written(self, printed: str) -> str:
         return printed.replace(self._address, WRITTEN_ADDRESS)
 
@@ -162,14 +166,3 @@ class Commands:
         if not pattern_of(step.text).fullmatch(printed):
             expected = step.text or "nothing\n"
             raise StepError(f"expected output:\n{expected}actual output:\n{printed or 'nothing'}")
-
-
-def pattern_of(expected: str) -> re.Pattern[str]:
-    """Compile the expected output of a page: ``...`` matches any text of a line, or any lines."""
-    lines = [
-        r"(?:.*\n)*?"
-        if line == "..."
-        else ".*?".join(map(re.escape, line.split("..."))) + r"[ \t\r]*\n"
-        for line in expected.splitlines()
-    ]
-    return re.compile("".join(lines))

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from transcripts import TranscriptError, read_commands
 
 ATTRIBUTE = re.compile(r"(file|from)=(\S+)")
 NUMBERED = re.compile(r"(\d+)\. (.+)")
 
 
-class StepError(Exception):
+class StepError(TranscriptError):
     """A step failed. The location is added by ``walk_error``."""
 
 
@@ -93,7 +93,7 @@ def _steps_of(path: Path, chapter: str, token: Token) -> Iterator[Step]:
             )
         for offset, kind, subject, text in parts:
             yield Step(chapter, line + offset, kind, subject, text)
-    except StepError as error:
+    except TranscriptError as error:
         raise walk_error(path, line, chapter, error) from error
 
 
@@ -108,25 +108,8 @@ Parts = Iterator[tuple[int, str, str, str]]
 
 def _commands_of(text: str) -> Parts:
     """Yield each command of a block, with its expected output."""
-    lines = text.splitlines()
-    if not lines or not lines[0].startswith("$ "):
-        raise StepError("a console block must begin with '$ ' and a command")
-    starts = [number for number, line in enumerate(lines) if line.startswith("$ ")]
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
-        command, first = lines[start][2:], start + 1
-        while first < end and (command.endswith("\\") or _is_quoting(command)):
-            start_of_it = command[:-1] if command.endswith("\\") else f"{command}\n"
-            command, first = start_of_it + lines[first], first + 1
-        yield start + 1, "command", command, "".join(f"{line}\n" for line in lines[first:end])
-
-
-def _is_quoting(command: str) -> bool:
-    """Return True if a command ends inside quotation marks and continues on the next line."""
-    try:
-        shlex.split(command)
-    except ValueError:
-        return True
-    return False
+    for command in read_commands(text):
+        yield command.offset + 1, "command", command.text, command.output
 
 
 def _actions_of(text: str) -> Parts:

@@ -8,11 +8,16 @@ from contextlib import ExitStack
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from walker.browser import Browser
+from transcripts import TranscriptError
+
 from walker.commands import Commands
 from walker.files import change, compare, typed_files
 from walker.page import Page, Step, StepError, walk_error
+
+if TYPE_CHECKING:
+    from walker.browser import BrowserSteps
 
 SCREENSHOT = re.compile(r"screenshot ([\w-]+\.png)")
 
@@ -20,19 +25,19 @@ SCREENSHOT = re.compile(r"screenshot ([\w-]+\.png)")
 def walk(
     page: Page,
     home: Path,
-    programs: tuple[str, str] | None = None,
     *,
+    uses_browser: bool = False,
     takes_screenshots: bool = False,
     report: Callable[[str], None] = print,
 ) -> None:
     """Walk a page in an empty folder. Raise WalkError at the first step that fails.
 
-    :param programs: the paths of Chromium and chromedriver; None skips the browser steps
+    :param uses_browser: carry out the browser steps too
     :param takes_screenshots: retake the screenshots of the page
     :param report: called with the title of each chapter that passed
     """
     with ExitStack() as stack:
-        walker = _Walker(page, home, programs, takes_screenshots, stack)
+        walker = _Walker(page, home, uses_browser, takes_screenshots, stack)
         for chapter, steps in groupby(page.steps, attrgetter("chapter")):
             for step in steps:
                 walker.take(step)
@@ -47,25 +52,25 @@ class _Walker:
         self,
         page: Page,
         home: Path,
-        programs: tuple[str, str] | None,
+        uses_browser: bool,
         takes_screenshots: bool,
         stack: ExitStack,
     ) -> None:
         self._page = page
         self._app = page.path.parent
         self._takes_screenshots = takes_screenshots
-        self._programs = programs
+        self._uses_browser = uses_browser
         self._stack = stack
         self._commands = Commands(home, self._app.name)
         stack.callback(self._commands.end)
-        self._browser: Browser | None = None
+        self._browser: BrowserSteps | None = None
         self._made: set[Path] = set()
 
     def take(self, step: Step) -> None:
         """Carry out one step. Raise WalkError if it fails."""
         try:
             getattr(self, f"_{step.kind}")(step)
-        except (StepError, OSError, ValueError) as error:
+        except (TranscriptError, OSError, ValueError) as error:
             printed = self._commands.app_output()
             more = f"\nThe app's last output:\n{printed}" if printed else ""
             what = f"{step.kind} {step.subject}: {error}{more}"
@@ -117,11 +122,14 @@ class _Walker:
         self._commands.run(step)
 
     def _browse(self, step: Step) -> None:
-        if self._programs is None:
+        if not self._uses_browser:
             return
         self._commands.restart_if_stale()
         if self._browser is None:
-            self._browser = Browser(self._programs, self._commands.port)
+            # Imported here: selenium takes longer to import than most tests that need no browser.
+            from walker.browser import BrowserSteps
+
+            self._browser = BrowserSteps(self._commands.port)
             self._stack.callback(self._browser.end)
         picture = SCREENSHOT.fullmatch(step.subject)
         if not picture:

@@ -13,10 +13,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from harness.chromium import is_installed
 from walker import StepError, WalkError, read_page, walk
-from walker.browser import Browser, find_browser
 
-TESTS = Path(__file__).parents[2]
+TESTS = Path(__file__).parents[1]
 
 APP = """\
 from clastic import Application, Response
@@ -78,9 +78,7 @@ if __name__ == "__main__":
 '''
 FORM = f"```python file=links.py\n{FORM_APP}```\n{START}"
 
-needs_browser = pytest.mark.skipif(
-    find_browser() is None, reason="Chromium, chromedriver or selenium is missing"
-)
+needs_browser = pytest.mark.skipif(not is_installed(), reason="Chromium or chromedriver is missing")
 
 
 @pytest.fixture
@@ -96,12 +94,12 @@ def folder(tmp_path):
 def walk_page(folder, tmp_path):
     """Return a function that walks a page with one chapter, whose text begins on line 3."""
 
-    def run(text, programs=None, **options):
+    def run(text, **options):
         path = folder / "TUTORIAL.md"
         path.write_text(f"## 1. Links\n\n{text}")
         home = tmp_path / "home"
         home.mkdir()
-        walk(read_page(path), home, programs, **options)
+        walk(read_page(path), home, **options)
 
     return run
 
@@ -411,7 +409,7 @@ def test_the_browser_steps_of_a_page_are_carried_out(walk_page, folder):
 
 ![The form](screenshots/form.png)
 """,
-        find_browser(),
+        uses_browser=True,
         takes_screenshots=True,
     )
     picture = (folder / "screenshots" / "form.png").read_bytes()
@@ -424,7 +422,9 @@ def browser(serve_app, tmp_path_factory):
     """Yield a browser for the app with the form."""
     script = tmp_path_factory.mktemp("links") / "links.py"
     script.write_text(FORM_APP)
-    browser = Browser(find_browser(), urlsplit(serve_app(script)).port)
+    from walker.browser import BrowserSteps
+
+    browser = BrowserSteps(urlsplit(serve_app(script)).port)
     yield browser
     browser.end()
 
@@ -445,7 +445,7 @@ def browser(serve_app, tmp_path_factory):
     ],
 )
 def test_a_browser_step_that_fails_raises_an_error(browser, monkeypatch, step, reason):
-    monkeypatch.setattr("walker.browser.WAIT_SECONDS", 0.3)
+    monkeypatch.setattr("harness.browser.WAIT_SECONDS", 0.3)
     browser.do("open http://127.0.0.1:5000/")
     with pytest.raises(StepError, match=re.escape(reason)):
         browser.do(step)
@@ -454,7 +454,7 @@ def test_a_browser_step_that_fails_raises_an_error(browser, monkeypatch, step, r
 @needs_browser
 def test_the_error_of_a_browser_step_has_its_location(walk_page):
     text = FORM + "```browser\n1. open http://127.0.0.1:5000/\n2. dance\n```\n"
-    message = error_of(walk_page, text, find_browser())
+    message = error_of(walk_page, text, uses_browser=True)
     assert message.startswith("links/TUTORIAL.md:40, in '1. Links': browse dance: unknown browser")
 
 

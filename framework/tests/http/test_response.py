@@ -15,7 +15,7 @@ from markupsafe import Markup
 from werkzeug.datastructures import Headers
 from werkzeug.test import Client, create_environ, run_wsgi_app
 
-from clastic import Application
+from clastic import Application, BadRequest
 from clastic.http import (
     BaseResponse,
     Redirector,
@@ -488,3 +488,53 @@ def test_the_validator_accepts_a_status_without_a_body():
     for status in (204, 304):
         app = validator(Application([("/", lambda status=status: Response("", status=status))]))
         run_wsgi_app(app, create_environ(), buffered=True)
+
+
+class TestWhatNoServerCanSend:
+    HEADERS = (
+        {"Content-Disposition": "attachment; filename=中.txt"},
+        {"X-A": "a\r\nX-B: b"},
+        {"X-A": "a\x00b"},
+        {"X-A": "\ud800"},
+        {"X-A\r\nX-B": "b"},
+        {"X A": "b"},
+        {"X-A:": "b"},
+        {"Ü": "b"},
+        {"": "b"},
+    )
+
+    @pytest.mark.parametrize("headers", HEADERS, ids=repr)
+    @pytest.mark.parametrize("body", ["text", [b"block"], None])
+    def test_among_headers_is_refused(self, headers, body):
+        for given in (headers, [*headers.items()]):
+            with pytest.raises(ValueError, match=r"no server can send|newline"):
+                Response(body, headers=given)
+            with pytest.raises(ValueError, match=r"no server can send|newline"):
+                BadRequest(headers=given)
+
+    @pytest.mark.parametrize("status", ["200 OK\r\nX: y", "200 a\nb", "200 中"])
+    def test_as_a_status_is_refused(self, status):
+        with pytest.raises(ValueError, match="The status is"):
+            Response("text", status=status)
+
+    @pytest.mark.parametrize(
+        "endpoint",
+        [
+            lambda: Response("", headers={"X-A": "中"}),
+            lambda: Response("", status="200 a\nb"),
+            lambda: Response("\ud800"),
+            lambda: BadRequest(headers={"X-A": "中"}),
+        ],
+    )
+    def test_in_an_endpoint_is_a_500_with_an_error_id(self, endpoint):
+        response = Application([("/", endpoint)]).get_local_client().get("/")
+        assert response.status_code == 500
+        assert "Error id: " in response.text
+
+    def test_is_no_location_for_it_is_encoded(self):
+        response = Response("", status=302, headers={"Location": "/中"})
+        assert dict(serve(response)[1])["Location"] == "/%E4%B8%AD"
+
+    @pytest.mark.parametrize("value", ["", " ", "é", "a\tb", "\xff", "~"])
+    def test_is_nothing_else(self, value):
+        assert Response("", headers={"X-A": value}).headers["X-A"] == value

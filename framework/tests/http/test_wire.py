@@ -28,12 +28,20 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from clastic.http import Response, redirect, response_maker
 from clastic.http.hosts import encode_url
+from clastic.http.response import check_fields
 
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 
 
 class WerkzeugResponse(BaseResponse):
     """Werkzeug's, but for the exceptions, which have tests of their own."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        check_fields(Headers(self.headers))
+        status = self.status
+        if "\n" in status or not status.isascii():
+            raise ValueError(status)
 
     def get_wsgi_headers(self, environ):
         sent = super().get_wsgi_headers(environ)

@@ -12,7 +12,7 @@ from werkzeug.utils import get_content_type
 
 from clastic.errors.formats import TEXT, choose_format, format_of, phrase_of
 from clastic.http import BaseResponse, Response, add_vary, response_maker
-from clastic.http.response import DeferredResponse, Fields
+from clastic.http.response import DeferredResponse, Fields, check_fields
 from clastic.text import to_text
 
 if TYPE_CHECKING:
@@ -150,7 +150,8 @@ class HTTPException(DeferredResponse, Exception):
         if source_route is not None:
             self.source_route = source_route
         if headers is not None:
-            given = Headers(headers)  # checks them
+            given = Headers(headers)
+            check_fields(given)
             self._fixed_type = given.get("Content-Type")
             self._given_headers = _without_body_headers(given)
         if content_type is not None:

@@ -55,6 +55,8 @@ _LENGTHS = tuple(("Content-Length", str(size)) for size in range(_KNOWN_LENGTHS)
 _CHANGING_STATE = RLock()
 
 _TOKEN = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII).fullmatch
+# Match a name, a line feed, and a value that a server can send (RFC 9110, sections 5.1 and 5.5).
+_FIELD = re.compile(r"[\w!#$%&'*+.^`|~-]+\n[\t\x20-\x7e\x80-\xff]*", re.ASCII).fullmatch
 _COOKIE_PATH = re.compile(r"[^;\x00-\x1f\x7f]+").fullmatch
 
 # Match a location that Werkzeug sends unchanged. It quotes, lowercases or shortens all others.
@@ -115,6 +117,9 @@ class Response(BaseResponse):
                 self._parts = head, response.encode() if isinstance(response, str) else response
                 return
         super().__init__(response, status, headers, mimetype, content_type, direct_passthrough)
+        check_fields(Headers(self.headers))
+        if not _FIELD(f"status\n{self.status}"):
+            raise ValueError(f"The status is {self.status!r}. Use one line of Latin-1 text.")
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Send the response (PEP 3333)."""
@@ -310,7 +315,7 @@ def _lazy_fields(headers: object) -> Fields | None:
         if type(field) is not tuple or len(field) != 2:
             return None
         name, value = field
-        if type(name) is not str or type(value) is not str or "\n" in value or "\r" in value:
+        if type(name) is not str or type(value) is not str or not _FIELD(f"{name}\n{value}"):
             return None
         if name.lower() in _SPECIAL_FIELDS:
             special.append(field)
@@ -323,6 +328,22 @@ def _are_final(special_fields: Sequence[tuple[str, str]]) -> bool:
         return True
     (name, value), *others = special_fields
     return not others and name == "Location" and is_final_location(value) is not None
+
+
+def check_fields(fields: Iterable[tuple[str, str]]) -> None:
+    """Check that a server can send some header fields: it sends them as Latin-1 (PEP 3333).
+
+    Locations are not checked, because they are encoded when they are sent.
+
+    :raises ValueError: if it cannot
+    """
+    for name, value in fields:
+        if not _FIELD(f"{name}\n{value}") and name.lower() not in _LOCATIONS:
+            raise ValueError(
+                f"The header {name!r} has the value {value!r}, which no server can send. Use ASCII "
+                "letters, digits and '-' in names, and no control characters and nothing outside "
+                "of Latin-1 in values: percent-encode them, or leave them out."
+            )
 
 
 def check_cookie(name: str, path: str | None, domain: str | None) -> None:

@@ -191,7 +191,7 @@ def show_error_page(
     fields = request.form if isinstance(_error, BadField) else {}
     errors = {getattr(_error, "field", "body"): _error.detail}
     response = render_home(page(zones, fields, errors=errors))
-    response.status_code = 400
+    response.status_code = _error.code
     return response
 
 
@@ -211,7 +211,7 @@ def show_json_error(_error: HTTPException) -> Response:
         return _error
     field = getattr(_error, "field", "body")
     response = render_json({"field": field, "error": _error.detail})
-    response.status_code = 400
+    response.status_code = _error.code
     return response
 
 

@@ -16,7 +16,7 @@ help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 run: environment ## serve every app under apps/; APP=hello PORT=8000 make run serves one
-	@exec $(python) apps/serve.py
+	@exec $(python) e2e/serve.py apps
 
 test: environment ## run the tests and check the test coverage of the framework; COVERAGE=no skips the check
 	COVERAGE_FILE="$$(cd "$(VENV)" && pwd)/.coverage" $(pytest) --numprocesses auto --maxprocesses 4 --dist worksteal \

@@ -15,14 +15,21 @@ sys.path.append(str(Path(__file__).parent / "tests"))
 sys.path.append(str(Path(__file__).parents[1] / "framework" / "tests" / "docs"))
 
 from transcripts import Curl, read_blocks, read_commands
-from walker.server import served
+
+from clastic.testing import serve_process
 
 
 @pytest.fixture(scope="session")
 def serve_app() -> Iterator[Callable[[Path], str]]:
     """Return a function that serves an app's file until the tests end and returns its URL."""
     with ExitStack() as stack:
-        yield lambda script: stack.enter_context(served(script))
+
+        def serve(script: Path) -> str:
+            options = ["--port", "{port}", "--no-reloader", "--no-debugger"]
+            command = [sys.executable, script.name, *options]
+            return stack.enter_context(serve_process(command, folder=script.parent)).url
+
+        yield serve
 
 
 def transcript(page: Path) -> dict[str, str]:

@@ -16,15 +16,18 @@ from __future__ import annotations
 import os
 import secrets
 import signal
+import socket
+import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import datetime
 from pathlib import Path
 
+from harness.apps import POLL_SECONDS, App, AppFailed, StopSignal, close_all, wait_until_ready
 from harness.chromium import ChromiumMissing, find_programs, install_programs
-from harness.processes import App, AppFailed, ManagedProcess, StopSignal
 
 HERE = Path(__file__).resolve().parent
 APPS = HERE.parent / "apps"
@@ -32,6 +35,7 @@ SETTINGS = HERE / "gunicorn.conf.py"
 NAMES = ("hello", "tzconvert", "erosion")
 
 TEST_SECONDS = 900.0
+END_SECONDS = 15.0
 COULD_NOT_RUN = 2
 TOOK_TOO_LONG = 124
 
@@ -56,15 +60,57 @@ def choose_results() -> Path:
     return results
 
 
-def app_environment(folder: Path) -> dict[str, str]:
-    """Return the environment of the apps, with a new database and without inherited settings."""
+def app_environment(folder: Path) -> dict[str, str | None]:
+    """Return the variables of the apps: a new database, and no settings of this process."""
     settings = ("EROSION_", "GUNICORN_", "WEB_CONCURRENCY")
-    inherited = {name: text for name, text in os.environ.items() if not name.startswith(settings)}
     return {
-        **inherited,
+        **{name: None for name in os.environ if name.startswith(settings)},
         "EROSION_DB_PATH": str(folder / "erosion.db"),
         "EROSION_COOKIE_SECRET": secrets.token_hex(),
     }
+
+
+def start_app(name: str, log: Path, environment: Mapping[str, str | None]) -> App:
+    """Serve an app with Gunicorn on a free port."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        descriptor = listener.fileno()
+        command = [sys.executable, "-m", "gunicorn", "--config", str(SETTINGS)]
+        return App(
+            name,
+            [*command, "--bind", f"fd://{descriptor}", f"{name}:create_app()"],
+            listener.getsockname()[1],
+            folder=APPS / name,
+            environment=environment,
+            log=log,
+            pass_fds=[descriptor],
+        )
+
+
+def run_pytest(
+    arguments: Sequence[str], environment: Mapping[str, str], stop: StopSignal
+) -> int | None:
+    """Run pytest and return its exit status, or None after a timeout or a stop signal."""
+    tests = subprocess.Popen(
+        [sys.executable, "-m", "pytest", *arguments],
+        cwd=HERE,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C is for this process, which passes it on once
+    )
+    deadline = time.monotonic() + TEST_SECONDS
+    try:
+        while time.monotonic() < deadline and not stop.signal:
+            with suppress(subprocess.TimeoutExpired):
+                return tests.wait(POLL_SECONDS)
+        tests.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            tests.wait(END_SECONDS)
+        return None
+    finally:
+        # Browsers may be left. No process is left: macOS raises PermissionError.
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(tests.pid, signal.SIGKILL)
+        tests.wait()
 
 
 def run_tests(
@@ -79,27 +125,17 @@ def run_tests(
     with ExitStack() as stack:
         temporary = tempfile.TemporaryDirectory(prefix="e2e-", ignore_cleanup_errors=True)
         folder = Path(stack.enter_context(temporary))
-        urls = {}
-        apps = []
+        apps: list[App] = []
+        stack.callback(close_all, apps)
         for name in NAMES:
             log = results / "logs" / f"{name}.log"
-            apps.append(App(APPS / name, SETTINGS, log, app_environment(folder)))
-            stack.callback(apps[-1].end)
-            urls[f"{name.upper()}_URL"] = apps[-1].url
-        for app in apps:
-            app.wait_until_ready(stop)
-        if stop.signal:
-            return 128 + stop.signal
+            apps.append(start_app(name, log, app_environment(folder)))
+        wait_until_ready(apps, stop)
+        urls = {f"{app.name.upper()}_URL": f"{app.url}/" for app in apps}
         # The profiles of killed browsers are in the temporary folder too.
         folders = {"E2E_RESULTS": str(results), "TMPDIR": str(folder)}
-        tests = ManagedProcess(
-            [sys.executable, "-m", "pytest", f"--junitxml={results}/junit.xml", *arguments],
-            signal.SIGINT,
-            cwd=HERE,
-            env={**os.environ, **programs, **urls, **folders},
-        )
-        stack.callback(tests.end)
-        status = tests.wait(TEST_SECONDS, stop)
+        options = [f"--junitxml={results}/junit.xml", *arguments]
+        status = run_pytest(options, {**programs, **urls, **folders}, stop)
     if stop.signal:
         return 128 + stop.signal
     if status is None:

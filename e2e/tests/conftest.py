@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.apps import served_program
 from harness.artefacts import Results
 from harness.browser import Browser
-from harness.served import served_program
 
 BROWSERS = ("browser", "second_browser")
 PROGRAMS = Path(__file__).parents[1] / "programs"

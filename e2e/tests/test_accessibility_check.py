@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from werkzeug.wrappers import Response
 
+from clastic.testing import serve
 from harness.accessibility import check_accessibility
-from harness.served import served_application
 
 PAGE = """\
 <!doctype html>
@@ -33,8 +33,8 @@ PROBLEMS = {
 def check(browser):
     def run(inside, schemes="light dark"):
         page = Response(PAGE.format(inside=inside, schemes=schemes), mimetype="text/html")
-        with served_application(page) as url:
-            browser.open(url)
+        with serve(page) as server:
+            browser.open(server.url)
             check_accessibility(browser)
 
     return run

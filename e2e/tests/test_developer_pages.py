@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.accessibility import check_accessibility
-from harness.served import served_program
+from harness.apps import served_program
 
 PATHS = {
     "a table": "stock",

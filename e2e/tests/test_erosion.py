@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 from werkzeug.wrappers import Response
 
+from clastic.testing import serve
 from harness.accessibility import check_accessibility
-from harness.served import served_application
 from harness.web import post_form
 from pages.erosion import ErosionPage
 
@@ -160,8 +160,8 @@ def test_a_form_on_another_site_creates_no_link(browser, erosion_url, hello_url,
         f'<input name="target_url" value="{hello_url}">'
         f'<input name="new_alias" value="{alias}"><button>Win</button></form>'
     )
-    with served_application(Response(form, mimetype="text/html")) as url:
-        browser.open(url)
+    with serve(Response(form, mimetype="text/html")) as server:
+        browser.open(server.url)
         with browser.next_page():
             browser.find("button").click()
         assert browser.status == 403

@@ -4,34 +4,15 @@ from __future__ import annotations
 
 import importlib
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from harness.served import served_application
+from clastic.testing import serve
 from pages.erosion import ErosionPage
 
 SOURCE = Path(__file__).parents[2] / "apps" / "erosion"
 MINUTE = 60
-
-
-class Clock:
-    """A clock that only the test moves. It returns seconds since 1970."""
-
-    def __init__(self) -> None:
-        self.now = time.time()
-
-    def __call__(self) -> float:
-        return self.now
-
-    def forward(self, seconds: float) -> None:
-        self.now += seconds
-
-
-@pytest.fixture
-def clock():
-    return Clock()
 
 
 @pytest.fixture
@@ -43,8 +24,8 @@ def page(browser, clock, tmp_path, monkeypatch):
     create_app = importlib.import_module("erosion").create_app
     config = {"db_path": str(tmp_path / "erosion.db"), "cookie_secret": "of this test only"}
     application = create_app(config, clock=clock)
-    with served_application(application) as url:
-        yield ErosionPage(browser, url).open()
+    with serve(application) as server:
+        yield ErosionPage(browser, f"{server.url}/").open()
         browser.open("about:blank")
     application.resources["storage"].close()
 
@@ -52,7 +33,7 @@ def page(browser, clock, tmp_path, monkeypatch):
 def test_a_link_works_until_its_time_is_over(browser, page, clock, hello_url):
     link = page.shorten(f"{hello_url}Ada", expiry_time="300", max_count="0")
     assert "5 minutes left" in page.listed(link)
-    clock.forward(5 * MINUTE - 1)
+    clock.advance(5 * MINUTE - 1)
     assert "1 second left" in page.open().listed(link)
     browser.open(link)
     assert browser.text == "Hello, Ada!"
@@ -60,7 +41,7 @@ def test_a_link_works_until_its_time_is_over(browser, page, clock, hello_url):
 
 def test_a_link_is_gone_when_its_time_is_over(browser, page, clock, hello_url):
     link = page.shorten(f"{hello_url}Ada", expiry_time="300", max_count="0")
-    clock.forward(5 * MINUTE)
+    clock.advance(5 * MINUTE)
     browser.open(link)
     assert browser.status == 410
     assert browser.find("h1").text == "410 Gone"
@@ -69,14 +50,14 @@ def test_a_link_is_gone_when_its_time_is_over(browser, page, clock, hello_url):
 
 def test_the_alias_of_an_expired_link_stays_taken(page, clock, hello_url):
     page.shorten(hello_url, new_alias="once", expiry_time="300")
-    clock.forward(5 * MINUTE)
+    clock.advance(5 * MINUTE)
     page.fill(target_url=hello_url, new_alias="once").submit()
     assert list(page.errors()) == ["new_alias"]
 
 
 def test_a_link_without_a_time_limit_never_expires(browser, page, clock, hello_url):
     link = page.shorten(f"{hello_url}Ada", max_count="0")
-    clock.forward(50 * 365 * 24 * 60 * MINUTE)
+    clock.advance(50 * 365 * 24 * 60 * MINUTE)
     browser.open(link)
     assert browser.text == "Hello, Ada!"
 

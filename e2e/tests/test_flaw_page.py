@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.accessibility import check_accessibility
-from harness.served import served_program
+from harness.apps import served_program
 
 PROGRAM = """\
 from clastic import Application, Response

@@ -51,10 +51,10 @@ def server(
     folder = tmp_path_factory.mktemp("load")
     with (
         new_database(request.param, folder) as db_url,
-        served(db_url, folder, workers=WORKERS, app=app) as server,
+        served(db_url, workers=WORKERS, app=app) as server,
     ):
         yield server
-        assert "Traceback" not in server.log
+        assert "Traceback" not in server.output
 
 
 def add(server: Server, *requests: Request) -> None:
@@ -98,7 +98,7 @@ def test_one_of_50_users_who_request_an_alias_at_once_gets_it(server):
 
 def test_killed_workers_lose_no_acknowledged_click_or_link(server):
     add(server, creation("http://example.org/used", "used", max_count=0))
-    before = server.log.count("Ready worker")
+    before = server.output.count("Ready worker")
 
     def requests() -> Iterator[Request]:
         for number in range(1500):

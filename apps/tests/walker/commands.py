@@ -13,14 +13,16 @@ from pathlib import Path
 
 from transcripts import Curl, pattern_of
 
+from clastic.testing import HOST, ServerFailed, ServerProcess, free_port
 from walker.page import Step, StepError
-from walker.server import HOST, POLL_SECONDS, Server, free_port
 
 # The address of the app on all pages; it is replaced by one with a free port.
 WRITTEN_ADDRESS = "127.0.0.1:5000"
 
 PROGRAM_SECONDS = 120.0
 PRINT_SECONDS = 5.0
+POLL_SECONDS = 0.05
+SHOWN_CHARACTERS = 4000
 ASSIGNMENT = re.compile(r"[A-Z][A-Z0-9_]*=.*", re.DOTALL)
 
 
@@ -40,7 +42,7 @@ class Commands:
         self.is_stale = False
         self._app = app
         self._curl = Curl(self._connect_to)
-        self._server: Server | None = None
+        self._server: ServerProcess | None = None
         self._started: Step | None = None
 
     def run(self, step: Step) -> None:
@@ -79,12 +81,14 @@ class Commands:
     def end(self) -> None:
         """Stop the app."""
         if self._server is not None:
-            self._server.end()
+            self._server.close()
             self._server = None
 
     def app_output(self) -> str:
         """Return the last output of the app, or an empty string if it is not running."""
-        return self._as_written(self._server.output()) if self._server is not None else ""
+        if self._server is None:
+            return ""
+        return self._as_written(self._server.output[-SHOWN_CHARACTERS:])
 
     def _path(self, written: str) -> Path:
         path = written.replace("~", str(self.home), 1) if written[:1] == "~" else written
@@ -107,7 +111,14 @@ class Commands:
         """Stop the previous app, start the new one, and compare the beginning of its output."""
         self.end()
         environment, arguments = self._split(shlex.split(step.subject))
-        self._server = Server(arguments, self.folder, self.port, environment)
+        command = [sys.executable, *arguments, "--port", str(self.port), "--no-reloader"]
+        variables = {**dict.fromkeys(os.environ), **environment, "PYTHONUNBUFFERED": "1"}
+        self._server = ServerProcess(command, self.port, self.folder, variables)
+        try:
+            self._server.wait_until_ready()
+        except ServerFailed as error:
+            self.end()
+            raise StepError(f"{arguments[0]} failed to start: {error}") from error
         self._started = step
         self.is_stale = False
         deadline = time.monotonic() + PRINT_SECONDS

@@ -6,93 +6,60 @@ import os
 import re
 import signal
 import socket
-import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+
+from clastic.testing import ServerProcess
 
 from .client import allow_connections
 
 APP = Path(__file__).parents[2]
 SETTINGS = Path(__file__).with_name("gunicorn_settings.py")
 READY_SECONDS = 60.0
-END_SECONDS = 15.0
 MAX_CONNECTIONS = 2000
 SECRET = "not much of a secret"
-POLL_SECONDS = 0.05
 
 
-class Server:
-    """A running Gunicorn with its URL, its worker processes and its log."""
+class Server(ServerProcess):
+    """A running Gunicorn with several worker processes."""
 
-    def __init__(self, url: str, master: subprocess.Popen[bytes], log: Path) -> None:
-        self.url = url
-        self._master = master
-        self._log = log
-        self._killed: list[int] = []
-
-    @property
-    def log(self) -> str:
-        return self._log.read_text()
+    _killed = 0
 
     def wait_for_workers(self, count: int) -> None:
         """Wait until `count` workers have become ready since the start, including dead ones."""
-        self._wait(lambda: len(self._workers()) >= count, f"{count} workers are not ready")
+        problem = f"did not start {count} workers"
+        self.wait_until(lambda: len(self._workers()) >= count, problem, READY_SECONDS)
 
     def kill_worker(self) -> None:
         """Kill one worker with SIGKILL. Gunicorn starts another."""
-        worker = next(pid for pid in self._workers() if pid not in self._killed)
-        self._killed.append(worker)
-        os.kill(worker, signal.SIGKILL)
+        os.kill(self._workers()[self._killed], signal.SIGKILL)
+        self._killed += 1
 
     def _workers(self) -> list[int]:
-        return [int(pid) for pid in re.findall(r"Ready worker with pid: (\d+)", self.log)]
-
-    def _wait(self, condition: Callable[[], bool], description: str) -> None:
-        deadline = time.monotonic() + READY_SECONDS
-        while not condition():
-            if self._master.poll() is not None or time.monotonic() > deadline:
-                raise AssertionError(f"timeout: {description}; the log:\n{self.log}")
-            time.sleep(POLL_SECONDS)
+        return [int(pid) for pid in re.findall(r"Ready worker with pid: (\d+)", self.output)]
 
 
 @contextmanager
-def served(
-    db_url: str, folder: Path, *, workers: int, app: str = "erosion:create_app()"
-) -> Iterator[Server]:
+def served(db_url: str, *, workers: int, app: str = "erosion:create_app()") -> Iterator[Server]:
     """Serve erosion on a free port inside a ``with`` block.
 
-    :param folder: the folder for the log
     :param workers: the number of processes
     :param app: the application as Gunicorn's argument
     """
-    log = folder / "gunicorn.log"
     allow_connections(MAX_CONNECTIONS)
-    with (
-        socket.create_server(("127.0.0.1", 0), backlog=MAX_CONNECTIONS) as listener,
-        log.open("wb") as output,
-    ):
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        options = ["--config", SETTINGS, "--bind", f"fd://{listener.fileno()}"]
-        options += ["--workers", str(workers)]
-        master = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", *options, app],
-            cwd=APP,
-            env={**os.environ, "EROSION_DB_URL": db_url, "EROSION_COOKIE_SECRET": SECRET},
-            pass_fds=[listener.fileno()],
-            stdout=output,
-            stderr=output,
+    with socket.create_server(("127.0.0.1", 0), backlog=MAX_CONNECTIONS) as listener:
+        descriptor = listener.fileno()
+        command = [sys.executable, "-m", "gunicorn", "--config", str(SETTINGS)]
+        command += ["--bind", f"fd://{descriptor}", "--workers", str(workers), app]
+        server = Server(
+            command,
+            listener.getsockname()[1],
+            APP,
+            {"EROSION_DB_URL": db_url, "EROSION_COOKIE_SECRET": SECRET},
+            pass_fds=[descriptor],
         )
-    server = Server(url, master, log)
-    try:
+    with closing(server):
         server.wait_for_workers(workers)
         yield server
-    finally:
-        master.terminate()
-        try:
-            master.wait(timeout=END_SECONDS)
-        except subprocess.TimeoutExpired:
-            master.kill()
-            master.wait()

@@ -1,9 +1,8 @@
-"""Test ``apps/serve.py`` as a command, with apps that use only the standard library."""
+"""Test the command of ``make run`` with apps that use only the standard library."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +14,7 @@ from pathlib import Path
 import pytest
 
 LAUNCHER = Path(__file__).parents[1] / "serve.py"
+APPS = LAUNCHER.parents[1] / "apps"
 
 SERVING = """
     import http.server, sys
@@ -48,13 +48,11 @@ NO_APP = "ALPHABET = 'abc'\n"
 
 
 class Launcher:
-    """A folder with apps and a copy of the launcher, and the process of the launcher."""
+    """A folder with apps, and the process of the launcher that serves them."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.process: subprocess.Popen[str] | None = None
-        if folder != LAUNCHER.parent:
-            shutil.copy(LAUNCHER, folder)
 
     def write_app(self, name: str, source: str) -> None:
         (self.folder / name).mkdir()
@@ -64,8 +62,7 @@ class Launcher:
     def start(self, **environment: str) -> subprocess.Popen[str]:
         inherited = {name: os.environ[name] for name in os.environ if name not in ("APP", "PORT")}
         self.process = subprocess.Popen(
-            [sys.executable, "serve.py"],
-            cwd=self.folder,
+            [sys.executable, str(LAUNCHER), str(self.folder)],
             env={**inherited, **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -259,9 +256,7 @@ def test_an_invalid_port_is_refused(launcher, port):
     )
 
 
-@pytest.mark.parametrize(
-    "folder", [pytest.param(LAUNCHER.parent, id="the apps of this repository")]
-)
+@pytest.mark.parametrize("folder", [pytest.param(APPS, id="the apps of this repository")])
 def test_hello_starts_as_its_readme_shows_and_ends_with_its_reloader(launcher, first_port):
     readme = (launcher.folder / "hello/README.md").read_text()
     lines = launcher.start_and_wait(APP="hello", PORT=str(first_port))

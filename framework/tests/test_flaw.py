@@ -168,17 +168,17 @@ class TestResponses:
 
 
 class TestPage:
-    def test_it_shows_the_error_and_its_location(self) -> None:
+    def test_the_page_shows_the_error_and_its_location(self) -> None:
         lines = shown(SYNTAX_ERROR)
         message = "unterminated string literal (detected at line 1)"
         assert lines[:3] == [FAILED, "SyntaxError", message]
         assert "/home/words.py:1" in lines
         assert "<title>SyntaxError: /home/words.py:1</title>" in page()
 
-    def test_it_shows_the_traceback(self) -> None:
+    def test_the_page_shows_the_traceback(self) -> None:
         assert SYNTAX_ERROR.rstrip() in "\n".join(shown(SYNTAX_ERROR))
 
-    def test_it_lists_watched_files_those_of_the_program_first(self) -> None:
+    def test_the_page_lists_watched_files_those_of_the_program_first(self) -> None:
         lines = shown(SYNTAX_ERROR, ["/home/words.py", os.path.abspath("app.py")])
         assert [line for line in lines if line][-3:] == [
             *("Watched files (2)", "app.py", "/home/words.py")
@@ -268,7 +268,7 @@ class TestSource:
             " 5         return 1",
         ]
 
-    def test_a_mark_behind_the_end_of_a_line_is_visible(self) -> None:
+    def test_a_mark_after_the_end_of_a_line_is_visible(self) -> None:
         text = "  File \"<string>\", line 1\n    if x\n        ^\nSyntaxError: expected ':'\n"
         assert source(text) == [">1 if x« »"]
 

@@ -170,7 +170,7 @@ VALUES = [
 @pytest.mark.parametrize(
     ("value", "expected"), [row[1:] for row in VALUES], ids=[row[0] for row in VALUES]
 )
-def test_json_has(value, expected):
+def test_a_value_has_its_form_in_json(value, expected):
     assert encoded(value) == expected
 
 
@@ -193,15 +193,15 @@ KEYS = [
 @pytest.mark.parametrize(
     ("key", "expected"), [row[1:] for row in KEYS], ids=[row[0] for row in KEYS]
 )
-def test_key_becomes_text(key, expected, other_key):
+def test_a_key_becomes_text(key, expected, other_key):
     assert encoded({key: 7, other_key: 8})[expected] == 7
 
 
-def test_encoding_of_bytes_can_be_set():
+def test_the_encoding_of_bytes_can_be_set():
     assert encoded({b"k\xe9y": b"\xe9"}, JSONEncoding(encoding="latin-1")) == {"kéy": "é"}
 
 
-def test_unknown_encoding_is_refused_at_construction():
+def test_an_unknown_encoding_is_refused_at_construction():
     with pytest.raises(LookupError, match="unknown encoding: utf-9"):
         JSONEncoding(encoding="utf-9")
 
@@ -261,7 +261,7 @@ FAILURES = [
 @pytest.mark.parametrize(
     ("context", "message"), [row[1:] for row in FAILURES], ids=[row[0] for row in FAILURES]
 )
-def test_failure_names_the_place_and_the_remedy(context, message):
+def test_a_failure_names_the_place_and_the_remedy(context, message):
     with pytest.raises(NoJSONForm) as caught:
         STRICT.encode(context)
     assert str(caught.value) == (
@@ -270,7 +270,7 @@ def test_failure_names_the_place_and_the_remedy(context, message):
     )
 
 
-def test_to_dict_that_returns_a_list_is_refused():
+def test_a_to_dict_that_returns_a_list_is_refused():
     with pytest.raises(TypeError) as caught:
         STRICT.encode([ToDictReturnsList()])
     assert str(caught.value) == (
@@ -279,22 +279,22 @@ def test_to_dict_that_returns_a_list_is_refused():
 
 
 @pytest.mark.parametrize("context", [nested(100_000), Endless()], ids=["lists", "a to_dict()"])
-def test_value_that_is_nested_too_deep_is_a_recursion_error(context):
+def test_a_value_that_is_nested_too_deeply_is_a_recursion_error(context):
     with pytest.raises(RecursionError):
         STRICT.encode(context)
 
 
-def test_error_of_a_to_dict_is_not_changed():
+def test_an_error_of_a_to_dict_is_not_changed():
     with pytest.raises(RuntimeError, match=r"^the database is gone$"):
         STRICT.encode({"links": [BrokenToDict()]})
 
 
-def test_decoding_error_of_a_to_dict_is_not_changed():
+def test_a_decoding_error_of_a_to_dict_is_not_changed():
     with pytest.raises(UnicodeDecodeError):
         STRICT.encode([DecodingToDict()])
 
 
-def test_value_that_occurs_twice_is_not_a_circle():
+def test_a_value_that_occurs_twice_is_not_a_circle():
     shared = [1]
     assert encoded([shared, {date(2024, 2, 29): shared}, iter([shared])]) == [
         [1],
@@ -303,7 +303,7 @@ def test_value_that_occurs_twice_is_not_a_circle():
     ]
 
 
-def test_iterator_is_read_once():
+def test_an_iterator_is_read_once():
     used = []
 
     def numbers():
@@ -318,7 +318,7 @@ def test_iterator_is_read_once():
     assert used == [0, 1, 2]
 
 
-def test_value_is_not_changed():
+def test_a_value_is_not_changed():
     context = {date(2024, 2, 29): [{1}], "more": (1, iter(()))}
     before = dict(context)
     STRICT.encode(context)
@@ -349,7 +349,7 @@ LENIENT_VALUES = [
     [row[1:] for row in LENIENT_VALUES],
     ids=[row[0] for row in LENIENT_VALUES],
 )
-def test_lenient_encoding_shows(context, expected):
+def test_lenient_encoding_shows_every_value(context, expected):
     assert encoded(context, LENIENT) == expected
 
 
@@ -359,7 +359,7 @@ def test_lenient_encoding_shows_the_error_of_a_to_dict():
     assert shown.endswith("(RuntimeError: the database is gone)")
 
 
-def test_lenient_encoding_goes_on_after_a_broken_member():
+def test_lenient_encoding_continues_after_a_broken_member():
     def rows():
         yield 1
         raise RuntimeError("connection lost")
@@ -392,12 +392,12 @@ def test_json_is_read_back_unchanged(value):
 
 
 @given(JSON_VALUES)
-def test_copy_is_encoded_like_the_value(value):
+def test_a_copy_is_encoded_like_the_value(value):
     assert encoded({"a": value, "b": iter((value,))}) == {"a": value, "b": [value]}
 
 
 @given(JSON_VALUES)
-def test_lenient_encoding_of_json_is_the_same(value):
+def test_lenient_encoding_writes_the_same_json(value):
     assert encoded(value, LENIENT) == value
 
 
@@ -425,11 +425,11 @@ WAYS = [
 @pytest.mark.parametrize(
     ("options", "expected"), [row[1:] for row in WAYS], ids=[row[0] for row in WAYS]
 )
-def test_text_of(make_encoding, options, expected):
+def test_json_is_written_with_the_given_options(make_encoding, options, expected):
     assert make_encoding(**options).encode(CONTEXT).decode() == expected
 
 
-def test_sorts_keys_of_several_types_by_their_text(make_encoding):
+def test_keys_of_several_types_are_sorted_by_their_text(make_encoding):
     encoding = make_encoding(sort_keys=True)
     assert encoding.encode({2: 1, "10": 2, None: 3}) == b'{"10":2,"2":1,"null":3}'
 
@@ -443,12 +443,12 @@ def test_sorts_keys_of_several_types_by_their_text(make_encoding):
     ],
     ids=["NaN", "an object", "a circle"],
 )
-def test_refused(make_encoding, value, message):
+def test_a_value_without_a_form_in_json_is_refused(make_encoding, value, message):
     with pytest.raises(NoJSONForm, match=message):
         make_encoding().encode(value)
 
 
-def test_trail_leads_to_the_place(make_encoding):
+def test_a_given_trail_is_part_of_the_place(make_encoding):
     with pytest.raises(NoJSONForm, match=r"context\['rows'\]\[7\]\['x'\] is nan"):
         make_encoding().encode({"x": float("nan")}, ("rows", 7))
 
@@ -470,16 +470,16 @@ STREAMS = [
 @pytest.mark.parametrize(
     ("context", "chunks"), [row[1:] for row in STREAMS], ids=[row[0] for row in STREAMS]
 )
-def test_stream_of(context, chunks):
+def test_a_stream_has_a_chunk_for_each_member(context, chunks):
     assert list(STRICT.iter_encode(context)) == chunks
 
 
-def test_stream_is_json_when_indented():
+def test_an_indented_stream_is_json():
     chunks = JSONEncoding(indent=2).iter_encode(iter([1, {"a": [2]}]))
     assert json.loads(b"".join(chunks)) == [1, {"a": [2]}]
 
 
-def test_stream_reads_a_member_only_when_it_is_needed():
+def test_a_stream_reads_a_member_only_when_it_is_needed():
     taken = []
 
     def rows():
@@ -492,7 +492,7 @@ def test_stream_reads_a_member_only_when_it_is_needed():
     assert taken == [0]
 
 
-def test_stream_error_names_the_place():
+def test_an_error_in_a_stream_names_the_place():
     chunks = STRICT.iter_encode(iter([1, {"x": float("nan")}]))
     assert next(chunks) == b"[1"
     with pytest.raises(NoJSONForm, match=r"context\[1\]\['x'\] is nan"):
@@ -515,12 +515,14 @@ class TestEqualKeys:
 
     @pytest.mark.parametrize(("value", "place", "key"), VALUES, ids=repr)
     @pytest.mark.parametrize("options", [{}, {"indent": 2}, {"sort_keys": True}], ids=str)
-    def test_are_an_error_with_their_place(self, make_encoding, options, value, place, key):
+    def test_equal_keys_are_an_error_with_their_place(
+        self, make_encoding, options, value, place, key
+    ):
         with pytest.raises(NoJSONForm) as caught:
             make_encoding(**options).encode(value)
         assert str(caught.value).startswith(f"{place} has two keys that are both {key!r} in JSON.")
 
-    def test_are_allowed_where_any_value_is(self):
+    def test_equal_keys_are_allowed_in_lenient_encoding(self):
         assert encoded({1: "a", "1": "b"}, LENIENT) == {"1": "b"}
 
     @pytest.mark.parametrize(

@@ -189,7 +189,7 @@ def test_no_part_of_a_secret_is_left_where_a_text_is_cut_off(
     assert set(knowing(secret).mask(text, most).replace(MASK, "")) <= {"."}
 
 
-def test_a_text_is_cut_off_where_asked() -> None:
+def test_a_text_is_cut_off_at_the_given_length() -> None:
     assert knowing("swordfish").mask("0123456789", 4) == "0123"
     assert knowing("swordfish").mask("01 swordfish", 5) == f"01 {MASK}"
     assert knowing("swordfish").mask("01 swordfish", 2) == "01"
@@ -469,7 +469,7 @@ def test_a_value_with_a_secret_name_is_found(value: Any) -> None:
         pytest.param(type("User", (), {"pin": Bare(column=SECRET)}), id="an object of a class"),
     ],
 )
-def test_another_value_is_not_taken_for_a_secret(value: Any) -> None:
+def test_another_value_is_not_a_secret(value: Any) -> None:
     assert not finds(value)
 
 

@@ -107,7 +107,7 @@ def test_all_text_is_escaped() -> None:
     assert len([text for text in shown.texts["dd"] if "alert(1)" in text]) >= 3
 
 
-def test_the_headings_of_an_exception() -> None:
+def test_the_page_of_an_exception_has_headings() -> None:
     shown = page("/fail")
 
     assert shown.texts["h1"] == ["RuntimeError"]
@@ -115,7 +115,7 @@ def test_the_headings_of_an_exception() -> None:
     assert shown.texts["h2"] == ["Calls, the most recent first", "Cause: ValueError", "Request"]
 
 
-def test_the_headings_of_a_missing_route() -> None:
+def test_the_page_of_a_missing_route_has_headings() -> None:
     shown = page("/bok/7")
 
     assert shown.texts["h1"] == ["404 Not Found"]

@@ -63,7 +63,7 @@ def results(shown: Any) -> list[tuple[str, list[str], str]]:
 # -- an exception ----------------------------------------------------------------------------------
 
 
-def test_the_report_on_an_exception() -> None:
+def test_an_exception_is_reported() -> None:
     shown = report(make(), "/books/7?page=2", headers={"X-Shop": "main"})
     (exception,) = shown["exceptions"]
 
@@ -92,7 +92,7 @@ def test_the_report_on_an_exception() -> None:
 # -- the routes ------------------------------------------------------------------------------------
 
 
-def test_the_report_on_a_path_without_a_route() -> None:
+def test_a_path_without_a_route_is_reported() -> None:
     shown = report(make(), "/bok/7")
 
     assert results(shown) == [
@@ -104,7 +104,7 @@ def test_the_report_on_a_path_without_a_route() -> None:
     assert shown["routes_left_out"] == 0
 
 
-def test_the_report_on_another_method() -> None:
+def test_a_method_that_is_not_allowed_is_reported() -> None:
     shown = report(make(), "/books", method="PUT")
 
     assert results(shown) == [
@@ -157,14 +157,14 @@ def test_the_error_that_ended_the_search_is_shown() -> None:
     assert shown["suggestion"] == ""
 
 
-def test_an_application_without_routes_is_reported_on() -> None:
+def test_a_miss_in_an_application_without_routes_is_reported() -> None:
     empty = report(Application(debug=True), "/x")
 
     assert empty["explanation"] == "No route matches /x."
     assert (empty["routes"], empty["suggestion"]) == ([], "")
 
 
-def test_of_many_routes_the_first_are_shown() -> None:
+def test_only_the_first_of_many_routes_are_shown() -> None:
     routes = [(f"/r{number}/<id>", lambda id: refuse()) for number in range(600)]
 
     shown = report(make(*routes), "/r550/7")
@@ -217,7 +217,7 @@ def test_a_route_for_other_methods_is_suggested_without_a_link() -> None:
     assert (shown["suggestion"], shown["suggested_url"]) == ("/books", "")
 
 
-def test_no_route_is_suggested_where_one_was_tried() -> None:
+def test_no_route_is_suggested_if_one_was_tried() -> None:
     shown = report(make(("/boks", refuse), ("/books", list_books)), "/boks")
 
     assert shown["suggestion"] == ""
@@ -239,7 +239,7 @@ def test_the_link_has_the_root_of_the_application() -> None:
 
 
 # Comparing such a path with each route would take hours.
-def test_a_hostile_path_is_reported_on() -> None:
+def test_a_hostile_path_is_reported() -> None:
     routes = [(f"/a{n}/<path*>/<b*>", lambda path, b: None, list_books) for n in range(1_000)]
     path = "/" + "token=[" * 4_000 + "a/" * 10_000 + "\\" * 2_000
 
@@ -293,7 +293,7 @@ def test_a_form_is_shown_only_if_the_application_has_read_it() -> None:
     assert shown["fields"]["form"] == [{"name": "a", "value": "x" * 1_000 + "..."}]
 
 
-def test_a_request_for_a_host_that_is_not_trusted_is_reported_on() -> None:
+def test_a_request_for_an_untrusted_host_is_reported() -> None:
     class Strict(Request):
         trusted_hosts = ["books.example"]  # noqa: RUF012
 

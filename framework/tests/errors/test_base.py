@@ -323,7 +323,7 @@ def test_given_headers_of_a_body_are_not_sent_with_another(accept: str | None) -
         pytest.param(["*"], ["*"], id="not to the wildcard"),
     ],
 )
-def test_vary(given: list[str], sent: list[str]) -> None:
+def test_a_negotiated_error_varies_by_accept(given: list[str], sent: list[str]) -> None:
     error = NotFound(headers=[("Vary", value) for value in given])
 
     assert get(error).headers.getlist("Vary") == sent
@@ -537,7 +537,7 @@ def test_an_error_can_be_copied_and_pickled(
     assert list(get(twin).headers) == list(get(error).headers)
 
 
-def test_an_error_equals_only_itself() -> None:
+def test_an_error_is_equal_only_to_itself() -> None:
     error = NotFound()
 
     assert {error, NotFound()} - {error} != set()

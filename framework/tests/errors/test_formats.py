@@ -145,7 +145,7 @@ likely_accepts = st.lists(st.builds(str.__add__, media_ranges, qualities)).map("
 
 
 @given(accept=st.one_of(likely_accepts, st.text()))
-def test_any_accept_header_gives_one_of_the_formats(accept: str) -> None:
+def test_any_accept_header_gets_one_of_the_formats(accept: str) -> None:
     response = render_by_accept(NotFound(), accept)
 
     assert response.status_code == 404
@@ -168,7 +168,7 @@ def test_a_format_that_is_excluded_is_not_chosen_while_another_is_allowed(accept
         pytest.param("", TEXT, id="no type is written as text"),
     ],
 )
-def test_the_format_of_a_content_type(content_type: str, mimetype: str) -> None:
+def test_a_content_type_selects_a_format(content_type: str, mimetype: str) -> None:
     assert format_of(content_type).mimetype == mimetype
 
 
@@ -204,7 +204,7 @@ def test_the_format_of_a_content_type(content_type: str, mimetype: str) -> None:
         pytest.param(HTTPException(code=499), "499 Unknown Error\n", id="an unregistered status"),
     ],
 )
-def test_an_error_as_text(error: HTTPException, text: str) -> None:
+def test_an_error_can_be_sent_as_text(error: HTTPException, text: str) -> None:
     assert write(TEXT, error) == text
 
 
@@ -238,7 +238,7 @@ def test_markup_in_a_detail_is_escaped(mimetype: str, detail: Any) -> None:
     assert "&lt;" in text
 
 
-def test_an_error_as_json() -> None:
+def test_an_error_can_be_sent_as_json() -> None:
     document = json.loads(write(JSON, NotFound("No book 7.", message="No such book")))
 
     assert document == {
@@ -276,7 +276,7 @@ def test_an_error_as_json() -> None:
         pytest.param("\x00\ud800", "\x00\ud800", id="a string unchanged"),
     ],
 )
-def test_a_detail_in_json(detail: Any, value: Any) -> None:
+def test_a_detail_is_encoded_in_json(detail: Any, value: Any) -> None:
     assert json.loads(write(JSON, NotFound(detail)))["detail"] == value
 
 
@@ -298,7 +298,7 @@ def test_problem_json_has_the_members_of_rfc_9457() -> None:
     }
 
 
-def test_problem_json_without_a_detail() -> None:
+def test_problem_json_may_have_no_detail() -> None:
     assert json.loads(write(PROBLEM, HTTPException(code=499))) == {
         "type": "about:blank",
         "title": "Unknown Error",
@@ -306,7 +306,7 @@ def test_problem_json_without_a_detail() -> None:
     }
 
 
-def test_an_error_as_xml() -> None:
+def test_an_error_can_be_sent_as_xml() -> None:
     document = ElementTree.fromstring(write(XML, NotFound("a < b & c")).encode())
 
     assert document.tag == "error"

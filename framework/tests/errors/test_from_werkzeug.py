@@ -133,7 +133,7 @@ def test_an_error_of_the_request_is_a_bad_request(
         ),
     ],
 )
-def test_an_error_of_an_unknown_status(
+def test_an_error_of_an_unknown_status_keeps_it(
     code: Any, error_type: type[HTTPException], expected_code: int
 ) -> None:
     werkzeug_type = type("OddError", (WerkzeugHTTPException,), {"code": code})

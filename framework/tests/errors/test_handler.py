@@ -92,7 +92,7 @@ def test_an_error_is_rendered_as_the_request_accepts(accept: str | None, content
 @pytest.mark.parametrize(
     "accept", [None, "text/html", "application/json", "application/problem+json", "application/xml"]
 )
-def test_the_client_gets_an_id_and_nothing_of_the_exception(accept: str | None) -> None:
+def test_the_client_gets_an_id_but_no_details_of_the_exception(accept: str | None) -> None:
     error = handle(ErrorHandler())
 
     page = render_by_accept(error, accept).get_data(as_text=True)
@@ -103,7 +103,7 @@ def test_the_client_gets_an_id_and_nothing_of_the_exception(accept: str | None) 
         assert secret not in page
 
 
-def test_the_text_for_the_client() -> None:
+def test_the_client_gets_a_short_text() -> None:
     error = handle(ErrorHandler())
 
     text = render_by_accept(error, None).get_data(as_text=True)
@@ -221,7 +221,7 @@ def test_the_debugger_gets_uncaught_exceptions() -> None:
         handle(handler)
 
 
-def test_the_debugger_can_leave_them_to_the_handler() -> None:
+def test_the_debugger_can_leave_exceptions_to_the_handler() -> None:
     assert handle(REPLErrorHandler(reraise_uncaught=False)).code == 500
 
 

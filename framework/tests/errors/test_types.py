@@ -70,7 +70,7 @@ def test_every_registered_error_status_has_a_class() -> None:
     assert set(TYPES_BY_CODE) == registered == set(NAMES)
 
 
-def test_the_class_of_each_status() -> None:
+def test_each_status_has_its_class() -> None:
     for code, name in NAMES.items():
         error_type = getattr(errors, name)
         error = error_type()
@@ -116,7 +116,7 @@ def test_allowed_methods_are_sent(error: MethodNotAllowed, allow: list[str]) -> 
     assert render_by_accept(error, None).headers.getlist("Allow") == allow
 
 
-def test_405_takes_what_every_error_takes() -> None:
+def test_a_405_takes_the_arguments_of_every_error() -> None:
     route = object()
 
     error = MethodNotAllowed(

@@ -18,7 +18,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import Headers, ImmutableDict, MultiDict
 from werkzeug.http import HTTP_STATUS_CODES
@@ -456,7 +456,6 @@ VALID_ARGUMENTS = st.fixed_dictionaries(
 
 
 @given(ARGUMENTS)
-@settings(max_examples=500)
 def test_any_arguments_give_the_same_response(arguments):
     assert_same_results(arguments)
 
@@ -465,7 +464,6 @@ def test_any_arguments_give_the_same_response(arguments):
     ARGUMENTS | VALID_ARGUMENTS,
     st.lists(st.sampled_from(["call on close", *STEPS]), max_size=8).map(tuple),
 )
-@settings(max_examples=1000)
 def test_any_sequence_of_steps_has_the_same_results(arguments, steps):
     assert_same_results(arguments, steps)
 
@@ -536,7 +534,6 @@ def test_a_redirect_is_the_same_with_each_status():
 
 
 @given(st.text(st.characters(exclude_categories=["Cc"])))
-@settings(max_examples=500)
 def test_a_redirect_to_any_location_is_the_same(location):
     for prefix in ("", "/", "http://", "http://example.com/"):
         where = prefix + location
@@ -544,7 +541,6 @@ def test_a_redirect_to_any_location_is_the_same(location):
 
 
 @given(st.text("/?#&=%.:;,+@~!$*()'-_a0A[]{}|\\ é", max_size=8))
-@settings(max_examples=500)
 def test_any_location_among_the_headers_is_sent_alike(location):
     for prefix in ("", "/", "http://", "https://example.com/"):
         headers = [("X-A", "1"), ("Location", prefix + location)]

@@ -64,7 +64,7 @@ def view(page):
 
 
 class TestDocument:
-    def test_it_fits_small_screens(self, view):
+    def test_the_page_fits_small_screens(self, view):
         assert view.root.attrib["lang"] == "en"
         viewport = view.one("meta", name="viewport").attrib["content"]
         assert viewport.startswith("width=device-width")
@@ -122,7 +122,7 @@ class TestDocument:
             "Error handler": "clastic.errors.handler.ErrorHandler",
         }
 
-    def test_it_shows_what_the_json_has(self, page, report):
+    def test_the_page_shows_all_data_of_the_json(self, page, report):
         application = Application(
             [GET("/<name>", show_name), ("/_meta", MetaApplication("T", [Queue()]))], {"size": 5}
         )

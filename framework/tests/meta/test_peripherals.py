@@ -105,7 +105,7 @@ class TestSections:
         context["waiting"] = 4
         assert report(application)["sections"][0]["data"] == {"waiting": 4}
 
-    def test_they_follow_those_on_the_server(self, report):
+    def test_sections_follow_those_of_the_server(self, report):
         application = Application([("/_meta", MetaApplication(peripherals=[Showing(1)]))])
         sections = report(application)["sections"]
         titles = [each["title"] for each in sections]
@@ -115,7 +115,7 @@ class TestSections:
     @pytest.mark.parametrize(
         "refused", [{"a": 1}, Showing({}, title="")], ids=["a dict", "no title"]
     )
-    def test_what_is_no_peripheral_with_a_title_is_refused(self, refused):
+    def test_an_object_that_is_not_a_peripheral_with_a_title_is_refused(self, refused):
         message = (
             f"{refused!r} is not a MetaPeripheral with a title. Pass an instance of a subclass of "
             "clastic.meta.MetaPeripheral that sets title, the heading of its section."

@@ -159,7 +159,7 @@ class TestMiddlewares:
         }
         assert len(rows) == 8
 
-    def test_none_are_shown_as_none(self, page, read):
+    def test_a_report_without_middlewares_has_an_empty_list(self, page, read):
         view = page(Application([("/_meta", MetaApplication())]))
         assert read(view.section("Middlewares")) == "Middlewares none"
         assert read(view.section("Resources")) == "Resources none"
@@ -187,7 +187,7 @@ def with_resources(resources, *shown, routes=()):
 
 
 class TestResources:
-    def test_they_have_names_and_types_but_no_values(self, report):
+    def test_resources_have_names_and_types_but_no_values(self, report):
         application = with_resources({"database": Database(), "size": 50, "mail": print})
         resources = report(application)["resources"]
         assert [each["name"] for each in resources] == ["database", "size", "mail"]
@@ -414,7 +414,7 @@ class TestRoutes:
         assert endpoint_side["inner"][0]["function"]["arguments"] == {"started": "Timing"}
         assert (render_side["side"], render_side["provides"]) == ("render", ["finished"])
 
-    def test_without_a_render_its_middlewares_do_not_run(self, described):
+    def test_without_a_render_render_middlewares_are_left_out(self, described):
         route = described(("/", lambda: Response("")), middlewares=[Timing()])
         assert nesting(route["layers"]) == [("Timing.endpoint", [("<lambda>", [])])]
         assert route["render"] is None

@@ -50,14 +50,16 @@ class Fixed(Named):
         pytest.param(Named("a"), "a", False, id="something else"),
     ],
 )
-def test_equality(one: Middleware, other: object, equal: bool) -> None:
+def test_middlewares_of_one_type_and_configuration_are_equal(
+    one: Middleware, other: object, equal: bool
+) -> None:
     assert (one == other) is equal
     assert (one != other) is not equal
     if equal:
         assert hash(one) == hash(other)
 
 
-def test_a_middleware_can_be_hashed_whatever_its_configuration() -> None:
+def test_a_middleware_of_any_configuration_can_be_hashed() -> None:
     class Listed(Middleware):
         def __init__(self) -> None:
             self.names = ["a"]
@@ -65,7 +67,7 @@ def test_a_middleware_can_be_hashed_whatever_its_configuration() -> None:
     assert len({Listed(), Listed()}) == 1
 
 
-def test_a_middleware_tells_its_name() -> None:
+def test_a_middleware_has_a_name() -> None:
     assert Named("a").name == "Named"
     assert repr(Named("a")) == "Named()"
 
@@ -96,7 +98,7 @@ def test_a_middleware_tells_its_name() -> None:
         pytest.param([Fixed("a")], [Fixed("b")], "a b x", id="immovable but different"),
     ],
 )
-def test_how_lists_merge(
+def test_unique_middlewares_are_merged_if_they_are_equal(
     outer: Sequence[Middleware], inner: Sequence[Middleware], answer: str
 ) -> None:
     route = Route("/", lambda: Response("x"), middlewares=inner)
@@ -104,7 +106,7 @@ def test_how_lists_merge(
     assert application.get_local_client().get("/").get_data(as_text=True) == answer
 
 
-def test_the_outermost_of_equal_ones_is_the_one_that_stays() -> None:
+def test_of_equal_middlewares_the_outermost_is_kept() -> None:
     outer, inner = Named("a"), Named("a")
     assert merge_middlewares([outer], [inner])[0] is outer
 
@@ -119,7 +121,7 @@ def test_the_outermost_of_equal_ones_is_the_one_that_stays() -> None:
         pytest.param([Repeated("a")], [Repeated("a")], 0, id="one that may be there twice"),
     ],
 )
-def test_merging_reports_what_it_would_leave_out_but_must_not_move(
+def test_merging_reports_duplicates_that_must_not_be_moved(
     outer: Sequence[Middleware], inner: Sequence[Middleware], count: int
 ) -> None:
     problems = Problems()
@@ -127,7 +129,7 @@ def test_merging_reports_what_it_would_leave_out_but_must_not_move(
     assert len(problems) == count
 
 
-def test_the_dummy_tells_when_it_runs_and_changes_nothing() -> None:
+def test_the_dummy_logs_its_calls_and_changes_nothing() -> None:
     events: list[str] = []
     application = Application(
         [("/", lambda: "context", lambda context: Response(context))],
@@ -170,17 +172,17 @@ def ok() -> Response:
 
 
 class TestWSGIWrappers:
-    def test_are_around_everything_even_misses(self) -> None:
+    def test_wrappers_are_around_everything_even_misses(self) -> None:
         application = Application([("/", ok)], middlewares=[Wrapping("a")])
         assert wrapped_by(application) == ["a"]
         assert wrapped_by(application, "/nowhere") == ["a"]
 
-    def test_the_outermost_is_around_the_others(self) -> None:
+    def test_the_outermost_wrapper_is_around_the_others(self) -> None:
         route = Route("/", ok, middlewares=[Wrapping("route")])
         application = Application([route], middlewares=[Wrapping("outer"), Wrapping("inner")])
         assert wrapped_by(application) == ["route", "inner", "outer"]
 
-    def test_that_of_a_route_is_around_the_whole_application(self) -> None:
+    def test_the_wrapper_of_a_route_is_around_the_whole_application(self) -> None:
         application = Application([Route("/a", ok, middlewares=[Wrapping("a")]), ("/", ok)])
         assert wrapped_by(application, "/") == ["a"]
 
@@ -197,11 +199,11 @@ class TestWSGIWrappers:
             ),
         ],
     )
-    def test_once_for_each_distinct_middleware(self, routes: list[Any]) -> None:
+    def test_each_distinct_middleware_wraps_once(self, routes: list[Any]) -> None:
         application = Application(routes, middlewares=[Wrapping("a"), Wrapping("b")])
         assert wrapped_by(application) == ["b", "a"]
 
-    def test_once_also_over_adding_routes(self) -> None:
+    def test_each_wrapper_is_applied_once_also_when_routes_are_added(self) -> None:
         application = Application([("/", ok)], middlewares=[Wrapping("a")])
         application.add(Route("/b", ok, middlewares=[Wrapping("a")]))
         application.add(Route("/c", ok, middlewares=[Wrapping("c")]))
@@ -209,7 +211,7 @@ class TestWSGIWrappers:
         application.add(("/e", Application([("/", ok)], middlewares=[Wrapping("a")])))
         assert wrapped_by(application) == ["c", "a"]
 
-    def test_an_addition_that_brings_none_leaves_them_as_they_are(self) -> None:
+    def test_adding_a_route_without_a_wrapper_keeps_the_wrappers(self) -> None:
         made = []
 
         class Counted(Middleware):
@@ -222,13 +224,13 @@ class TestWSGIWrappers:
         application.add(Route("/b", ok, middlewares=[Counted()]))
         assert len(made) == 1
 
-    def test_an_addition_that_fails_leaves_them_as_they_are(self) -> None:
+    def test_adding_a_route_that_fails_keeps_the_wrappers(self) -> None:
         application = Application([("/", ok)], middlewares=[Wrapping("a")])
         with pytest.raises(NameError, match="needs 'x'"):
             application.add(Route("/b", lambda x: x, middlewares=[Wrapping("b")]))
         assert wrapped_by(application) == ["a"]
 
-    def test_may_be_a_class_or_a_builtin_that_does_not_tell_what_it_takes(self) -> None:
+    def test_a_wrapper_may_be_a_class_or_a_builtin_without_a_signature(self) -> None:
         class Upper:
             def __init__(self, wsgi_app: Any) -> None:
                 self.wsgi_app = wsgi_app

@@ -53,11 +53,11 @@ class TestDirectives:
         response = served(respond("x", status), max_age=60).open("/", method=method)
         assert response.headers.get("Cache-Control") == expected
 
-    def test_an_existing_header_stays(self) -> None:
+    def test_an_existing_header_is_kept(self) -> None:
         endpoint = respond("x", headers=[("Cache-Control", "no-cache")])
         assert served(endpoint, max_age=60).get("/").headers["Cache-Control"] == "no-cache"
 
-    def test_no_directives(self) -> None:
+    def test_without_directives_there_is_no_header(self) -> None:
         assert "Cache-Control" not in served(respond("x")).get("/").headers
 
     def test_misses_and_raised_errors_get_no_directives(self) -> None:
@@ -126,12 +126,12 @@ class TestDirectives:
 
 
 class TestEntityTags:
-    def test_the_tag_is_strong_and_made_of_the_body(self) -> None:
+    def test_the_tag_is_strong_and_depends_on_the_body(self) -> None:
         tags = [served(respond(body)).get("/").headers["ETag"] for body in ("one", "one", "other")]
         assert tags[0] == tags[1] != tags[2]
         assert tags[0].startswith('"')
 
-    def test_the_tag_is_made_of_the_type_too(self) -> None:
+    def test_the_tag_depends_on_the_type_too(self) -> None:
         tags = {
             served(respond("[]", mimetype=mimetype)).get("/").headers["ETag"]
             for mimetype in ("text/plain", "application/json")
@@ -165,10 +165,12 @@ class TestEntityTags:
             pytest.param(lambda: BadRequest(), None, id="none for an error"),
         ],
     )
-    def test_other_tags(self, endpoint: Callable[..., Any], expected: str | None) -> None:
+    def test_only_a_successful_plain_response_gets_a_tag(
+        self, endpoint: Callable[..., Any], expected: str | None
+    ) -> None:
         assert served(endpoint).get("/").headers.get("ETag") == expected
 
-    def test_without_tags(self) -> None:
+    def test_tags_can_be_turned_off(self) -> None:
         client = served(respond("x", headers=[("ETag", '"x"')]), use_etags=False, max_age=1)
         assert client.get("/", headers={"If-None-Match": '"x"'}).status_code == 200
         assert "ETag" not in served(respond("x"), use_etags=False).get("/").headers
@@ -207,7 +209,7 @@ class TestRevalidation:
             pytest.param("nonsense %s", 200, id="after nonsense"),
         ],
     )
-    def test_by_tag(self, header: str, status: int) -> None:
+    def test_a_response_is_revalidated_by_its_tag(self, header: str, status: int) -> None:
         client = served(respond("one"), max_age=60)
         tag = client.get("/").headers["ETag"]
         for method in (client.get, client.head):
@@ -228,23 +230,23 @@ class TestRevalidation:
             pytest.param("yesterday", 200, id="not a date"),
         ],
     )
-    def test_by_date(self, since: str, status: int) -> None:
+    def test_a_response_is_revalidated_by_its_date(self, since: str, status: int) -> None:
         client = served(respond("x", headers=[("Last-Modified", DATE)]))
         assert client.get("/", headers={"If-Modified-Since": since}).status_code == status
 
-    def test_the_tag_comes_before_the_date(self) -> None:
+    def test_a_condition_on_the_tag_overrides_one_on_the_date(self) -> None:
         client = served(respond("x", headers=[("Last-Modified", DATE)]))
         headers = {"If-None-Match": '"x"', "If-Modified-Since": DATE}
         assert client.get("/", headers=headers).status_code == 200
 
-    def test_a_date_for_a_response_without_one(self) -> None:
+    def test_a_condition_on_the_date_of_a_response_without_one_is_ignored(self) -> None:
         client = served(respond("x"))
         assert client.get("/", headers={"If-Modified-Since": DATE}).status_code == 200
 
     @pytest.mark.parametrize(
         ("tag", "status"), [pytest.param("*", 304, id="any"), pytest.param('"x"', 200, id="one")]
     )
-    def test_a_stream_without_a_tag(self, tag: str, status: int) -> None:
+    def test_a_stream_without_a_tag_matches_the_asterisk_only(self, tag: str, status: int) -> None:
         closed = []
 
         def stream() -> Response:
@@ -261,7 +263,7 @@ class TestRevalidation:
         assert client.post("/", headers={"If-None-Match": '"x"'}).status_code == 200
 
     @given(st.text(st.characters(max_codepoint=255, exclude_characters="\r\n")))
-    def test_any_condition(self, header: str) -> None:
+    def test_any_condition_gets_a_response(self, header: str) -> None:
         for name in ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE"):
             response = CLIENT.get("/", environ_overrides={name: header})
             assert response.status_code in (200, 304)
@@ -310,7 +312,7 @@ def test_static_files_keep_their_headers(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_the_header(options: dict[str, Any], expected: str) -> None:
+def test_the_header_has_the_given_directives(options: dict[str, Any], expected: str) -> None:
     middleware = HTTPCacheMiddleware(**options)
     assert middleware.cache_control == expected
     assert repr(middleware) == f"HTTPCacheMiddleware({expected!r})"

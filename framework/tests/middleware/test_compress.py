@@ -53,14 +53,14 @@ def respond(*arguments: Any, **options: Any) -> Callable[[], Response]:
 
 
 class TestCompressed:
-    def test_the_body_comes_back(self) -> None:
+    def test_the_body_is_read_back_unchanged(self) -> None:
         response = served().get("/", headers=ACCEPTED)
         assert is_compressed(response)
         assert gzip.decompress(response.data) == TEXT
         assert response.headers["Content-Length"] == str(len(response.data))
         assert len(response.data) < 200
 
-    def test_the_same_body_gives_the_same_bytes(self) -> None:
+    def test_equal_bodies_are_compressed_to_equal_bytes(self) -> None:
         one, other = (served().get("/", headers=ACCEPTED).data for _ in range(2))
         assert one == other
         assert one[4:8] == b"\0\0\0\0"  # the time in it
@@ -84,7 +84,9 @@ class TestCompressed:
             pytest.param("gzip;q=nonsense", False, id="an invalid quality"),
         ],
     )
-    def test_by_accept_encoding(self, header: str | None, expected: bool) -> None:
+    def test_the_accept_encoding_of_the_request_decides(
+        self, header: str | None, expected: bool
+    ) -> None:
         headers = {} if header is None else {"Accept-Encoding": header}
         response = served().get("/", headers=headers)
         assert is_compressed(response) is expected
@@ -108,7 +110,7 @@ class TestCompressed:
             pytest.param("", False, id="no type"),
         ],
     )
-    def test_by_content_type(self, content_type: str, expected: bool) -> None:
+    def test_the_content_type_decides(self, content_type: str, expected: bool) -> None:
         endpoint = respond(TEXT, content_type=content_type)
         response = served(endpoint).get("/", headers=ACCEPTED)
         assert is_compressed(response) is expected
@@ -125,7 +127,7 @@ class TestCompressed:
             pytest.param(0, {"min_size": 0}, False, id="no byte without a limit"),
         ],
     )
-    def test_by_size(self, size: int, options: dict[str, int], expected: bool) -> None:
+    def test_the_size_decides(self, size: int, options: dict[str, int], expected: bool) -> None:
         response = served(respond(b"x" * size), **options).get("/", headers=ACCEPTED)
         assert is_compressed(response) is expected
         assert ("Vary" in response.headers) is expected
@@ -141,7 +143,7 @@ class TestCompressed:
             pytest.param({"Content-MD5": "x"}, id="an MD5 digest"),
         ],
     )
-    def test_responses_that_are_left_alone(self, headers: dict[str, str]) -> None:
+    def test_other_responses_are_not_changed(self, headers: dict[str, str]) -> None:
         plain = served(respond(TEXT, headers=headers)).get("/")
         response = served(respond(TEXT, headers=headers)).get("/", headers=ACCEPTED)
         assert response.data == TEXT
@@ -149,7 +151,7 @@ class TestCompressed:
         assert "Vary" not in response.headers
 
     @pytest.mark.parametrize("status", [204, 304])
-    def test_a_response_without_a_body(self, status: int) -> None:
+    def test_a_response_without_a_body_is_not_compressed(self, status: int) -> None:
         response = served(respond(None, status, mimetype="text/plain")).get("/", headers=ACCEPTED)
         assert (response.status_code, response.data) == (status, b"")
         assert "Content-Encoding" not in response.headers
@@ -162,13 +164,13 @@ class TestCompressed:
         assert gzip.decompress(response.data) == TEXT
 
     @given(st.text(st.characters(max_codepoint=255, exclude_characters="\r\n")))
-    def test_any_accept_encoding(self, header: str) -> None:
+    def test_any_accept_encoding_gets_a_readable_body(self, header: str) -> None:
         response = CLIENT.get("/", environ_overrides={"HTTP_ACCEPT_ENCODING": header})
         body = gzip.decompress(response.data) if is_compressed(response) else response.data
         assert (response.status_code, body) == (200, TEXT)
 
     @given(st.lists(st.binary(max_size=2000)), st.integers(1, 9))
-    def test_any_body(self, blocks: list[bytes], level: int) -> None:
+    def test_any_body_is_read_back_unchanged(self, blocks: list[bytes], level: int) -> None:
         application = Application(
             [("/list", respond(blocks)), ("/stream", lambda: Response(iter(blocks)))],
             middlewares=[GzipMiddleware(level, 1)],
@@ -252,7 +254,7 @@ class TestStreams:
             server.server_close()
         assert (first, second, unpacked.eof) == (b"first", b"second", True)
 
-    def test_an_empty_stream(self) -> None:
+    def test_an_empty_stream_is_sent(self) -> None:
         response = served(lambda: Response(iter([]))).get("/", headers=ACCEPTED)
         assert gzip.decompress(response.data) == b""
 
@@ -324,7 +326,7 @@ class TestValidators:
         other = client.get("/", headers={**sent, "If-None-Match": '"other"'})
         assert other.status_code == 200
 
-    def test_a_304_without_a_tag(self) -> None:
+    def test_a_304_without_a_tag_is_sent_unchanged(self) -> None:
         client = served(respond(None, 304))
         response = client.get("/", headers={"If-None-Match": '"x"'})
         assert (response.headers.get("ETag"), response.headers["Vary"]) == (None, "Accept-Encoding")
@@ -354,7 +356,7 @@ class TestRanges:
         assert client.get("/a.txt").headers["Accept-Ranges"] == "bytes"
         assert "Accept-Ranges" not in client.get("/a.txt", headers=ACCEPTED).headers
 
-    def test_a_range_of_a_compressed_response_is_the_whole(self, client: Client) -> None:
+    def test_a_range_of_a_compressed_response_is_the_whole_body(self, client: Client) -> None:
         tag = client.get("/a.txt", headers=ACCEPTED).headers["ETag"]
         headers = {**ACCEPTED, "Range": "bytes=0-9", "If-Range": tag}
         response = client.get("/a.txt", headers=headers)
@@ -364,7 +366,7 @@ class TestRanges:
 class TestRoutes:
     """The responses of the routes that it is around are compressed, whatever makes them."""
 
-    def test_error_pages(self) -> None:
+    def test_error_pages_are_compressed(self) -> None:
         def fail() -> None:
             raise BadRequest(TEXT)
 
@@ -373,7 +375,7 @@ class TestRoutes:
         assert response.headers["Vary"] == "Accept, Accept-Encoding"
         assert TEXT.strip() in gzip.decompress(response.data)
 
-    def test_pages_of_misses_and_of_uncaught_exceptions(self) -> None:
+    def test_pages_of_misses_and_uncaught_exceptions_are_compressed(self) -> None:
         def crash() -> None:
             raise ZeroDivisionError
 
@@ -391,7 +393,7 @@ class TestRoutes:
             pytest.param("/inner/", True, id="the application that has it"),
         ],
     )
-    def test_only_routes_that_have_it(self, path: str, expected: bool) -> None:
+    def test_only_routes_that_have_it_are_compressed(self, path: str, expected: bool) -> None:
         inner = Application([("/", respond(TEXT))], middlewares=[GzipMiddleware()])
         application = Application(
             [
@@ -403,7 +405,7 @@ class TestRoutes:
         response = application.get_local_client().get(path, headers=ACCEPTED)
         assert is_compressed(response) is expected
 
-    def test_a_route_without_it_that_responds_after_one_with_it(self) -> None:
+    def test_a_route_without_it_is_not_compressed_after_one_with_it(self) -> None:
         def pass_on() -> None:
             raise NotFound(is_breaking=False)
 
@@ -442,7 +444,7 @@ class TestRoutes:
         pytest.param({"min_size": -1}, "min_size is -1. Use 0 or more bytes.", id="a size"),
     ],
 )
-def test_settings_that_are_refused(options: dict[str, int], message: str) -> None:
+def test_invalid_settings_are_refused(options: dict[str, int], message: str) -> None:
     with pytest.raises(ValueError) as caught:  # noqa: PT011 (the whole message is compared)
         GzipMiddleware(**options)
     assert str(caught.value) == message
@@ -521,14 +523,14 @@ def by_write_and_a_list(environ: Any, start_response: Any) -> Iterable[bytes]:
         pytest.param(by_write_and_a_list, id="write, then a list"),
     ],
 )
-def test_a_body_of_every_kind(wsgi_app: WSGIApp) -> None:
+def test_bodies_of_every_kind_are_compressed(wsgi_app: WSGIApp) -> None:
     status, headers, data = response_of(wsgi_app)
     assert (status, headers["Content-Encoding"]) == ("200 OK", "gzip")
     assert gzip.decompress(data) == TEXT
     assert "Content-Length" not in headers
 
 
-def test_a_generator_that_is_not_compressed() -> None:
+def test_a_generator_that_is_not_compressed_stays_a_stream() -> None:
     def image(environ: Any, start_response: Any) -> Iterator[bytes]:
         start_response("200 OK", [("Content-Type", "image/png")])
         yield TEXT
@@ -536,7 +538,7 @@ def test_a_generator_that_is_not_compressed() -> None:
     assert response_of(image) == ("200 OK", {"Content-Type": "image/png"}, TEXT)
 
 
-def test_head_of_a_wsgi_application() -> None:
+def test_head_of_a_wsgi_application_has_the_headers_of_a_compressed_body() -> None:
     def head(environ: Any, start_response: Any) -> Iterable[bytes]:
         start_response("200 OK", [*HEADERS, ("Content-Length", str(len(TEXT)))])
         return []
@@ -583,7 +585,9 @@ class TestRestart:
     @pytest.mark.parametrize(
         "first", [pytest.param("text/plain", id="compressed"), pytest.param("x/y", id="not")]
     )
-    def test_before_anything_was_sent(self, first: str, content_type: str) -> None:
+    def test_before_anything_was_sent_an_error_page_can_replace_the_response(
+        self, first: str, content_type: str
+    ) -> None:
         def failing(environ: Any, start_response: Any) -> Iterator[bytes]:
             start_response("200 OK", [("Content-Type", first)])
             try:

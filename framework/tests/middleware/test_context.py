@@ -48,11 +48,11 @@ def rendered(
         pytest.param(SimpleContextProcessor("user", a=1), {"user": "ann", "a": 1}, id="simple"),
     ],
 )
-def test_values_by_name(processor: Middleware, expected: dict[str, Any]) -> None:
+def test_values_are_added_by_name(processor: Middleware, expected: dict[str, Any]) -> None:
     assert rendered([processor], resources={"user": "ann"}) == expected
 
 
-def test_values_of_every_source() -> None:
+def test_values_of_every_source_are_added() -> None:
     class Providing(Middleware):
         provides = ("provided",)
         render_provides = ("rendered",)
@@ -78,13 +78,15 @@ def test_values_of_every_source() -> None:
         pytest.param(False, {"user": "endpoint", "own": 1}, id="the endpoint wins"),
     ],
 )
-def test_overwriting(overwrite: bool, expected: dict[str, Any]) -> None:
+def test_a_value_overwrites_that_of_the_context_if_allowed(
+    overwrite: bool, expected: dict[str, Any]
+) -> None:
     processor = ContextProcessor(["user"], overwrite=overwrite)
     context = {"user": "endpoint", "own": 1}
     assert rendered([processor], context, resources={"user": "ann"}) == expected
 
 
-def test_the_innermost_processor_has_the_last_word() -> None:
+def test_the_innermost_processor_wins() -> None:
     processors = [SimpleContextProcessor(title="site"), SimpleContextProcessor(title="page")]
     assert rendered(processors) == {"title": "page"}
 
@@ -112,7 +114,7 @@ def test_the_context_of_the_endpoint_is_not_changed(context: Any) -> None:
         (MappingProxyType({}), dict),
     ],
 )
-def test_the_type_of_the_rendered_context(context: Any, expected: type) -> None:
+def test_the_context_keeps_its_type_if_it_can_be_changed(context: Any, expected: type) -> None:
     application = Application(
         [("/", lambda: context, lambda context: Response(type(context).__name__))],
         middlewares=[SimpleContextProcessor(a=1)],
@@ -121,7 +123,7 @@ def test_the_type_of_the_rendered_context(context: Any, expected: type) -> None:
 
 
 @pytest.mark.parametrize("context", [[1], "text", 5, None], ids=repr)
-def test_other_contexts_are_left_alone(context: Any) -> None:
+def test_contexts_that_are_not_mappings_are_not_changed(context: Any) -> None:
     application = Application(
         [("/", lambda: context, lambda context: Response(repr(context)))],
         middlewares=[SimpleContextProcessor(a=1)],
@@ -129,11 +131,11 @@ def test_other_contexts_are_left_alone(context: Any) -> None:
     assert application.get_local_client().get("/").text == repr(context)
 
 
-def test_responses_are_left_alone() -> None:
+def test_responses_are_not_changed() -> None:
     assert rendered([SimpleContextProcessor(a=1)], Response('"own"', mimetype="application/json"))
 
 
-def test_a_name_that_nothing_provides() -> None:
+def test_a_name_that_nothing_provides_is_refused() -> None:
     with pytest.raises(WiringError) as caught:
         rendered([ContextProcessor(["user"])], resources={"users": []})
     lines = str(caught.value).splitlines()

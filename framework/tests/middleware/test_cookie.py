@@ -108,11 +108,11 @@ def ignore(cookie: JSONCookie) -> Response:
 
 
 class TestVisits:
-    def test_a_value_comes_back_with_the_next_request(self) -> None:
+    def test_a_value_is_read_back_by_the_next_request(self) -> None:
         client = served(count)
         assert [client.get("/").text for _ in range(3)] == ["1", "2", "3"]
 
-    def test_the_default_attributes(self) -> None:
+    def test_the_cookie_has_safe_attributes_by_default(self) -> None:
         (header,) = sent(served(count).get("/"))
         pattern = r"clastic_cookie=[\w-]+\.[\w-]+\.[\w-]+; HttpOnly; Path=/; SameSite=Lax"
         assert re.fullmatch(pattern, header)
@@ -141,7 +141,7 @@ class TestVisits:
             pytest.param({"long": "abc " * 1000}, id="more than fits uncompressed"),
         ],
     )
-    def test_json_values_come_back_as_they_are(self, value: dict[str, Any]) -> None:
+    def test_values_of_json_are_read_back_unchanged(self, value: dict[str, Any]) -> None:
         seen = []
 
         def keep(cookie: JSONCookie) -> Response:
@@ -154,7 +154,7 @@ class TestVisits:
         client.get("/")
         assert seen == [{}, value]
 
-    def test_a_tuple_comes_back_as_a_list(self) -> None:
+    def test_a_tuple_is_read_back_as_a_list(self) -> None:
         def keep(cookie: JSONCookie) -> dict[str, Any]:
             return dict(cookie) or (cookie.setdefault("point", (1, 2)) and {})
 
@@ -180,7 +180,7 @@ class TestVisits:
         response = with_value(client, value_of(served(count).get("/")))
         assert (response.text, response.headers["Vary"], sent(response)) == ("True", "Cookie", [])
 
-    def test_two_cookies_in_one_application(self) -> None:
+    def test_two_cookies_in_one_application_are_separate(self) -> None:
         def both(session: JSONCookie, choices: JSONCookie) -> Response:
             session["visits"] = session.get("visits", 0) + 1
             choices["theme"] = "dark"
@@ -280,7 +280,7 @@ class TestSending:
 class TestResponses:
     """The cookie is sent with every kind of response, and to no other client."""
 
-    def test_a_rendered_context(self) -> None:
+    def test_a_rendered_context_sends_the_cookie(self) -> None:
         def greet(cookie: JSONCookie) -> dict[str, str]:
             cookie["greeted"] = True
             return {"hello": "world"}
@@ -289,7 +289,7 @@ class TestResponses:
         assert response.json == {"hello": "world"}
         assert len(sent(response)) == 1
 
-    def test_a_stream(self) -> None:
+    def test_a_stream_sends_the_cookie(self) -> None:
         def stream(cookie: JSONCookie) -> Response:
             cookie["streamed"] = True
             return Response(part for part in ("a", "b"))
@@ -308,7 +308,9 @@ class TestResponses:
         ],
     )
     @pytest.mark.parametrize("is_raised", [True, False], ids=["raised", "returned"])
-    def test_errors(self, fail: Callable[[], Any], status: int, is_raised: bool) -> None:
+    def test_errors_send_the_cookie(
+        self, fail: Callable[[], Any], status: int, is_raised: bool
+    ) -> None:
         def flash(cookie: JSONCookie) -> Any:
             cookie["flash"] = "message"
             if is_raised:
@@ -319,7 +321,7 @@ class TestResponses:
         assert (response.status_code, len(sent(response))) == (status, 1)
         assert with_value(served(look), value_of(response)).json == {"flash": "message"}
 
-    def test_an_error_with_a_response_of_its_own(self) -> None:
+    def test_an_error_with_its_own_response_sends_the_cookie(self) -> None:
         def leave(cookie: JSONCookie) -> None:
             cookie["left"] = True
             abort(werkzeug_redirect("/elsewhere"))
@@ -405,7 +407,7 @@ class TestResponses:
         assert [len(sent(client.get("/"))) for _ in range(2)] == [1, 1]
         assert "Set-Cookie" not in constant.headers
 
-    def test_a_non_breaking_error_that_is_the_last(self) -> None:
+    def test_a_non_breaking_error_that_is_the_last_sends_the_cookie(self) -> None:
         def pass_on(cookie: JSONCookie) -> None:
             cookie["passed"] = True
             raise NotFound(is_breaking=False)
@@ -433,7 +435,7 @@ class TestResponses:
         response = served(crash).get("/")
         assert (response.status_code, sent(response)) == (500, [])
 
-    def test_a_reroute_to_another_application(self) -> None:
+    def test_a_request_can_be_rerouted_to_another_application(self) -> None:
         def hand_over(cookie: JSONCookie) -> None:
             raise RerouteWSGI(Response("over"))
 
@@ -497,7 +499,7 @@ class TestSignatures:
             pytest.param("NAME=garbage; NAME=%s", id="after one that is not ours"),
         ],
     )
-    def test_the_cookie_is_found(self, header: str) -> None:
+    def test_the_cookie_is_found_among_others(self, header: str) -> None:
         value = value_of(served(count).get("/"))
         header = header.replace("NAME", NAME).replace("%s", value)
         assert with_header(served(look), header).json == {"count": 1}
@@ -508,7 +510,7 @@ class TestSignatures:
         assert with_header(served(look), header).json == {}
 
     @given(st.text(st.characters(max_codepoint=255, exclude_characters="\r\n")))
-    def test_any_header(self, header: str) -> None:
+    def test_any_forged_value_is_an_empty_cookie(self, header: str) -> None:
         assert with_header(CLIENT, f"{NAME}={header}").json == {}
 
     # The last character of the signature has bits that mean nothing.
@@ -562,7 +564,7 @@ class TestExpiry:
             pytest.param(0.5, "1", id="less than a second"),
         ],
     )
-    def test_the_age_at_the_client(self, expiry: Any, max_age: str | None) -> None:
+    def test_the_client_gets_the_age(self, expiry: Any, max_age: str | None) -> None:
         (header,) = sent(served(count, expiry=expiry).get("/"))
         assert dict(re.findall(r"(Max-Age|Expires)=([^;]*)", header)).get("Max-Age") == max_age
         assert "Expires" not in header
@@ -577,7 +579,9 @@ class TestExpiry:
             pytest.param(NEVER, 10**8, True, id="never"),
         ],
     )
-    def test_the_age_at_the_server(self, expiry: Any, age: int, is_valid: bool) -> None:
+    def test_the_server_ignores_a_cookie_that_is_too_old(
+        self, expiry: Any, age: int, is_valid: bool
+    ) -> None:
         clock = Clock()
         value = value_of(served(count, expiry=expiry, clock=clock).get("/"))
         clock.now += age
@@ -602,7 +606,7 @@ def exactly(message: str) -> str:
 class TestMistakes:
     """Mistakes of endpoints are reported at the line that makes them, where possible."""
 
-    def test_a_cookie_over_the_limit(self) -> None:
+    def test_a_cookie_over_the_limit_is_an_error(self) -> None:
         def fill(cookie: JSONCookie) -> Response:
             cookie["little"] = 1
             cookie["much"] = [number**3 for number in range(1000)]
@@ -620,7 +624,7 @@ class TestMistakes:
         ("excess", "status"),
         [pytest.param(0, 200, id="at the limit"), pytest.param(1, 500, id="over the limit")],
     )
-    def test_a_cookie_around_the_limit(self, excess: int, status: int) -> None:
+    def test_a_cookie_may_be_as_long_as_the_limit(self, excess: int, status: int) -> None:
         def fill(cookie: JSONCookie) -> Response:
             cookie["noise"] = NOISE[:3300]
             return Response("full")
@@ -641,7 +645,7 @@ class TestMistakes:
             pytest.param(CIRCULAR, "Circular reference detected", id="a circle"),
         ],
     )
-    def test_values_that_json_cannot_hold(self, value: Any, problem: str) -> None:
+    def test_values_without_a_form_in_json_are_refused(self, value: Any, problem: str) -> None:
         def keep(cookie: JSONCookie) -> Response:
             cookie["x"] = value
             return Response("kept")
@@ -653,7 +657,7 @@ class TestMistakes:
         with pytest.raises(TypeError, match=exactly(message)):
             served(keep, error_handler=ErrorHandler(True)).get("/")
 
-    def test_keys_come_back_as_strings(self) -> None:
+    def test_keys_are_read_back_as_strings(self) -> None:
         def keep(cookie: Any) -> Response:
             cookie.setdefault("x", {1: 2})
             return Response(repr(cookie["x"]))
@@ -663,7 +667,7 @@ class TestMistakes:
 
 
 class TestSettings:
-    def test_the_attributes(self) -> None:
+    def test_the_given_attributes_are_sent(self) -> None:
         client = served(
             count,
             arg_name="cookie",
@@ -680,7 +684,7 @@ class TestSettings:
         assert name.startswith("__Secure-id=")
         assert attributes == "Domain=example.com; Max-Age=60; Secure; Path=/app; SameSite=Strict"
 
-    def test_no_attributes(self) -> None:
+    def test_attributes_can_be_left_out(self) -> None:
         (header,) = sent(served(count, path=None, http_only=False, same_site=None).get("/"))
         assert ";" not in header
 
@@ -823,7 +827,7 @@ def test_settings_that_browsers_would_ignore_are_refused(
         pytest.param({"path": None}, id="no path"),
     ],
 )
-def test_unusual_settings_that_are_accepted(settings: dict[str, Any]) -> None:
+def test_unusual_settings_are_accepted(settings: dict[str, Any]) -> None:
     SignedCookieMiddleware(**{"secret_key": KEY, **settings})
 
 

@@ -44,11 +44,11 @@ FIELDS = {"title": str, "count": int}
         pytest.param(b"title=x&count=two", [None, None], id="a body without a Content-Type"),
     ],
 )
-def test_url_encoded_fields(data: Any, expected: list[Any]) -> None:
+def test_url_encoded_fields_are_read(data: Any, expected: list[Any]) -> None:
     assert served(show, FIELDS).post("/", data=data).json == expected
 
 
-def test_multipart_fields_with_a_file() -> None:
+def test_multipart_fields_are_read_beside_a_file() -> None:
     def upload(title: str, request: Request) -> list[str]:
         with request.files["file"].stream as file:
             return [title, file.read().decode()]
@@ -61,7 +61,7 @@ def test_query_parameters_are_not_form_fields() -> None:
     assert served(show, FIELDS).post("/?title=x&count=1").json == [None, None]
 
 
-def test_query_parameters_and_form_fields_together() -> None:
+def test_query_parameters_and_form_fields_can_be_combined() -> None:
     def compare(title: str, page: int) -> list[Any]:
         return [title, page]
 
@@ -71,7 +71,7 @@ def test_query_parameters_and_form_fields_together() -> None:
     assert client.post("/?page=2&title=query", data={"title": "form"}).json == ["form", 2]
 
 
-def test_a_required_field() -> None:
+def test_a_missing_or_invalid_required_field_is_a_bad_request() -> None:
     client = served(show, FIELDS, required=True)
     response = client.post("/", data={"count": "x"}, headers={"Accept": "application/json"})
     assert response.status_code == 400
@@ -81,7 +81,7 @@ def test_a_required_field() -> None:
     )
 
 
-def test_a_request_without_a_body() -> None:
+def test_a_request_without_a_body_has_no_fields() -> None:
     routes = [("/", show, render_json)]
     optional = Application(routes, middlewares=[PostDataMiddleware(FIELDS)])
     assert optional.get_local_client().get("/").json == [None, None]
@@ -123,19 +123,19 @@ def test_a_form_over_the_limit_is_refused() -> None:
     st.binary(),
     st.sampled_from(["application/x-www-form-urlencoded", MULTIPART, "multipart/form-data", "x"]),
 )
-def test_any_body(body: bytes, content_type: str) -> None:
+def test_any_body_is_read_without_an_uncaught_error(body: bytes, content_type: str) -> None:
     response = CLIENT.post("/", data=body, content_type=content_type)
     assert response.status_code in (200, 400)
 
 
 @given(st.binary(max_size=200), st.binary(max_size=200))
-def test_any_part(head: bytes, content: bytes) -> None:
+def test_any_part_is_read_without_an_uncaught_error(head: bytes, content: bytes) -> None:
     body = b"--x\r\n" + head + b"\r\n\r\n" + content + b"\r\n--x--\r\n"
     assert CLIENT.post("/", data=body, content_type=MULTIPART).status_code in (200, 400, 413)
 
 
 @given(st.dictionaries(st.sampled_from(["title", "other"]), st.text()))
-def test_any_fields(data: dict[str, str]) -> None:
+def test_any_fields_are_read_back_unchanged(data: dict[str, str]) -> None:
     assert CLIENT.post("/", data=data).json == [data.get("title"), None]
 
 
@@ -174,11 +174,11 @@ class TestJSON:
             pytest.param(UUID, "x", None, id="a value that a class refuses"),
         ],
     )
-    def test_a_field_of_a_type(self, read: Any, sent: Any, expected: Any) -> None:
+    def test_a_field_is_converted_to_its_type(self, read: Any, sent: Any, expected: Any) -> None:
         response = self.client({"value": read}).post("/", json={"value": sent, "other": 1})
         assert response.json == [repr(expected)]
 
-    def test_a_field_without_a_type_is_any_value(self) -> None:
+    def test_a_field_without_a_type_may_be_any_value(self) -> None:
         assert self.client("value").post("/", json={"value": [1]}).json == ["[1]"]
 
     @pytest.mark.parametrize(
@@ -192,14 +192,16 @@ class TestJSON:
             pytest.param(b'{"value": 1}', "", id="no Content-Type"),
         ],
     )
-    def test_a_body_that_is_not_a_json_object(self, body: bytes, content_type: str) -> None:
+    def test_a_body_that_is_not_a_json_object_has_no_fields(
+        self, body: bytes, content_type: str
+    ) -> None:
         options = {"data": body, "content_type": content_type}
         assert self.client("value").post("/", **options).json == ["None"]
         response = self.client("value", required=True).post("/", **options)
         assert response.status_code == 400
         assert "The body is not a JSON object" in response.text
 
-    def test_required_fields(self) -> None:
+    def test_a_missing_or_invalid_required_json_field_is_a_bad_request(self) -> None:
         client = self.client({"value": int}, required=True)
         assert client.post("/", json={"value": 1}).json == ["1"]
         for sent, problem in (({}, "is missing"), ({"value": "x"}, "is invalid")):
@@ -208,7 +210,7 @@ class TestJSON:
             assert f"The JSON field 'value' {problem}; it must be of type int." in response.text
 
     @given(st.binary(max_size=200))
-    def test_any_body(self, body: bytes) -> None:
+    def test_any_body_is_read_without_an_uncaught_error(self, body: bytes) -> None:
         assert JSON_CLIENT.post("/", data=body, content_type="application/json").status_code == 200
 
 

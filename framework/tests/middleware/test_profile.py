@@ -63,7 +63,7 @@ class TestQuery:
         assert (response.text != "worked") is is_profiled
         assert response.status_code == 200
 
-    def test_other_parameter_names(self) -> None:
+    def test_the_names_of_the_parameters_can_be_chosen(self) -> None:
         client = served(get_param="time", sort_param="by")
         assert client.get("/?_prof=true").text == "worked"
         assert "Ordered by: call count" in client.get("/?time=true&by=calls").text
@@ -71,13 +71,15 @@ class TestQuery:
     @pytest.mark.parametrize(
         ("debug", "is_profiled"), [(True, True), (False, False), (None, False)]
     )
-    def test_debug_only(self, debug: bool | None, is_profiled: bool) -> None:
+    def test_the_profile_can_be_limited_to_debug_mode(
+        self, debug: bool | None, is_profiled: bool
+    ) -> None:
         middleware = SimpleProfileMiddleware(debug_only=True)
         application = Application([("/", work)], middlewares=[middleware], debug=debug)
         response = application.get_local_client().get("/?_prof=true")
         assert (response.text != "worked") is is_profiled
 
-    def test_a_query_that_is_not_utf8(self) -> None:
+    def test_a_query_that_is_not_utf8_is_not_a_server_error(self) -> None:
         client = served()
         for query, status in (("_prof=\xff", 400), ("\xff", 200)):
             response = client.get("/", environ_overrides={"QUERY_STRING": query})
@@ -85,7 +87,7 @@ class TestQuery:
 
 
 class TestReport:
-    def test_it_is_that_of_pstats(self) -> None:
+    def test_the_report_is_that_of_pstats(self) -> None:
         response = served().get("/?_prof=true")
         lines = response.text.splitlines()
         assert lines[0] == "GET /: 200 OK"
@@ -94,7 +96,7 @@ class TestReport:
         assert response.content_type == "text/plain; charset=utf-8"
         assert response.headers["Cache-Control"] == "no-store"
 
-    def test_called_functions_are_in_it(self) -> None:
+    def test_the_report_has_the_called_functions(self) -> None:
         (line,) = lines_of(served().get("/?_prof=true"), "helper")
         assert re.fullmatch(r" +3 +[\d. ]+ \S*test_profile\.py:\d+\(helper\)", line)
 
@@ -107,11 +109,11 @@ class TestReport:
             ("name", "function name"),
         ],
     )
-    def test_sorting(self, sort: str, order: str) -> None:
+    def test_the_report_can_be_sorted(self, sort: str, order: str) -> None:
         response = served().get(f"/?_prof=true&_prof_sort={sort}")
         assert f"Ordered by: {order}\n" in response.text
 
-    def test_an_unknown_sort_order(self) -> None:
+    def test_an_unknown_sort_order_is_a_bad_request(self) -> None:
         response = served().get("/?_prof=true&_prof_sort=random")
         assert response.status_code == 400
         assert "_prof_sort must be one of: cumulative, tottime, calls, name." in response.text
@@ -132,7 +134,7 @@ class TestResults:
             pytest.param(ZeroDivisionError(), "500 INTERNAL SERVER ERROR", id="an exception"),
         ],
     )
-    def test_the_profile_takes_the_place_of_any_result(self, result: Any, status: str) -> None:
+    def test_the_profile_replaces_any_result(self, result: Any, status: str) -> None:
         def endpoint() -> Any:
             helper()
             if isinstance(result, Exception):
@@ -143,12 +145,12 @@ class TestResults:
         assert (response.status_code, response.text.splitlines()[0]) == (200, f"GET /: {status}")
         assert len(lines_of(response, "helper")) == 1
 
-    def test_a_miss(self) -> None:
+    def test_a_miss_can_be_profiled(self) -> None:
         response = served().get("/nowhere?_prof=true")
         assert response.text.startswith("GET /nowhere: 404 NOT FOUND\n")
 
     @pytest.mark.parametrize("is_raised", [True, False], ids=["raised", "returned"])
-    def test_an_error_that_lets_dispatch_go_on(self, is_raised: bool) -> None:
+    def test_dispatch_continues_after_a_non_breaking_error(self, is_raised: bool) -> None:
         def pass_on() -> NotFound:
             error = NotFound(is_breaking=False)
             if is_raised:
@@ -158,7 +160,7 @@ class TestResults:
         response = served(pass_on, ("/", work)).get("/?_prof=true")
         assert len(lines_of(response, "helper")) == 1
 
-    def test_a_response_of_another_wsgi_application(self) -> None:
+    def test_the_profile_replaces_a_response_of_another_wsgi_application(self) -> None:
         response = served(RerouteWSGI(Response("over"))).get("/?_prof=true")
         assert response.text.startswith("GET /: 200 OK\n")
 
@@ -174,7 +176,7 @@ class TestResults:
         assert closed == [True]
 
 
-def test_while_another_profiler_is_active(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_active_profiler_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     class Refusing(cProfile.Profile):
         def enable(self, *arguments: Any, **options: Any) -> None:
             raise ValueError("Another profiling tool is already active")

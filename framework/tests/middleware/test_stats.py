@@ -82,7 +82,7 @@ class TestCounting:
             client.get(f"/{status}")
         assert rows(stats) == [("/<status:int>", 200, 2), ("/<status:int>", 404, 1)]
 
-    def test_a_pattern_includes_the_prefixes(self) -> None:
+    def test_the_pattern_of_a_row_includes_the_prefixes(self) -> None:
         inner = Application([("/show", ok)])
         stats, client = counted(("/v1", inner), ("/v2", Application([("/deep", inner)])))
         client.get("/v1/show")
@@ -120,12 +120,12 @@ class TestCounting:
             pytest.param(lambda: None, 500, id="a value that is not a response"),
         ],
     )
-    def test_other_results(self, endpoint: Any, status: int) -> None:
+    def test_other_results_are_counted(self, endpoint: Any, status: int) -> None:
         stats, client = counted(("/", endpoint))
         client.get("/")
         assert rows(stats) == [("/", status, 1)]
 
-    def test_a_raised_error_of_werkzeug(self) -> None:
+    def test_a_raised_error_of_werkzeug_is_counted(self) -> None:
         def gone() -> None:
             raise Gone
 
@@ -200,7 +200,7 @@ class TestCounting:
 
 
 class TestTimes:
-    def test_quantiles(self) -> None:
+    def test_a_row_has_the_quantiles_of_its_times(self) -> None:
         clock = Clock()
 
         def take(milliseconds: int) -> Response:
@@ -250,7 +250,7 @@ class TestStatsApplication:
         )
         return application.get_local_client()
 
-    def test_as_json(self) -> None:
+    def test_counts_are_sent_as_json(self) -> None:
         client = self.embedded(GET("/x/<id>", ok), ("/broken", fail))
         for path in ("/x/1", "/broken", "/nowhere", "/x/2"):
             client.get(path)
@@ -284,7 +284,7 @@ class TestStatsApplication:
             ],
         }
 
-    def test_as_a_page(self) -> None:
+    def test_counts_are_shown_on_a_page(self) -> None:
         client = self.embedded(GET("/x/<id>", ok), ("/broken", fail))
         for path in ("/x/1", "/broken"):
             client.get(path)
@@ -295,7 +295,7 @@ class TestStatsApplication:
         assert 'href="json/"' in response.text
         assert "Counted for 0:00:00 (h:mm:ss)." in response.text
 
-    def test_a_page_without_requests(self) -> None:
+    def test_a_page_without_requests_is_shown(self) -> None:
         assert "No requests yet." in self.embedded().get("/stats/").text
 
     def test_it_shows_the_given_middleware(self) -> None:
@@ -318,7 +318,7 @@ class TestStatsApplication:
         client.get("/")
         assert [route["pattern"] for route in client.get("/s/json/").json["routes"]] == ["/"]
 
-    def test_an_application_without_the_middleware(self) -> None:
+    def test_an_application_without_the_middleware_is_an_error(self) -> None:
         response = create_stats_app().get_local_client().get("/")
         assert response.status_code == 404
         assert "This application has no StatsMiddleware. Add one" in response.text
@@ -332,7 +332,7 @@ class TestStatsApplication:
             pytest.param(90_000, "1 day, 1:00:00", id="a day"),
         ],
     )
-    def test_the_period_it_covers(self, seconds: float, period: str) -> None:
+    def test_the_page_shows_the_period_that_it_covers(self, seconds: float, period: str) -> None:
         clock = Clock()
         client = self.embedded(stats=StatsMiddleware(clock))
         clock.now += seconds

@@ -49,7 +49,7 @@ def two(q: Any, page: Any) -> list[Any]:
         pytest.param({"q": str, "page": str}, id="a mapping"),
     ],
 )
-def test_several_parameters(fields: Any) -> None:
+def test_several_parameters_are_passed(fields: Any) -> None:
     assert served(two, fields).get("/?page=2&q=x&other=1").json == ["x", "2"]
 
 
@@ -68,7 +68,7 @@ def test_several_parameters(fields: Any) -> None:
         pytest.param("?q=%FF%00", "%FF\x00", id="one that is not UTF-8"),
     ],
 )
-def test_a_parameter_as_text(query: str, expected: str | None) -> None:
+def test_a_parameter_is_text_by_default(query: str, expected: str | None) -> None:
     assert served(one, "q").get(f"/{query}").json == [repr(expected)]
 
 
@@ -95,7 +95,7 @@ def test_a_parameter_as_text(query: str, expected: str | None) -> None:
         pytest.param(bool, "", None, id="an empty bool"),
     ],
 )
-def test_a_parameter_of_a_type(read: Any, text: str, expected: Any) -> None:
+def test_a_parameter_is_converted_to_its_type(read: Any, text: str, expected: Any) -> None:
     response = served(one, {"q": read}).get("/", query_string={"q": text})
     assert response.json == [repr(expected)]
 
@@ -137,7 +137,9 @@ class Odd:
         ),
     ],
 )
-def test_a_required_parameter(fields: Any, query: str, detail: str) -> None:
+def test_a_missing_or_invalid_required_parameter_is_a_bad_request(
+    fields: Any, query: str, detail: str
+) -> None:
     response = served(one, fields, required=True).get(
         f"/{query}", headers={"Accept": "application/json"}
     )
@@ -157,7 +159,7 @@ def test_a_valid_parameter_is_not_reported() -> None:
     assert "'q'" not in client.get("/?q=x&page=x").text
 
 
-def test_required_parameters_that_are_given() -> None:
+def test_given_required_parameters_are_passed() -> None:
     client = served(two, {"q": str, "page": int}, required=True)
     assert client.get("/?q=&page=0").json == ["", 0]
 
@@ -186,7 +188,7 @@ def test_no_names_are_refused() -> None:
         GetParamMiddleware([])
 
 
-def test_a_type_that_is_not_callable() -> None:
+def test_a_type_that_is_not_callable_is_refused() -> None:
     with pytest.raises(TypeError) as caught:
         GetParamMiddleware({"q": "int"})  # type: ignore[dict-item]
     assert str(caught.value) == (
@@ -203,7 +205,7 @@ def test_middlewares_of_one_configuration_are_equal() -> None:
 
 
 @given(st.text(st.characters(max_codepoint=255, exclude_characters="#\r\n")))
-def test_any_query(query: str) -> None:
+def test_any_query_is_read_without_an_uncaught_error(query: str) -> None:
     response = TYPED.get("/", environ_overrides={"QUERY_STRING": query})
     assert response.status_code == (200 if is_utf8(query) else 400)
 
@@ -217,7 +219,7 @@ def is_utf8(text: str) -> bool:
 
 
 @given(st.text())
-def test_any_value(value: str) -> None:
+def test_any_value_is_read_back_unchanged(value: str) -> None:
     assert PLAIN.get("/", query_string={"q": value}).json == [repr(value)]
 
 
@@ -237,7 +239,9 @@ class TestScriptRoot:
             pytest.param("/gr\xc3\xbcn 1%", "/gr%C3%BCn%201%25", id="with characters to encode"),
         ],
     )
-    def test_the_path_of_the_mount(self, script_name: str | None, expected: str) -> None:
+    def test_the_script_root_is_the_path_of_the_mount(
+        self, script_name: str | None, expected: str
+    ) -> None:
         def show(script_root: str) -> Response:
             return Response(f"[{script_root}]")
 
@@ -248,7 +252,7 @@ class TestScriptRoot:
         (body,) = application(environ, lambda *head: lambda block: None)
         assert body.decode() == f"[{expected}]"
 
-    def test_another_argument_name(self) -> None:
+    def test_the_argument_can_have_another_name(self) -> None:
         def show(root: str) -> Response:
             return Response(root)
 

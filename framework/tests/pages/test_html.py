@@ -63,7 +63,7 @@ def test_a_source_listing_highlights_the_current_line():
     )
 
 
-def test_page_is_a_complete_document():
+def test_a_page_is_a_complete_document():
     page = html_page("<Title>", "a<b", None, element("p", "c"))
     assert page.startswith('<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n')
     assert '<meta name="viewport" content="width=device-width, initial-scale=1">\n' in page
@@ -71,7 +71,7 @@ def test_page_is_a_complete_document():
     assert page.endswith("<body>\n<main>a&lt;b<p>c</p>\n</main>\n</body>\n</html>\n")
 
 
-def test_page_has_one_stylesheet_or_links_to_one():
+def test_a_page_has_one_stylesheet_or_links_to_one():
     link = element("link", rel="stylesheet", href="common.css")
     assert html_page("Title", "text").count("<style>") == 1
     page = html_page("Title", "text", style=None, head=link)
@@ -84,7 +84,7 @@ def test_selectors_of_a_stylesheet_are_not_escaped():
     assert "<style>\ntd > table { margin: 0; }\n</style>\n" in page
 
 
-def test_page_keeps_a_main_element_of_its_own():
+def test_a_page_keeps_its_own_main_element():
     page = html_page("Title", element("nav", "links"), element("main", "text", id="content"))
     assert '<body>\n<nav>links</nav>\n<main id="content">text</main>\n</body>' in page
 
@@ -96,7 +96,7 @@ def test_paragraphs_are_separated_by_empty_lines():
     assert paragraphs("") == ""
 
 
-def test_scrollable_region_has_a_name_and_can_be_focused():
+def test_a_scrollable_region_has_a_name_and_can_be_focused():
     assert scrollable("a<b", "Rows & columns") == (
         '<div class="scrollable" role="region" aria-label="Rows &amp; columns" tabindex="0">'
         "a&lt;b</div>\n"

@@ -47,12 +47,12 @@ TEXTS = [
 @pytest.mark.parametrize(
     ("text", "expected"), [row[1:] for row in TEXTS], ids=[r[0] for r in TEXTS]
 )
-def test_template(text, expected):
+def test_a_template_renders_as_ashes_defines(text, expected):
     context = {"tag": TAGGED, "n": 1, "rows": [{"tag": TAGGED}, {"tag": ""}]}
     assert given({"main": text}, **context) == expected
 
 
-def test_template_includes_and_inherits():
+def test_a_template_can_include_and_inherit():
     templates = {
         "main": '{>"base"/}{<title}Links of {name}{/title}',
         "base": "<title>{+title}Links{/title}</title>{>foot/}",
@@ -61,20 +61,20 @@ def test_template_includes_and_inherits():
     assert given(templates, name="<x>") == "<title>Links of &lt;x&gt;</title><p>&lt;x&gt;"
 
 
-def test_template_can_include_itself():
+def test_a_template_can_include_itself():
     templates = {"main": '{name}{#inner}({>"main"/}){/inner}'}
     tree = {"name": "a", "inner": [{"name": "b", "inner": []}, {"name": "c", "inner": []}]}
     assert given(templates, **tree) == "a(b)(c)"
 
 
 @pytest.mark.parametrize(("keep", "expected"), [(True, "<b>\n  x\n</b>"), (False, "<b>x</b>")])
-def test_whitespace_is_kept_or_not(keep, expected):
+def test_whitespace_can_be_kept(keep, expected):
     factory = AshesRenderFactory(templates={"main": "<b>\n  {x}\n</b>"}, keep_whitespace=keep)
     assert filled(factory, "main", x="x") == expected
 
 
 @pytest.mark.parametrize("text", ["", "\n", "{! nothing !}"], ids=ascii)
-def test_template_without_text_when_whitespace_is_not_kept(text):
+def test_a_template_may_have_no_text_left_without_whitespace(text):
     assert filled(AshesRenderFactory(templates={"main": text}, keep_whitespace=False), "main") == ""
 
 
@@ -138,7 +138,7 @@ REFUSALS = [
 @pytest.mark.parametrize(
     ("text", "message"), [row[1:] for row in REFUSALS], ids=[row[0] for row in REFUSALS]
 )
-def test_construction_refuses(text, message):
+def test_a_template_that_does_not_compile_is_refused(text, message):
     factory = AshesRenderFactory(templates={"main": text}, filters={"shout": str.upper})
     assert refusal(factory, "main") == message
 

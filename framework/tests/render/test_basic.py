@@ -85,13 +85,13 @@ CONTEXTS = [
     [row[1:] for row in CONTEXTS],
     ids=[row[0] for row in CONTEXTS],
 )
-def test_context_is_sent_as(context, content_type, body):
+def test_a_context_is_sent_as_its_type_suggests(context, content_type, body):
     response = rendered(context)
     assert (response.headers["Content-Type"], response.get_data()) == (content_type, body)
 
 
 @pytest.mark.parametrize("context", ["Hello", b"Hello", 7, None, date(2024, 2, 29)])
-def test_format_is_chosen_for_data_only(context):
+def test_the_format_is_chosen_for_data_only(context):
     plain = rendered(context)
     asked = rendered(context, "format=pdf", "text/html")
     assert asked.get_data() == plain.get_data()
@@ -127,7 +127,7 @@ CHOICES = [
     [row[1:] for row in CHOICES],
     ids=[row[0] for row in CHOICES],
 )
-def test_data_is_sent_as(query_string, accept, content_type):
+def test_data_is_sent_in_the_requested_format(query_string, accept, content_type):
     response = rendered([{"a": 1}], query_string, accept)
     assert response.headers["Content-Type"] == content_type
 
@@ -141,49 +141,49 @@ def test_vary_names_accept_if_the_query_does_not_decide(query_string, vary):
 
 
 @pytest.mark.parametrize("unknown", ["xml", "JSON", "text/html"])
-def test_unknown_format_is_refused_with_the_choices(unknown):
+def test_an_unknown_format_is_refused_with_the_choices(unknown):
     with pytest.raises(BadRequest) as caught:
         rendered({}, f"format={unknown}")
     assert caught.value.detail == "format must be one of json, html, text"
 
 
-def test_query_parameter_can_be_renamed():
+def test_the_query_parameter_can_be_renamed():
     render = BasicRender("as")
     assert rendered({}, "as=html&format=x", render=render).headers["Content-Type"] == HTML
     with pytest.raises(BadRequest, match="as must be one of json, html, text"):
         rendered({}, "as=xml", render=render)
 
 
-def test_query_parameter_can_be_turned_off():
+def test_the_query_parameter_can_be_turned_off():
     response = rendered({"a": 1}, "format=xml", BROWSER, render=BasicRender(None))
     assert response.headers["Content-Type"] == HTML
     assert "JSON" not in response.get_data(as_text=True)
 
 
-def test_text_is_a_table():
+def test_a_table_is_sent_as_text():
     response = rendered([{"id": 1, "name": "x"}], "format=text")
     assert response.get_data(as_text=True) == "id | name\n-- | ----\n1  | x\n"
 
 
-def test_page_shows_data_as_in_json():
+def test_a_page_shows_data_as_in_json():
     context = ({"day": date(2024, 2, 29), "tag": "<b>"} for _ in range(2))
     page = rendered(context, "format=html").get_data(as_text=True)
     assert page.count("<td>2024-02-29</td><td>&lt;b&gt;</td>") == 2
 
 
-def test_page_refuses_objects_that_json_refuses():
+def test_a_page_refuses_objects_that_json_refuses():
     account = SimpleNamespace(name="x", password="secret")
     for query_string in ("format=html", "format=text", "format=json"):
         with pytest.raises(TypeError, match=r"^context\[0\] is of type SimpleNamespace, which"):
             rendered([account], query_string)
 
 
-def test_page_links_to_its_json_and_keeps_the_rest_of_the_query():
+def test_a_page_links_to_its_json_and_keeps_the_rest_of_the_query():
     page = rendered({}, 'q="<&format=html&q=2', BROWSER).get_data(as_text=True)
     assert 'href="?q=%22%3C&amp;q=2&amp;format=json"' in page
 
 
-def test_page_has_the_docstring_of_the_endpoint():
+def test_a_page_has_the_docstring_of_the_endpoint():
     def list_links():
         """Every link there is & was."""
 
@@ -191,7 +191,7 @@ def test_page_has_the_docstring_of_the_endpoint():
     assert "<p>Every link there is &amp; was.</p>" in page.get_data(as_text=True)
 
 
-def test_type_of_tables_can_be_set():
+def test_the_type_of_tables_can_be_set():
     class Upper(Table):
         def get_cell_html(self, value):
             return super().get_cell_html(value).upper()
@@ -200,29 +200,29 @@ def test_type_of_tables_can_be_set():
     assert "<td>B</td>" in page.get_data(as_text=True)
 
 
-def test_depth_of_tables_can_be_set():
+def test_the_depth_of_tables_can_be_set():
     page = rendered({"a": {"b": 1}}, "format=html", render=BasicRender(max_depth=1))
     assert page.get_data(as_text=True).count("<table>") == 1
 
 
 @pytest.mark.parametrize("query_string", ["format=json", "format=html", "format=text"])
-def test_dev_mode_falls_back_to_repr(query_string):
+def test_dev_mode_falls_back_to_the_repr(query_string):
     body = rendered([object], query_string, render=BasicRender(dev_mode=True)).get_data()
     assert b"class " in body
 
 
-def test_object_without_a_json_form_is_refused():
+def test_an_object_without_a_form_in_json_is_refused():
     with pytest.raises(TypeError, match=r"^context is of type object, which has no JSON form"):
         rendered(object())
 
 
-def test_table_is_html():
+def test_a_table_is_sent_as_html():
     response = rendered(Table([[1]]))
     assert response.headers["Content-Type"] == HTML
     assert response.get_data(as_text=True).startswith("<table>")
 
 
-def test_route_is_optional():
+def test_the_route_is_optional():
     request = Request(EnvironBuilder().get_environ())
     assert json.loads(render_basic([1], request).get_data()) == [1]
 

@@ -40,7 +40,7 @@ class TestTexts:
     @pytest.mark.parametrize(
         ("text", "expected"), [row[1:] for row in TEXTS], ids=[row[0] for row in TEXTS]
     )
-    def test_template(self, text, expected):
+    def test_a_template_renders_as_chameleon_defines(self, text, expected):
         context = {"x": "<\"'&", "markup": Markup("<i>"), "no": None}
         assert filled(text, context) == expected
 
@@ -50,7 +50,7 @@ class TestOptions:
         texts = {"main": '${site}<tal:a metal:use-macro="load: part"/>', "part": "${site}"}
         assert filled(texts, globals={"site": "s"}) == "ss"
 
-    def test_the_context_is_looked_at_before_globals(self):
+    def test_the_context_overrides_globals(self):
         assert filled("${x}", {"x": "context"}, globals={"x": "global"}) == "context"
 
     def test_expression_types_are_used(self):
@@ -66,7 +66,7 @@ class TestOptions:
         text = '<p i18n:translate="">Hello</p><p i18n:translate="">World</p>'
         assert filled(text, translate=translate) == "<p>Grüezi</p><p>World</p>"
 
-    def test_unknown_prefixes_are_refused_or_left_alone(self):
+    def test_unknown_prefixes_are_refused_or_kept_as_text(self):
         text = '<p v-on:click="x">${1}</p>'
         assert filled(text, restricted_namespace=False) == '<p v-on:click="x">1</p>'
         assert refusal(text) == (
@@ -79,18 +79,18 @@ FORMS = '<tal:x><b metal:define-macro="label">${x}</b><i metal:define-macro="hin
 
 
 class TestMacros:
-    def test_of_another_template_are_used(self):
+    def test_a_macro_of_another_template_is_used(self):
         text = (
             '<tal:a define="forms load: forms">'
             "<tal:a metal:use-macro=\"forms.macros['label']\"/></tal:a>"
         )
         assert filled({"main": text, "forms": FORMS}, {"x": "<"}) == "<b>&lt;</b>"
 
-    def test_of_the_template_itself_are_used(self):
+    def test_a_macro_of_the_template_itself_is_used(self):
         text = FORMS + "<tal:a metal:use-macro=\"macros['hint']\"/>"
         assert filled(text, {"x": 1}) == "<b>1</b><i>?</i><i>?</i>"
 
-    def test_can_extend_others(self):
+    def test_a_macro_can_extend_another(self):
         texts = {
             "main": '<tal:a metal:use-macro="load: page"><i metal:fill-slot="b">M</i></tal:a>',
             "page": '<tal:a metal:use-macro="load: base"><b metal:fill-slot="a">'
@@ -114,13 +114,13 @@ class TestLoad:
     @pytest.mark.parametrize(
         ("name", "expected"), [row[1:] for row in LOADS], ids=[row[0] for row in LOADS]
     )
-    def test_finds(self, name, expected):
+    def test_load_finds_the_template(self, name, expected):
         texts = {each: each for each in ("a/beside", "a/both", "both", "c")}
         texts["a/main"] = f'<tal:a metal:use-macro="load: {name}"/>'
         render = ChameleonRenderFactory(templates=texts)("a/main")
         assert render({"kind": "c"}).get_data(as_text=True) == expected
 
-    def test_that_finds_nothing_is_refused(self):
+    def test_load_that_finds_nothing_is_refused(self):
         texts = {"a/main": '\n<tal:a metal:use-macro="load: nope | no"/>'}
         with pytest.raises(TemplateError) as caught:
             ChameleonRenderFactory(templates=texts)("a/main")
@@ -170,12 +170,12 @@ class TestConstructionErrors:
     @pytest.mark.parametrize(
         ("text", "message"), [row[1:] for row in REFUSALS], ids=[row[0] for row in REFUSALS]
     )
-    def test_of(self, text, message):
+    def test_a_template_that_does_not_compile_is_refused(self, text, message):
         assert refusal(text) == message
 
 
 class TestErrorsOfRendering:
-    def test_do_not_show_values(self):
+    def test_errors_do_not_show_values(self):
         with pytest.raises(NameError) as caught:
             filled("<p>${nope}</p>", {"password": "canary", "people": [{"name": "canary"}]})
         assert "canary" not in str(caught.value)

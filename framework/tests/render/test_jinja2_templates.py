@@ -27,36 +27,36 @@ def refusal(texts, **options):
 
 
 class TestEscaping:
-    def test_does_not_change_markup(self):
+    def test_escaping_does_not_change_markup(self):
         assert filled("{{ x }}", {"x": Markup("<b>")}) == "<b>"
 
-    def test_can_be_turned_off(self):
+    def test_escaping_can_be_turned_off(self):
         assert filled("{{ x }}", {"x": "<b>"}, autoescape=False) == "<b>"
 
-    def test_can_depend_on_the_name(self):
+    def test_escaping_can_depend_on_the_name(self):
         texts = {"main": "{{ x }}{% include 'mail.txt' %}", "mail.txt": "{{ x }}"}
         escaped = filled(texts, {"x": "<"}, autoescape=lambda name: not name.endswith(".txt"))
         assert escaped == "&lt;<"
 
-    def test_does_not_depend_on_the_environment(self):
+    def test_escaping_does_not_depend_on_the_environment(self):
         environment = jinja2.Environment(autoescape=False)
         assert filled("{{ x }}", {"x": "<b>"}, environment=environment) == "&lt;b&gt;"
 
-    def test_does_not_change_the_output_of_a_macro(self):
+    def test_escaping_does_not_change_the_output_of_a_macro(self):
         assert filled("{% macro a(x) %}<b>{{ x }}{% endmacro %}{{ a('<') }}") == "<b>&lt;"
 
 
 class TestUndefinedNames:
     @pytest.mark.parametrize("text", ["{{ nope }}", "{% if nope %}{% endif %}", "{{ x.nope }}"])
-    def test_are_errors(self, text):
+    def test_an_undefined_name_is_an_error(self, text):
         with pytest.raises(jinja2.UndefinedError, match="nope"):
             filled(text, {"x": {}})
 
-    def test_can_be_tested_for(self):
+    def test_a_template_can_test_for_an_undefined_name(self):
         assert filled("{% if nope is defined %}a{% else %}b{% endif %}") == "b"
         assert filled("{{ nope|default('c') }}") == "c"
 
-    def test_follow_a_given_environment(self):
+    def test_a_given_environment_decides_on_undefined_names(self):
         environment = jinja2.Environment(undefined=jinja2.ChainableUndefined)
         assert filled("[{{ nope.nope }}]", environment=environment) == "[]"
 
@@ -77,7 +77,7 @@ class TestOptions:
         }
         assert filled(texts, globals={"site": "s"}) == "sss"
 
-    def test_the_context_is_looked_at_before_globals(self):
+    def test_the_context_overrides_globals(self):
         assert filled("{{ x }}", {"x": "context"}, globals={"x": "global"}) == "context"
 
     def test_syntax_extensions_and_functions_come_from_the_environment(self):
@@ -132,7 +132,7 @@ class TestChoices:
     @pytest.mark.parametrize(
         ("text", "expected"), [row[1:] for row in CHOICES], ids=[row[0] for row in CHOICES]
     )
-    def test_use_the_first_that_exists(self, text, expected):
+    def test_a_choice_uses_the_first_that_exists(self, text, expected):
         texts = {"main": text, "a": "A", "b": "B", "parts/a": "A of parts"}
         context = {"name": "b", "nothing": None, "template": jinja2.Template("T")}
         assert filled(texts, context) == expected
@@ -145,10 +145,10 @@ class TestChoices:
             "{% if x %}{% include 'nope' %}{% endif %}",
         ],
     )
-    def test_with_a_template_that_does_not_exist_are_refused(self, text):
+    def test_a_choice_with_a_missing_template_is_refused(self, text):
         assert "'nope', which does not exist" in refusal({"main": text, "a": ""})
 
-    def test_of_which_none_exists_are_refused(self):
+    def test_a_choice_of_which_none_exists_is_refused(self):
         assert refusal({"main": "\n{% include ['pat', 'no'] %}", "part": ""}) == (
             "Template 'main' (line 2) uses 'pat' or 'no', which does not exist in the templates "
             "given.\n"
@@ -157,13 +157,13 @@ class TestChoices:
         )
 
     @pytest.mark.parametrize("text", ["{% include [a, b] %}", "{% include a %}"])
-    def test_of_which_none_exists_at_run_time_are_an_error(self, text):
+    def test_a_choice_of_which_none_exists_at_run_time_is_an_error(self, text):
         with pytest.raises(jinja2.TemplateNotFound, match="parts/a"):
             filled(text, {"a": "parts/a", "b": "b"})
 
 
 class TestImports:
-    def test_of_macros_work(self):
+    def test_macros_can_be_imported(self):
         texts = {
             "main": "{% import 'forms' as forms %}{{ forms.label('<') }}"
             "{% from 'forms' import label as title, size %}{{ title(size) }}",
@@ -181,20 +181,20 @@ class TestImports:
         ],
         ids=["a parent", "a value", "a text", "a macro on a condition"],
     )
-    def test_of_a_name_work_if_it_is_defined_by(self, forms):
+    def test_an_imported_name_may_be_defined_in_any_way(self, forms):
         texts = {"main": "{% from 'more' import label %}{{ label is defined }}"}
         assert filled({**texts, "more": forms, "forms": FORMS}) == "True"
 
-    def test_of_the_template_itself_work(self):
+    def test_a_template_can_import_itself(self):
         text = "{% macro a() %}A{% endmacro %}{% if x is defined %}{% from 'main' import a %}"
         assert filled(text + "{% endif %}{{ a() }}", {"x": 1}) == "A"
 
-    def test_of_an_undefined_name_fail_where_it_is_used(self):
+    def test_an_import_of_an_undefined_name_fails_when_it_is_used(self):
         texts = {"main": "{% from 'forms' import lable %}{{ lable(1) }}", "forms": FORMS}
         with pytest.raises(jinja2.UndefinedError, match="does not export the requested name"):
             filled(texts)
 
-    def test_of_a_broken_template_are_refused(self):
+    def test_an_import_of_a_broken_template_is_refused(self):
         message = refusal({"main": "{% from 'forms' import label %}", "forms": "{% macro %}"})
         assert message.startswith("Template 'forms' (line 1) does not compile")
 
@@ -224,16 +224,16 @@ class TestConstructionErrors:
     @pytest.mark.parametrize(
         ("text", "message"), [row[1:] for row in REFUSALS], ids=[row[0] for row in REFUSALS]
     )
-    def test_of(self, text, message):
+    def test_a_template_that_does_not_compile_is_refused(self, text, message):
         assert refusal(text) == message
 
-    def test_name_an_unknown_filter(self):
+    def test_an_unknown_filter_is_named(self):
         assert refusal("\n{{ x|uper }}") == (
             "Template 'main' (line 2) does not compile: No filter named 'uper'.\n"
             "  The line to correct is: {{ x|uper }}"
         )
 
-    def test_ignore_names_that_a_template_tests_for(self):
+    def test_names_that_a_template_tests_for_may_be_missing(self):
         text = "{% if 'markdown' is filter %}{{ x|markdown }}{% else %}{{ x }}{% endif %}"
         assert filled(text, {"x": 3}) == "3"
 

@@ -39,7 +39,7 @@ def test_json_render_takes_only_the_context():
     ],
     ids=["indented", "sorted", "by render_json_dev", "in dev mode with an indent of its own"],
 )
-def test_json_is_written(render, expected):
+def test_json_is_written_with_the_given_options(render, expected):
     assert render({"b": 1, "a": 2}).get_data() == expected
 
 
@@ -75,7 +75,7 @@ def test_streamed_json_closes_the_iterator_it_was_given():
     assert closed == [True]
 
 
-def test_jsonp_calls_the_function_the_client_names():
+def test_jsonp_calls_the_function_that_the_client_names():
     response = JSONPRender()(request_for("callback=app.show_1.$x&other=1"), {"a": "é"})
     assert response.headers["Content-Type"] == "text/javascript; charset=utf-8"
     assert response.headers["X-Content-Type-Options"] == "nosniff"
@@ -91,7 +91,7 @@ def test_jsonp_without_a_callback_is_json():
     assert response.get_data() == b'{"a":1}'
 
 
-def test_jsonp_parameter_can_be_renamed():
+def test_the_parameter_of_jsonp_can_be_renamed():
     render = JSONPRender("jsonp", sort_keys=True)
     assert render(request_for("jsonp=f&callback=g"), {"b": 1, "a": 2}).get_data() == (
         b'/**/f({"a":2,"b":1});'
@@ -136,6 +136,6 @@ def test_jsonp_text_cannot_end_the_script_or_the_line():
     assert json.loads(body[len("/**/f(") : -len(");")]) == context
 
 
-def test_jsonp_in_dev_mode_falls_back_to_repr():
+def test_jsonp_in_dev_mode_falls_back_to_the_repr():
     body = JSONPRender(dev_mode=True)(request_for(), [object]).get_data()
     assert json.loads(body) == ["<class 'object'>"]

@@ -60,14 +60,14 @@ class TestEscaping:
     @pytest.mark.parametrize(
         ("text", "expected"), [row[1:] for row in ESCAPED], ids=[row[0] for row in ESCAPED]
     )
-    def test_changes(self, text, expected):
+    def test_escaping_changes_values_only(self, text, expected):
         expected = expected or "<b>&lt;&#34;&#39;&amp;</b>"
         assert filled(text, {"x": "<\"'&", "markup": Markup("<i>")}) == expected
 
-    def test_can_be_turned_off(self):
+    def test_escaping_can_be_turned_off(self):
         assert filled("${x}", {"x": "<b>"}, default_filters=["str"]) == "<b>"
 
-    def test_can_be_combined_with_other_filters(self):
+    def test_escaping_can_be_combined_with_other_filters(self):
         assert filled("${x}", {"x": " < "}, default_filters=["trim", "h"]) == "&lt;"
 
 
@@ -77,18 +77,18 @@ class TestUndefinedNames:
         ["${nope}", "% if nope:\n% endif", "<%block>${nope}</%block>", "${3 | nope}"],
         ids=["a value", "a condition", "in a block", "a filter"],
     )
-    def test_are_errors(self, text):
+    def test_an_undefined_name_is_an_error(self, text):
         with pytest.raises(NameError, match=r"^'nope' is not defined"):
             filled(text)
 
-    def test_can_be_tested_for(self):
+    def test_a_template_can_test_for_an_undefined_name(self):
         assert filled("${context.get('nope', 'none')}") == "none"
 
-    def test_can_be_allowed_in_conditions(self):
+    def test_undefined_names_can_be_allowed_in_conditions(self):
         text = "% if nope:\nno\n% else:\nnone\n% endif"
         assert filled(text, strict_undefined=False) == "none"
 
-    def test_show_their_line_if_allowed_in_conditions(self):
+    def test_an_undefined_name_shows_its_line_if_allowed_in_conditions(self):
         with pytest.raises(NameError) as caught:
             filled("\n\n${nope}", strict_undefined=False)
         assert lines_of(caught) == [3]
@@ -106,7 +106,7 @@ class TestOptions:
         }
         assert filled(texts, globals={"site": "s"}) == "sss"
 
-    def test_the_context_is_looked_at_before_globals(self):
+    def test_the_context_overrides_globals(self):
         assert filled("${x}", {"x": "context"}, globals={"x": "global"}) == "context"
 
     def test_imports_are_available(self):
@@ -129,7 +129,7 @@ class MemoryCache(mako.cache.CacheImpl):
 class TestCache:
     TEXT = "<%def name='part()' cached='True'>${next(count)}</%def>\n${part()}${part()}"
 
-    def test_is_the_plugin_of_the_given_name(self, monkeypatch):
+    def test_the_cache_is_the_plugin_of_the_given_name(self, monkeypatch):
         monkeypatch.setitem(sys.modules, "a_cache", sys.modules[__name__])
         mako.cache.register_plugin("clastic.test", "a_cache", "MemoryCache")
         text = self.TEXT.replace("next(count)", "count.pop()")
@@ -138,7 +138,7 @@ class TestCache:
 
 
 class TestNames:
-    def test_are_relative_to_the_folder_of_the_template(self):
+    def test_names_are_relative_to_the_folder_of_the_template(self):
         texts = {
             "main": "<%include file='a/one'/>",
             "a/one": "<%include file='two'/><%include file='../b/three'/><%include file='/four'/>",
@@ -148,21 +148,21 @@ class TestNames:
         }
         assert filled(texts) == "234"
 
-    def test_do_not_lead_out_of_the_folders(self):
+    def test_names_do_not_lead_out_of_the_folders(self):
         texts = {"main": "<%include file='../../main.txt'/>", "main.txt": "found"}
         assert filled(texts) == "found"
 
-    def test_with_parts_made_at_run_time_are_relative_too(self):
+    def test_names_made_at_run_time_are_relative_too(self):
         texts = {"main": "<%include file='a/one'/>", "a/one": "<%include file='${x}/${y}'/>"}
         texts["a/one"] = texts["a/one"].replace("${x}", "p${x}")
         assert filled({**texts, "a/pq/r": "found"}, {"x": "q", "y": "r"}) == "found"
 
-    def test_can_be_looked_up_by_python(self):
+    def test_names_can_be_looked_up_by_python(self):
         text = "${context.lookup.has_template('part')} ${context.lookup.has_template('/nope')}"
         texts = {"main": "<%include file='part'/>" + text, "part": "part "}
         assert filled(texts) == "part True False"
 
-    def test_looked_up_by_python_have_to_be_loaded(self):
+    def test_names_looked_up_by_python_must_be_loaded(self):
         text = "${context.lookup.get_template('/nope')}"
         with pytest.raises(TemplateError, match=r"^Template 'nope' is used by a name made at"):
             filled(text)
@@ -176,14 +176,14 @@ class TestNames:
             "<%block>\n<%include file='nope'/></%block>",
         ],
     )
-    def test_that_do_not_exist_are_refused(self, text):
+    def test_names_that_do_not_exist_are_refused(self, text):
         line = text.split("\n").index(next(each for each in text.split("\n") if "nope" in each)) + 1
         assert refusal(text) == (
             f"Template 'main' (line {line}) uses 'nope', which does not exist in the templates "
             "given.\n  Available here: main.\n  Correct the name, or create the template."
         )
 
-    def test_of_modules_are_left_to_python(self):
+    def test_names_of_modules_are_left_to_python(self):
         text = "<%namespace name='path' module='posixpath'/>${path.module.basename('a/b')}"
         assert filled(text) == "b"
 
@@ -207,15 +207,15 @@ class TestNamespaces:
         ],
         ids=["some", "all", "by a name", "as a tag", "with a def of their own"],
     )
-    def test_have_defs(self, text, expected):
+    def test_a_namespace_has_defs(self, text, expected):
         assert filled({"main": text, "n": "T" + NAMESPACE}) == expected
 
-    def test_have_the_defs_of_a_parent(self):
+    def test_a_namespace_has_the_defs_of_a_parent(self):
         texts = {"main": "<%namespace file='more' import='label'/>${label(3)}"}
         texts |= {"more": "<%inherit file='n'/>", "n": NAMESPACE}
         assert filled(texts) == "<b>3</b>"
 
-    def test_without_an_imported_def_fail_when_rendered(self):
+    def test_a_namespace_without_an_imported_def_fails_when_rendered(self):
         text = "\n<%namespace file='n' import='lable, title'/>"
         with pytest.raises(AttributeError, match="'lable'"):
             filled({"main": text, "n": NAMESPACE})
@@ -258,10 +258,10 @@ class TestConstructionErrors:
     @pytest.mark.parametrize(
         ("text", "message"), [row[1:] for row in REFUSALS], ids=[row[0] for row in REFUSALS]
     )
-    def test_of(self, text, message):
+    def test_a_template_that_does_not_compile_is_refused(self, text, message):
         assert refusal(text) == message
 
-    def test_are_found_in_deeply_nested_control_lines(self):
+    def test_errors_are_found_in_deeply_nested_control_lines(self):
         depth = 18
         text = "".join(f"% if x{level}:\n" for level in range(depth))
         text += "<%include file='nope'/>\n" + "% endif\n" * depth
@@ -269,11 +269,11 @@ class TestConstructionErrors:
 
 
 class TestPython:
-    def test_has_no_future_imports_of_the_framework(self):
+    def test_python_has_no_future_imports_of_the_framework(self):
         text = "<%!\ndef f(x: int): pass\n%>${f.__annotations__['x'] is int}"
         assert filled(text) == "True"
 
-    def test_of_a_module_runs_once(self):
+    def test_module_level_python_runs_once(self):
         log = []
         text = "<%! from builtins import log\nlog.append(1) %>${len(log)}"
         with pytest.MonkeyPatch.context() as patch:
@@ -281,22 +281,22 @@ class TestPython:
             assert filled(text) == "1"
         assert log == [1]
 
-    def test_that_fails_at_construction_is_not_hidden(self):
+    def test_python_that_fails_at_construction_is_not_hidden(self):
         with pytest.raises(ModuleNotFoundError, match="no_such_module"):
             MakoRenderFactory(templates={"main": "a\n<%!\n\nimport no_such_module\n%>"})("main")
 
-    def test_that_fails_at_run_time_shows_the_lines(self):
+    def test_python_that_fails_at_run_time_shows_the_lines(self):
         text = "a\n<%!\n\ndef divide(x):\n    return 1 / x\n%>\n\n${divide(0)}"
         with pytest.raises(ZeroDivisionError) as caught:
             filled(text)
         assert lines_of(caught) == [8, 5]
 
-    def test_of_a_missing_module_shows_the_line(self):
+    def test_an_import_of_a_missing_module_shows_the_line(self):
         with pytest.raises(ModuleNotFoundError) as caught:
             filled("\n\n<%namespace name='n' module='no_such_module'/>${n.x()}")
         assert 3 in lines_of(caught)
 
-    def test_that_fails_in_one_factory_is_not_mistaken_for_another(self):
+    def test_a_failure_in_one_factory_is_not_taken_for_that_of_another(self):
         one = MakoRenderFactory(templates={"main": "\n\n${1 / 0}"})("main")
         MakoRenderFactory(templates={"main": "${1 / 0}"})("main")
         with pytest.raises(ZeroDivisionError) as caught:

@@ -131,7 +131,7 @@ SHAPES = [
 @pytest.mark.parametrize(
     ("data", "expected"), [row[1:] for row in SHAPES], ids=[row[0] for row in SHAPES]
 )
-def test_data_has_the_cells(data, expected):
+def test_data_becomes_cells(data, expected):
     assert cells(Table.from_data(data).to_html()) == expected
 
 
@@ -165,7 +165,7 @@ HEADERS = [
     [row[1:] for row in HEADERS],
     ids=[row[0] for row in HEADERS],
 )
-def test_headers(data, headers, expected):
+def test_headers_choose_and_name_columns(data, headers, expected):
     assert cells(Table.from_data(data, headers).to_html()) == expected
 
 
@@ -206,7 +206,7 @@ INSIDE = [
 @pytest.mark.parametrize(
     ("inner", "expected"), [row[1:] for row in INSIDE], ids=[row[0] for row in INSIDE]
 )
-def test_inside_a_cell(inner, expected):
+def test_data_in_a_cell_becomes_a_table(inner, expected):
     assert cells(Table.from_data({"x": inner}, max_depth=2).to_html()) == [["#x", expected]]
 
 
@@ -218,25 +218,25 @@ def test_data_that_contains_itself_is_cut_at_the_depth():
     assert me[1].endswith("…]")
 
 
-def test_value_that_occurs_twice_is_shown_twice():
+def test_a_value_that_occurs_twice_is_shown_twice():
     shared = [1]
     assert cells(Table.from_data([[shared, shared]], max_depth=2).to_html()) == [["[|1]", "[|1]"]]
 
 
-def test_data_of_any_depth_is_shown_short():
+def test_data_of_any_depth_is_shown_briefly():
     deep = []
     for _ in range(100_000):
         deep = [deep]
     assert len(Table.from_data(deep, max_depth=4).to_html()) < 500
 
 
-def test_long_container_below_the_depth_is_cut():
+def test_a_long_container_below_the_depth_is_cut():
     (((_, text),)) = cells(Table.from_data({"x": ["long" * 10] * 9}).to_html())
     assert len(text) == 80
     assert text.endswith("…")
 
 
-def test_value_whose_text_fails_is_named_by_its_type():
+def test_a_value_whose_str_fails_is_shown_by_its_type():
     assert cells(Table([[Unrepresentable()]]).to_html()) == [
         ["<unprintable Unrepresentable object>"]
     ]
@@ -249,7 +249,7 @@ def test_data_is_not_changed():
     assert data == [[1], [2, [3]]]
 
 
-def test_ten_thousand_rows():
+def test_ten_thousand_rows_are_shown():
     rows = cells(Table.from_data([{"id": n, "name": f"<{n}>"} for n in range(10_000)]).to_html())
     assert (len(rows), rows[-1]) == (10_001, ["9999", "<9999>"])
 
@@ -262,17 +262,17 @@ def test_ten_thousand_rows():
         ("auto", [["#a", "#b"], ["1", "2"], ["3", "4"]]),
     ],
 )
-def test_orientation(orientation, expected):
+def test_a_table_can_be_horizontal_or_vertical(orientation, expected):
     table = Table([[1, 2], [3, 4]], ["a", "b"])
     assert cells(table.to_html(orientation)) == expected
     assert cells(Table(table, table.headers, orientation=orientation).to_html()) == expected
 
 
-def test_vertical_table_without_headers():
+def test_a_vertical_table_may_have_no_headers():
     assert cells(Table([[1, 2], [3, 4]]).to_html("vertical")) == [["1", "3"], ["2", "4"]]
 
 
-def test_orientation_of_a_record_can_be_changed():
+def test_the_orientation_of_a_record_can_be_changed():
     assert cells(Table.from_data({"a": 1}).to_html("horizontal")) == [["#a"], ["1"]]
 
 
@@ -286,7 +286,7 @@ def test_numbers_are_marked(value, is_number):
     assert Document(Table([[value]]).to_html()).attributes["td"] == [expected]
 
 
-def test_table_is_not_escaped_in_a_template():
+def test_a_table_is_not_escaped_in_a_template():
     table = Table([["<b>"]])
     assert Markup("<p>%s</p>") % table == f"<p>{table.to_html()}</p>"
 
@@ -308,13 +308,13 @@ class Linked(Table):
         return f'<a href="{html}">{html}</a>' if html.startswith("https:") else html
 
 
-def test_html_of_a_cell_can_be_overridden():
+def test_the_html_of_a_cell_can_be_overridden():
     table = Linked.from_data({"url": "https://a.example/?<b>", "inner": ["https://b"]}, max_depth=2)
     links = Document(table.to_html()).attributes["a"]
     assert links == [{"href": "https://a.example/?<b>"}, {"href": "https://b"}]
 
 
-def test_table_is_a_table_of_boltons():
+def test_a_table_is_a_table_of_boltons():
     table = Table.from_dict({"a": 1})
     assert isinstance(table, tableutils.Table)
     assert (table.headers, list(table), len(table)) == (["a"], [[1]], 1)
@@ -328,7 +328,7 @@ def test_rows_can_be_added():
     assert list(table) == [[1, 2], [3, 4]]
 
 
-def test_headers_can_be_left_out():
+def test_the_row_of_headers_can_be_left_out():
     table = Table([[1, 2]], ["a", "b"])
     assert cells(table.to_html(with_headers=False)) == [["1", "2"]]
     assert cells(table.to_html("vertical", with_headers=False)) == [["1"], ["2"]]
@@ -376,11 +376,11 @@ TEXTS = [
 @pytest.mark.parametrize(
     ("data", "expected"), [row[1:] for row in TEXTS], ids=[row[0] for row in TEXTS]
 )
-def test_text(data, expected):
+def test_a_table_can_be_shown_as_text(data, expected):
     assert Table.from_data(data).to_text() == expected
 
 
-def test_text_can_be_turned_and_cut():
+def test_text_can_be_vertical_and_cut():
     table = Table([["abcdef", 2]], ["a", "b"])
     assert table.to_text("vertical", maxlen=4) == "a | abc…\nb | 2"
 
@@ -408,7 +408,7 @@ def page(context, endpoint=None, render=None):
     return Document(response.get_data(as_text=True))
 
 
-def test_page_is_a_complete_document():
+def test_a_page_is_a_complete_document():
     html = TabularRender()([1]).get_data(as_text=True)
     assert html.startswith("<!doctype html>\n")
     document = Document(html)
@@ -420,7 +420,7 @@ def test_page_is_a_complete_document():
     assert region["aria-label"] == document.text["h1"]
 
 
-def test_page_has_name_and_docstring_of_the_endpoint_above_the_table():
+def test_a_page_has_name_and_docstring_of_the_endpoint_above_the_table():
     document = page([{"a": 1}], list_links)
     assert document.text["title"] == document.text["h1"] == "list_links"
     assert document.text["p"] == "Every link that is & was.Oldest first,\nby <date>.1 row"
@@ -439,53 +439,53 @@ ENDPOINTS = [
     [row[1:] for row in ENDPOINTS],
     ids=[row[0] for row in ENDPOINTS],
 )
-def test_page_of(endpoint, heading, beginning):
+def test_a_page_names_endpoints_of_every_kind(endpoint, heading, beginning):
     document = page([1], endpoint)
     assert document.text["h1"] == heading
     assert document.text["p"].startswith(beginning)
 
 
-def test_page_without_a_route():
+def test_a_page_without_a_route_has_a_general_heading():
     document = page([1])
     assert (document.text["h1"], document.text["p"]) == ("Table", "1 row")
 
 
 @pytest.mark.parametrize(("rows", "shown"), [(0, "0 rows"), (1, "1 row"), (1234, "1,234 rows")])
-def test_page_counts_rows(rows, shown):
+def test_a_page_shows_the_number_of_rows(rows, shown):
     assert page([1] * rows).text["p"] == shown
 
 
-def test_page_does_not_count_the_fields_of_a_record():
+def test_a_page_does_not_count_the_fields_of_a_record():
     assert "p" not in page({"a": 1}).text
 
 
-def test_page_links_to_the_json():
+def test_a_page_links_to_the_json():
     html = TabularRender().page([1], None, "?a=1&format=json")
     link = {"rel": "alternate", "type": "application/json", "href": "?a=1&format=json"}
     assert Document(html).attributes["a"] == [link]
 
 
-def test_page_of_a_table():
+def test_a_page_can_show_a_table_object():
     assert page(Table([[1]])).rows == [["1"]]
 
 
-def test_page_nests_four_tables_deep():
+def test_a_page_nests_tables_four_deep():
     assert page({"a": NESTED}).rows == [["#a", "[|a|[|b|[|c|{'d': 1}]]]"]]
 
 
-def test_depth_and_orientation_of_a_page_can_be_set():
+def test_the_depth_and_orientation_of_a_page_can_be_set():
     render = TabularRender(max_depth=1, orientation="horizontal")
     assert page(NESTED, render=render).rows == [["#a"], ["{'b': {'c': {'d': 1}}}"]]
 
 
-def test_page_can_have_metadata_and_tables_of_another_type():
+def test_a_page_can_have_metadata_and_tables_of_another_type():
     render = TabularRender(table_type=Linked, with_metadata=True)
     assert page(["https://a"], render=render).attributes["a"] == [{"href": "https://a"}]
     table = Table([[1]], metadata={"source": "db"})
     assert page(table, render=render).rows == [["#source", "db"], ["1"]]
 
 
-def test_page_can_do_without_a_heading():
+def test_a_page_may_have_no_heading():
     document = page([1], list_links, TabularRender(enable_title=False))
     assert document.text["title"] == "list_links"
     assert "h1" not in document.text

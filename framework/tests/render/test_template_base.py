@@ -76,7 +76,7 @@ class TestFolders:
         ],
         ids=["a path", "a string", "a list", "an iterator", "a relative path"],
     )
-    def test_a_folder_can_be_given_as(self, project, as_given):
+    def test_a_folder_can_be_given_in_several_types(self, project, as_given):
         assert page(DollarFactory(as_given(project / "one")), "home.html") == "home of one"
 
     def test_a_relative_folder_is_resolved_at_construction(self, project, monkeypatch):
@@ -192,11 +192,11 @@ class TestErrors:
         [row[1:] for row in MISSING],
         ids=[row[0] for row in MISSING],
     )
-    def test_of(self, project, arguments, name, message):
+    def test_a_missing_template_is_refused(self, project, arguments, name, message):
         paths, templates = arguments
         assert refusal(DollarFactory(paths, templates=templates), name) == message
 
-    def test_show_only_the_nearest_names(self):
+    def test_an_error_shows_only_the_nearest_names(self):
         templates = {f"page{number}": "" for number in range(20)}
         with pytest.raises(TemplateError) as caught:
             DollarFactory(templates=templates)("page7x")
@@ -204,27 +204,27 @@ class TestErrors:
         assert len(problem.available) == 8
         assert problem.available[0] == "page7"
 
-    def test_have_each_problem_once(self):
+    def test_an_error_has_each_problem_once(self):
         problems = [
             Problem("A", "is wrong", "Correct it."),
             Problem("B", "is wrong", "Correct it."),
         ]
         assert TemplateError([*problems, *problems]).problems == tuple(problems)
 
-    def test_of_a_line_name_it(self):
+    def test_an_error_names_its_line(self):
         error = TemplateSource("a", "one\n two").not_compiled("it is bad.", 2)
         assert str(error) == (
             "Template 'a' (line 2) does not compile: it is bad.\n  The line to correct is: two"
         )
 
-    def test_of_an_empty_or_unknown_line_say_to_correct_the_template(self):
+    def test_an_error_of_an_empty_or_unknown_line_names_the_template(self):
         source = TemplateSource("a", "one\n\n")
         for line in (2, None):
             assert str(source.not_compiled("it is bad", line)).endswith("\n  Correct the template.")
 
 
 class TestRenderFunctions:
-    def test_fill_the_template_from_the_context(self):
+    def test_a_template_is_rendered_with_the_context(self):
         render = DollarFactory(templates={"home.html": "<b>$name</b>"})("home.html")
         response = render(MappingProxyType({"name": "é"}))
         assert isinstance(response, Response)
@@ -232,11 +232,11 @@ class TestRenderFunctions:
         assert response.get_data(as_text=True) == "<b>é</b>"
         assert repr(render) == "<TemplateRender 'home.html'>"
 
-    def test_fill_included_templates(self):
+    def test_included_templates_are_rendered(self):
         factory = DollarFactory(templates={"main": "($name @part )", "part": "part of $name"})
         assert page(factory, "main", name="x") == "(x part of x )"
 
-    def test_refuse_a_context_that_is_not_a_mapping(self):
+    def test_a_context_that_is_not_a_mapping_is_refused(self):
         render = DollarFactory(templates={"home.html": ""})("home.html")
         with pytest.raises(TypeError) as caught:
             render([("name", "x")])
@@ -245,7 +245,7 @@ class TestRenderFunctions:
             "  Return a dict from the endpoint."
         )
 
-    def test_name_the_endpoint_that_returned_nothing(self):
+    def test_an_endpoint_that_returned_nothing_is_named(self):
         def home():
             """An endpoint that forgets to return."""
 
@@ -262,7 +262,7 @@ class TestRenderFunctions:
 
 
 class TestMissingPackages:
-    def test_say_what_to_install(self):
+    def test_a_missing_package_is_an_error_with_the_command_to_install_it(self):
         with pytest.raises(ModuleNotFoundError) as caught, engine_package("no_engine"):
             import no_engine.parser  # noqa: F401
         assert caught.value.name == "no_engine"
@@ -271,7 +271,7 @@ class TestMissingPackages:
             "  Install it: pip install 'clastic[no_engine]'"
         )
 
-    def test_of_the_engine_itself_are_passed_on(self):
+    def test_missing_packages_of_the_engine_itself_are_passed_on(self):
         with (
             pytest.raises(ModuleNotFoundError, match=r"^No module named 'no_helper'$"),
             engine_package("no_engine"),

@@ -170,7 +170,7 @@ def show_name(name):
 
 
 class TestPages:
-    def test_a_template_makes_the_page_of_a_route(self, engine, write):
+    def test_a_template_renders_the_page_of_a_route(self, engine, write):
         write({"main.html": f"<p>{engine.var()}</p>"})
         factory = engine.factory("templates")
         app = Application([("/<name>", show_name, "main.html")], render_factory=factory)
@@ -228,7 +228,7 @@ class TestPages:
 
 
 class TestEscaping:
-    def test_is_the_default(self, engine):
+    def test_values_are_escaped_by_default(self, engine):
         texts = {
             "a value": {"main.html": engine.var()},
             "an include": {"main.html": engine.part(), "part.html": engine.var()},
@@ -239,28 +239,28 @@ class TestEscaping:
             assert "<" not in page, case
             assert html.unescape(page) == UNSAFE, case
 
-    def test_covers_attributes(self, engine):
+    def test_attributes_are_escaped(self, engine):
         page = filled(engine, {"main.html": f'<p title="{engine.var()}">'}, name=UNSAFE)
         value = page.removeprefix('<p title="').removesuffix('">')
         assert not {"<", '"'}.intersection(value)
         assert html.unescape(value) == UNSAFE
 
-    def test_covers_loops(self, engine):
+    def test_values_in_loops_are_escaped(self, engine):
         page = filled(engine, {"main.html": engine.loop}, rows=[{"name": UNSAFE}])
         assert "<" not in page
         assert html.unescape(page) == f"[{UNSAFE}]"
 
-    def test_can_be_turned_off_in_a_template(self, engine):
+    def test_escaping_can_be_turned_off_in_a_template(self, engine):
         assert filled(engine, {"main.html": engine.raw}, name=UNSAFE) == UNSAFE
 
 
 class TestConstructionErrors:
-    def test_a_name_that_is_not_a_string(self, engine):
+    def test_a_name_that_is_not_a_string_is_refused(self, engine):
         assert refusal(engine.factory(), 3) == (
             "Template 3 is not the name of a template.\n  Pass a string, or a callable."
         )
 
-    def test_a_template_that_does_not_exist(self, engine, write):
+    def test_a_template_that_does_not_exist_is_refused(self, engine, write):
         write({"home.html": "", "about.html": ""})
         assert refusal(engine.factory("templates"), "hoem.html") == (
             "Template 'hoem.html' does not exist in templates.\n"
@@ -268,14 +268,14 @@ class TestConstructionErrors:
             "  Correct the name, or create the template."
         )
 
-    def test_a_template_outside_of_the_folders(self, engine, write):
+    def test_a_template_outside_of_the_folders_is_refused(self, engine, write):
         write({"main.html": "", "parts/part.html": ""})
         Path("secret.html").write_text("secret", encoding="utf-8")
         for name in ["../secret.html", "/etc/passwd", "parts/../../secret.html"]:
             message = refusal(engine.factory("templates"), name)
             assert message.startswith(f"Template '{name}' does not exist in templates.")
 
-    def test_an_include_that_does_not_exist(self, engine, write):
+    def test_an_include_that_does_not_exist_is_refused(self, engine, write):
         write({"main.html": f"<p>\n{engine.part('prat.html')}", "part.html": ""})
         assert refusal(engine.factory("templates")) == (
             "Template 'main.html' (templates/main.html:2) uses 'prat.html', which "
@@ -284,26 +284,26 @@ class TestConstructionErrors:
             "  Correct the name, or create the template."
         )
 
-    def test_a_base_that_does_not_exist(self, engine):
+    def test_a_base_that_does_not_exist_is_refused(self, engine):
         message = refusal(engine.factory(templates={"main.html": engine.child}))
         assert message.startswith("Template 'main.html' (line 1) ")
         assert " 'base.html', which does not exist in the templates given.\n" in message
 
-    def test_a_template_that_does_not_compile(self, engine, write):
+    def test_a_template_that_does_not_compile_is_refused(self, engine, write):
         write({"main.html": f"<p>\n  {engine.broken}"})
         assert refusal(engine.factory("templates")) == (
             "Template 'main.html' (templates/main.html:2) does not compile: "
             f"{engine.reason}.\n  The line to correct is: {engine.broken}"
         )
 
-    def test_an_include_that_does_not_compile(self, engine, write):
+    def test_an_include_that_does_not_compile_is_refused(self, engine, write):
         write({"main.html": engine.part(), "part.html": f"\n\n{engine.broken}"})
         assert refusal(engine.factory("templates")) == (
             "Template 'part.html' (templates/part.html:3) does not compile: "
             f"{engine.reason}.\n  The line to correct is: {engine.broken}"
         )
 
-    def test_an_include_that_is_not_text(self, engine, write):
+    def test_an_include_that_is_not_text_is_refused(self, engine, write):
         write({"main.html": engine.part()})
         Path("templates/part.html").write_bytes(b"\xff\xd8")
         assert "cannot be read: 'utf-8' codec can't decode" in refusal(engine.factory("templates"))
@@ -330,7 +330,7 @@ class TestConstructionErrors:
         assert refusal(factory) == refusal(factory)
         assert body(factory("part.html")) == "part"
 
-    def test_a_folder_that_does_not_exist(self, engine, write):
+    def test_a_folder_that_does_not_exist_is_refused(self, engine, write):
         with pytest.raises(TemplateError, match=r"^Template path 'tmeplates' is not a directory\."):
             engine.factory("tmeplates")
 
@@ -348,29 +348,31 @@ class TestNamesMadeAtRunTime:
         [(0, "a", "A"), (1, "b.html", "B"), (2, "parts/b.html", "B")],
         ids=["with a beginning and an end", "with a beginning", "alone"],
     )
-    def test_are_loaded_at_construction(self, engine, write, index, kind, expected):
+    def test_templates_for_names_made_at_run_time_are_loaded_at_construction(
+        self, engine, write, index, kind, expected
+    ):
         write({**OPEN_TEXTS, "main.html": engine.open_names[index], "parts/c.txt": engine.broken})
         render = engine.factory("templates")("main.html")
         shutil.rmtree("templates")
         assert body(render, kind=kind).strip() == expected
 
-    def test_without_extensions_are_those_without_one(self, engine, write):
+    def test_a_name_without_an_extension_means_a_file_without_one(self, engine, write):
         write({"photo.png": engine.broken})
         texts = {"main": engine.open_names[2], "part": "part"}
         factory = engine.factory("templates", templates=texts)
         assert body(factory("main"), kind="part").strip() == "part"
 
-    def test_are_refused_if_one_is_broken(self, engine, write):
+    def test_a_broken_template_for_a_name_made_at_run_time_is_refused(self, engine, write):
         write({**OPEN_TEXTS, "main.html": engine.open_names[0], "parts/c.html": engine.broken})
         message = refusal(engine.factory("templates"))
         assert message.startswith("Template 'parts/c.html' (templates/parts/c.html:1) does not")
 
-    def test_are_an_error_when_rendered_if_none_exists(self, engine):
+    def test_a_name_made_at_run_time_that_does_not_exist_is_an_error(self, engine):
         render = engine.factory(templates={"main.html": engine.open_names[0]})("main.html")
         with pytest.raises(Exception, match=r"parts/a\.html"):
             render({"kind": "a"})
 
-    def test_are_an_error_if_they_did_not_exist_at_construction(self, engine, write, capsys):
+    def test_a_name_made_at_run_time_must_exist_at_construction(self, engine, write, capsys):
         write({**OPEN_TEXTS, "main.html": engine.open_names[0]})
         Path("secret.html").write_text("secret", encoding="utf-8")
         render = engine.factory("templates")("main.html")
@@ -399,7 +401,7 @@ class TestDisk:
         assert again == expected
         assert "Links of x" in again
 
-    def test_changes_are_not_seen(self, engine, write):
+    def test_changes_on_disk_have_no_effect(self, engine, write):
         write({"main.html": "old"})
         render = engine.factory("templates")("main.html")
         write({"main.html": "new!"})
@@ -407,7 +409,7 @@ class TestDisk:
 
 
 class TestWatchedFiles:
-    def test_are_those_that_were_read(self, engine, write):
+    def test_the_watched_files_are_those_that_were_read(self, engine, write):
         write({"main.html": engine.part(), "part.html": "part", "other.html": "other"})
         factory = engine.factory("templates", templates={"given.html": "given"})
         render = factory("main.html")
@@ -434,20 +436,20 @@ class TestErrorsOfRendering:
         """An engine for which an undefined name is an error."""
         return request.param
 
-    def test_name_what_is_undefined_and_the_template(self, engine):
+    def test_an_error_names_the_undefined_name_and_the_template(self, engine):
         render = engine.factory(templates={"main.html": f"\n{engine.var('nmae')}"})("main.html")
         with pytest.raises(Exception, match="nmae") as caught:
             render({"name": "x"})
         assert "<template 'main.html'>" in shown(caught.value)
 
-    def test_show_the_line_of_a_call_that_fails(self, engine, write):
+    def test_an_error_shows_the_line_of_a_call_that_fails(self, engine, write):
         write({"main.html": f"<p>\n\n\n{engine.var('fail()')}</p>"})
         render = engine.factory("templates")("main.html")
         with pytest.raises(ZeroDivisionError) as caught:
             render({"fail": lambda: 1 // 0})
         assert lines_of(caught.value) == [("main", 4)]
 
-    def test_show_the_lines_of_including_templates(self, engine, write):
+    def test_an_error_shows_the_lines_of_including_templates(self, engine, write):
         write(
             {"main.html": f"\n<p>{engine.part()}</p>", "part.html": f"\n\n{engine.var('fail()')}"}
         )
@@ -458,14 +460,14 @@ class TestErrorsOfRendering:
 
 
 class TestPackages:
-    def test_are_not_imported_with_the_framework(self):
+    def test_engines_are_not_imported_with_the_framework(self):
         program = "import sys, clastic, clastic.render\nclastic.render.AshesRenderFactory\n"
         program += "print(*sys.modules)"
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
         assert not {engine.name for engine in OPTIONAL}.intersection(done.stdout.decode().split())
 
     @pytest.mark.parametrize("engine", named(*OPTIONAL))
-    def test_that_are_not_installed_are_named(self, engine, monkeypatch):
+    def test_an_engine_that_is_not_installed_is_named(self, engine, monkeypatch):
         module = f"clastic.render.{engine.name}_templates"
         for name in [*sys.modules]:
             if name == module or name.split(".")[0] == engine.name:

@@ -121,7 +121,7 @@ class TestResources:
             ),
         ],
     )
-    def test_resources_of_equal_names(
+    def test_resources_of_equal_names_have_a_precedence(
         self,
         own: Mapping[str, Any],
         inner: str | None,
@@ -148,7 +148,7 @@ class TestResources:
         application = Application([("/", Application([route], {"b": "2", "c": "3"}))], {"c": "4"})
         assert get(application, "/") == "124"
 
-    def test_of_an_embedded_application_stay_its_own(self) -> None:
+    def test_resources_of_an_embedded_application_are_not_for_other_routes(self) -> None:
         inner = Application([("/", show_name)], {"name": "inner"})
         outer = Application([("/in", inner), ("/", lambda name=None: Response(str(name)))])
         assert get(outer, "/") == "None"
@@ -186,7 +186,7 @@ class TestMiddlewares:
         application = Application([("/", application)], middlewares=[Tag("2"), Tag("3")])
         assert get(application, "/") == "231rx"
 
-    def test_of_an_embedded_application_stay_its_own(self) -> None:
+    def test_middlewares_of_an_embedded_application_are_not_for_other_routes(self) -> None:
         inner = Application([("/", lambda: Response("x"))], middlewares=[Tag("i")])
         outer = Application([("/in", inner), ("/", lambda: Response("y"))], middlewares=[Tag("o")])
         assert get(outer, "/in/") == "oix"
@@ -233,7 +233,7 @@ class TestRenders:
             pytest.param(inherit_render, False, "outer:page:1", id="or it inherits the render"),
         ],
     )
-    def test_the_factory_of_an_embedded_application(
+    def test_an_embedded_application_keeps_its_factory(
         self, inner: Any, rebind_render: bool, answer: str
     ) -> None:
         application = Application(routes_with_renders(), render_factory=inner)
@@ -298,7 +298,7 @@ class TestSlashModes:
             ),
         ],
     )
-    def test_the_slash_mode_of_an_embedded_route(
+    def test_an_embedded_route_inherits_the_slash_mode(
         self, route_mode: str | None, inner_mode: str, inherit: bool, status: int
     ) -> None:
         inner = Application([Route("/a/", ok, slash_mode=route_mode)], slash_mode=inner_mode)

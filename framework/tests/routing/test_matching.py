@@ -106,7 +106,7 @@ SLASH_MODES = (S_REDIRECT, S_REWRITE, S_STRICT)
         pytest.param("/<x*>/a/<y*>", "/b/c/a", {"x": ["b", "c"], "y": []}, id="it is at the end"),
     ],
 )
-def test_a_pattern_matches_a_path(pattern, path, values):
+def test_a_pattern_matches_the_described_paths(pattern, path, values):
     assert match_path(Pattern(pattern), path, S_REWRITE) == values
     if values is not None:
         segments, has_trailing_slash, _ = split_path(path)
@@ -246,7 +246,7 @@ def test_a_float_is_finite_decimal_notation(segment, value):
         pytest.param("/<x:int>/", "/a/", "", id="a branch whose value is not an int"),
     ],
 )
-def test_slashes(pattern, path, modes):
+def test_slashes_are_compared_according_to_the_mode(pattern, path, modes):
     matching = [
         mode for mode in SLASH_MODES if match_path(Pattern(pattern), path, mode) is not None
     ]
@@ -268,7 +268,7 @@ def test_the_default_slash_mode_is_redirect():
         pytest.param("/<x>/<y?>", None, id="a variadic binding"),
     ],
 )
-def test_the_positions_of_values_that_are_whole_segments(text, positions):
+def test_values_that_are_whole_segments_have_positions(text, positions):
     assert value_positions(Pattern(text)) == positions
 
 
@@ -430,6 +430,6 @@ def test_a_compiled_reader_checks_everything_if_there_is_a_variadic_binding(text
 
 
 @given(TEXTS, st.text(), st.sampled_from(SLASH_MODES))
-def test_no_path_raises(text, path, slash_mode):
+def test_any_path_is_matched_without_an_error(text, path, slash_mode):
     values = match_path(Pattern(text), path, slash_mode)
     assert values is None or tuple(sorted(values)) == Pattern(text).names

@@ -51,7 +51,9 @@ PLACE = f"{os.path.relpath(__file__)}:{ok.__code__.co_firstlineno}"
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
-def test_the_methods_of_each_kind(route_type: type[Route], methods: set[str] | None) -> None:
+def test_each_kind_of_route_has_its_methods(
+    route_type: type[Route], methods: set[str] | None
+) -> None:
     assert route_type("/", ok).methods == methods
 
 
@@ -66,7 +68,7 @@ def test_the_methods_of_each_kind(route_type: type[Route], methods: set[str] | N
         pytest.param(None, None, id="all"),
     ],
 )
-def test_the_given_methods(given: Any, methods: set[str] | None) -> None:
+def test_a_route_has_the_given_methods(given: Any, methods: set[str] | None) -> None:
     assert Route("/", ok, methods=given).methods == methods
 
 
@@ -89,7 +91,7 @@ def test_the_given_methods(given: Any, methods: set[str] | None) -> None:
         ),
     ],
 )
-def test_methods_that_are_refused(given: Any, message: str) -> None:
+def test_invalid_methods_are_refused(given: Any, message: str) -> None:
     with pytest.raises(InvalidMethod) as caught:
         Route("/", ok, methods=given)
     assert str(caught.value).startswith(message)
@@ -156,7 +158,7 @@ def test_a_method_in_the_place_of_the_pattern_is_refused() -> None:
 
 
 @pytest.mark.parametrize("slash_mode", [S_REDIRECT, S_REWRITE, S_STRICT, None])
-def test_the_slash_modes(slash_mode: str | None) -> None:
+def test_the_slash_modes_are_accepted(slash_mode: str | None) -> None:
     assert Route("/", ok, slash_mode=slash_mode).slash_mode == slash_mode
 
 
@@ -172,7 +174,7 @@ def test_an_unknown_slash_mode_is_refused(make: Any) -> None:
     )
 
 
-def test_the_attributes_of_a_route() -> None:
+def test_a_route_has_attributes() -> None:
     middleware = Middleware()
     resources = {"db": 1}
     route = Route("/a/<b>/", ok, "page.html", ok, middlewares=[middleware], resources=resources)

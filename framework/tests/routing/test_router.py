@@ -256,7 +256,7 @@ PATHS = st.builds(
 
 @given(st.lists(ROUTES, max_size=12), st.lists(PATHS, min_size=1, max_size=8))
 @example(routes_of("/<x0*>/a/<x1*>/b", "/a/<x0>", "/<x0>/b/"), ["/a/b", "/a/a/b/b", "/a/b/"])
-def test_the_matching_candidates_are_those_found_by_trying_every_route(routes, paths):
+def test_the_candidates_are_those_found_by_trying_every_route(routes, paths):
     router = Router(routes)
     for path in paths:
         assert matched(router, path) == matched_in_turn(routes, path)

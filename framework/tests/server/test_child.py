@@ -71,19 +71,19 @@ class TestObstacles:
         assert obstacle_to_restart() is None
 
     @pytest.mark.parametrize("file", [None, "<stdin>"])
-    def test_what_was_typed_in_or_read_from_a_pipe_cannot(
+    def test_typed_or_piped_code_cannot_be_started_again(
         self, program: ModuleType, file: str | None
     ) -> None:
         program.__file__ = file
         assert obstacle_to_restart() == "this program was not started from a file, a module or -c"
 
-    def test_it_needs_fork(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_reloader_needs_fork(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delattr(os, "fork")
         assert obstacle_to_restart() == (
             "it needs a POSIX system: Linux, macOS, or Windows Subsystem for Linux"
         )
 
-    def test_it_needs_the_main_thread(self) -> None:
+    def test_the_reloader_needs_the_main_thread(self) -> None:
         seen: list[str | None] = []
         thread = threading.Thread(target=lambda: seen.append(obstacle_to_restart()))
         thread.start()
@@ -92,10 +92,10 @@ class TestObstacles:
 
 
 class TestReloaderLink:
-    def test_this_process_has_none(self) -> None:
+    def test_this_process_has_no_link(self) -> None:
         assert ReloaderLink.from_environment() is None
 
-    def test_a_program_that_the_child_starts_has_none(
+    def test_a_program_that_the_child_starts_has_no_link(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """It inherits the environment, but another process is its parent."""

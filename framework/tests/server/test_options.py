@@ -143,17 +143,21 @@ def test_the_debugger_can_be_turned_off(defaults: ServerOptions) -> None:
 
 
 class TestProgramName:
-    def test_a_file(self) -> None:
+    def test_a_program_is_named_by_its_file(self) -> None:
         assert program_name() == "hello"
 
-    def test_a_package(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def test_a_program_is_named_by_its_package(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
         module = ModuleType("__main__")
         module.__file__ = str(tmp_path / "hello" / "__main__.py")
         monkeypatch.setitem(sys.modules, "__main__", module)
         assert program_name() == "hello"
 
     @pytest.mark.parametrize("file", [None, "<stdin>"])
-    def test_no_file(self, monkeypatch: pytest.MonkeyPatch, file: str | None) -> None:
+    def test_a_program_without_a_file_has_a_general_name(
+        self, monkeypatch: pytest.MonkeyPatch, file: str | None
+    ) -> None:
         monkeypatch.setattr(sys.modules["__main__"], "__file__", file)
         assert program_name() == "clastic"
 
@@ -235,7 +239,7 @@ class TestHosts:
     @pytest.mark.parametrize(
         "host", [None, "evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "a b"]
     )
-    def test_other_names_are_not(
+    def test_other_hosts_are_not_served(
         self, defaults: ServerOptions, address: str, host: str | None
     ) -> None:
         assert not replace(defaults, address=address).serves_host(host)
@@ -253,23 +257,23 @@ class TestHosts:
             ("2001:db8::1", "[2001:db8::2]:5000", False),
         ],
     )
-    def test_the_address_is_served(
+    def test_the_host_of_the_address_is_served(
         self, defaults: ServerOptions, address: str, host: str, is_served: bool
     ) -> None:
         assert replace(defaults, address=address).serves_host(host) is is_served
 
-    def test_the_named_ones_are_served(self, defaults: ServerOptions) -> None:
+    def test_named_hosts_are_served(self, defaults: ServerOptions) -> None:
         named = defaults.overridden_by(["--host", "a.example", "--host", ".b.example"])
         assert named.hosts == ("a.example", ".b.example")
         for host in ("a.example:5000", "b.example", "c.b.example"):
             assert named.serves_host(host)
         assert not named.serves_host("c.a.example")
 
-    def test_the_flag_adds_to_the_argument(self, defaults: ServerOptions) -> None:
+    def test_the_flag_adds_hosts_to_the_argument(self, defaults: ServerOptions) -> None:
         named = replace(defaults, hosts=("a.example",)).overridden_by(["--host", "b.example"])
         assert named.hosts == ("a.example", "b.example")
 
-    def test_a_name_that_is_none_is_refused(
+    def test_an_invalid_host_name_is_refused(
         self, defaults: ServerOptions, capsys: pytest.CaptureFixture[str]
     ) -> None:
         with pytest.raises(SystemExit):

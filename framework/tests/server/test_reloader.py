@@ -84,7 +84,7 @@ class TestChanges:
         program.write(name, 'WORD = "found"\n')
         program.wait_for_page("found")
 
-    def test_what_is_printed(self, start: Start) -> None:
+    def test_starts_and_restarts_are_printed(self, start: Start) -> None:
         program = start("--no-debugger", FORCE_COLOR="1")
         program.wait_for_page()
         program.write("words.py", "WORD = (\n")
@@ -129,7 +129,7 @@ class TestChanges:
         program.write("words.py", 'WORD = "other"\n')
         program.wait_for_page("other")
 
-    def test_its_folder_is_moved_away_and_back(self, program: Any) -> None:
+    def test_the_folder_can_be_moved_away_and_back(self, program: Any) -> None:
         folder = program.folder
         folder.rename(folder.with_name("elsewhere"))
         received = program.wait_for_flaw("hello could not be started: ")
@@ -139,7 +139,7 @@ class TestChanges:
 
 
 class TestRequests:
-    def test_none_is_lost(self, program: Any) -> None:
+    def test_no_request_is_lost(self, program: Any) -> None:
         errors: list[Exception] = []
         is_over = threading.Event()
 
@@ -163,7 +163,7 @@ class TestRequests:
             visitor.join(TIMEOUT)
         assert errors == []
 
-    def test_a_running_one_finishes(self, program: Any) -> None:
+    def test_a_running_request_finishes(self, program: Any) -> None:
         with program.open("/slow") as response:
             assert response.read(6) == b"begun "
             program.write("words.py", 'WORD = "other"\n')
@@ -171,7 +171,7 @@ class TestRequests:
         program.wait_for_page("other")
 
     @pytest.mark.parametrize("flags", [(), ("--processes", "2")], ids=["threads", "processes"])
-    def test_an_endless_one_is_cut_off(self, start: Start, flags: tuple[str, ...]) -> None:
+    def test_an_endless_request_is_cut_off(self, start: Start, flags: tuple[str, ...]) -> None:
         program = start(*flags)
         program.wait_for_page("hello")
         with program.open("/endless") as response:
@@ -183,7 +183,7 @@ class TestRequests:
                 while response.read(100):
                     pass
 
-    def test_a_connection_without_one_holds_nothing_up(self, program: Any) -> None:
+    def test_a_connection_without_a_request_does_not_delay_a_restart(self, program: Any) -> None:
         """Browsers open spare connections. Flaw must not answer what they send later."""
         program.write("words.py", "WORD = (\n")
         program.wait_for_flaw()
@@ -224,7 +224,7 @@ class TestEnd:
             pytest.param(starting, signal.SIGINT, True, id="Ctrl-C while it starts"),
         ],
     )
-    def test_a_signal_ends_it_quietly_and_leaves_no_process(
+    def test_a_signal_ends_the_server_quietly_and_leaves_no_process(
         self, program: Any, state: Callable[[Any], None], number: int, to_group: bool
     ) -> None:
         state(program)

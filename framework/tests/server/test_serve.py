@@ -111,7 +111,7 @@ class TestStatic:
             pytest.param("GET", "/static/../secret", 404, None, id="outside the folder"),
         ],
     )
-    def test_which_requests_get_a_file(
+    def test_only_reads_of_existing_files_get_a_static_file(
         self, client: Client, method: str, path: str, status: int, body: bytes | None
     ) -> None:
         response = client.open(path, method=method, data=b"sent" if method == "POST" else None)
@@ -125,7 +125,7 @@ class TestStatic:
         environ["PATH_INFO"] = "/static/\xff"
         assert run_wsgi_app(client.application, environ)[1].startswith("400")
 
-    def test_conditional_and_range_requests(self, client: Client) -> None:
+    def test_conditional_and_range_requests_of_static_files_work(self, client: Client) -> None:
         tag = client.get("/static/site.css").headers["ETag"]
         headers = {"If-None-Match": tag}
         assert client.get("/static/site.css", headers=headers).status_code == 304
@@ -180,7 +180,7 @@ class TestStatic:
 class TestDebugger:
     OPTIONS = replace(BARE, use_debugger=True)
 
-    def test_it_shows_uncaught_exceptions(self, application: Application) -> None:
+    def test_the_debugger_shows_uncaught_exceptions(self, application: Application) -> None:
         response = Client(assemble(application, self.OPTIONS)).get("/fail")
         assert response.status_code == 500
         assert "Mistake: what happened" in response.text
@@ -195,18 +195,20 @@ class TestDebugger:
         assert (response.status_code, response.data) == (418, b"teapot: 404")
 
     @pytest.mark.parametrize("address", ["0.0.0.0", "192.168.1.2"])
-    def test_other_machines_do_not_get_it(self, application: Application, address: str) -> None:
+    def test_other_machines_do_not_get_the_debugger(
+        self, application: Application, address: str
+    ) -> None:
         served = assemble(application, replace(self.OPTIONS, address=address))
         response = Client(served).get("/fail")
         assert response.status_code == 500
         assert "what happened" not in response.text
 
-    def test_other_machines_get_it_if_forced(self, application: Application) -> None:
+    def test_other_machines_get_the_debugger_if_forced(self, application: Application) -> None:
         options = replace(self.OPTIONS, address="0.0.0.0", use_debugger="force")
         assert "Mistake: what happened" in Client(assemble(application, options)).get("/fail").text
 
     @pytest.mark.parametrize("address", ["127.0.0.2", "::1"])
-    def test_its_console_trusts_the_address_of_the_server(
+    def test_the_console_of_the_debugger_trusts_the_address_of_the_server(
         self, application: Application, address: str
     ) -> None:
         served = assemble(application, replace(self.OPTIONS, address=address))
@@ -216,7 +218,7 @@ class TestDebugger:
         assert not served.check_host_trust({"HTTP_HOST": "evil.example"})
 
     @pytest.mark.parametrize(("processes", "has_console"), [(None, True), (1, True), (2, False)])
-    def test_its_console_needs_one_process(
+    def test_the_console_of_the_debugger_needs_one_process(
         self, application: Application, processes: int | None, has_console: bool
     ) -> None:
         served = assemble(application, replace(self.OPTIONS, processes=processes))
@@ -240,7 +242,7 @@ class TestDebugger:
 class TestMeta:
     OPTIONS = replace(BARE, use_meta=True)
 
-    def test_it_describes_the_application(self, application: Application) -> None:
+    def test_meta_describes_the_application(self, application: Application) -> None:
         client = Client(assemble(application, self.OPTIONS))
         items = client.get("/_meta/json/").json["routes"]["items"]
         patterns = [item["pattern"] for item in items]
@@ -256,7 +258,9 @@ class TestMeta:
             pytest.param("/", 200, id="the rest is the application's"),
         ],
     )
-    def test_which_paths_it_answers(self, application: Application, path: str, status: int) -> None:
+    def test_meta_responds_below_its_prefix_only(
+        self, application: Application, path: str, status: int
+    ) -> None:
         assert Client(assemble(application, self.OPTIONS)).get(path).status_code == status
 
     @pytest.mark.parametrize("pattern", ["/_meta", "/_meta/", "/_meta/<page*>"])
@@ -269,7 +273,9 @@ class TestMeta:
         [{"use_meta": False}, {"address": "0.0.0.0"}],
         ids=["turned off", "on the network"],
     )
-    def test_when_it_is_left_out(self, application: Application, changes: dict[str, Any]) -> None:
+    def test_meta_is_left_out_if_turned_off_or_on_the_network(
+        self, application: Application, changes: dict[str, Any]
+    ) -> None:
         assert assemble(application, replace(self.OPTIONS, **changes)) is application
 
 
@@ -285,7 +291,9 @@ class TestTemplateFiles:
         render.watched_files = files
         return render
 
-    def test_files_of_all_routes_and_of_the_factory(self, tmp_path: Path) -> None:
+    def test_template_files_of_all_routes_and_of_the_factory_are_found(
+        self, tmp_path: Path
+    ) -> None:
         def factory(name: str) -> Any:
             return self.render(f"/{name}")
 
@@ -294,7 +302,7 @@ class TestTemplateFiles:
         routes = [("/a", nothing, self.render("/a.html")), ("/b", nothing), ("/in", inner)]
         assert template_files(Application(routes)) == {"/a.html", "/all.html", "/c.html"}
 
-    def test_files_that_a_factory_of_clastic_has_loaded(self, tmp_path: Path) -> None:
+    def test_files_that_a_factory_of_clastic_has_loaded_are_found(self, tmp_path: Path) -> None:
         (tmp_path / "home.html").write_text('{>"part.html"/}')
         (tmp_path / "part.html").write_text("part")
         (tmp_path / "other.html").write_text("other")
@@ -320,11 +328,11 @@ class TestLint:
     def faulty(self) -> Application:
         return Application([("/", send_invalid_header)])
 
-    def test_it_warns_about_an_invalid_header(self, faulty: Application) -> None:
+    def test_lint_warns_about_an_invalid_header(self, faulty: Application) -> None:
         with pytest.warns(HTTPWarning, match="[Uu]nquoted"):
             Client(assemble(faulty, self.OPTIONS)).get("/", buffered=True)
 
-    def test_it_can_be_turned_off(self, faulty: Application) -> None:
+    def test_lint_can_be_turned_off(self, faulty: Application) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             response = Client(assemble(faulty, BARE)).get("/", buffered=True)
@@ -343,7 +351,7 @@ class TestLint:
             pytest.param("GET", "/empty", b"", id="a status without a body"),
         ],
     )
-    def test_it_accepts_the_responses_of_clastic(
+    def test_lint_accepts_the_responses_of_clastic(
         self, application: Application, assets: Path, method: str, path: str, body: bytes | None
     ) -> None:
         options = replace(self.OPTIONS, use_static=True, static_path=str(assets))
@@ -453,7 +461,7 @@ class TestInThisProcess:
         visit(serving, port, signal.SIGTERM)
         assert signal.getsignal(signal.SIGTERM) == before
 
-    def test_ctrl_c_before_it_serves_returns(
+    def test_ctrl_c_before_the_server_is_ready_returns(
         self, hello: Application, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def interrupt(*arguments: Any, **options: Any) -> None:
@@ -462,7 +470,7 @@ class TestInThisProcess:
         monkeypatch.setattr(socket, "create_server", interrupt)
         assert serve(hello, port=0, **QUIET) is None
 
-    def test_flags_of_the_command_line_reach_it_by_the_method_too(
+    def test_the_method_reads_the_flags_of_the_command_line(
         self, hello: Application, visit: Callable[..., None], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         port = free_port()
@@ -471,7 +479,7 @@ class TestInThisProcess:
         visit(lambda: hello.serve(**options), port, signal.SIGINT)
 
     @pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
-    def test_ipv6(
+    def test_ipv6_addresses_are_served(
         self,
         hello: Application,
         visit: Callable[..., None],
@@ -484,7 +492,7 @@ class TestInThisProcess:
 
 class TestInAProgram:
     @pytest.mark.parametrize("flags", [["--no-reloader"], []], ids=["alone", "with the reloader"])
-    def test_it_serves_at_the_address_that_it_prints(
+    def test_a_program_serves_at_the_address_that_it_prints(
         self, start: Callable[..., Any], flags: list[str]
     ) -> None:
         program = start(*flags)

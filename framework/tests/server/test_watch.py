@@ -50,7 +50,7 @@ class TestWatchedFiles:
             pytest.param(lambda path: path.chmod(0o600), False, id="made private"),
         ],
     )
-    def test_what_counts_as_a_change(
+    def test_saving_and_deleting_files_are_changes(
         self, files: WatchedFiles, path: Path, change: Callable[[Path], object], is_change: bool
     ) -> None:
         change(path)
@@ -60,7 +60,7 @@ class TestWatchedFiles:
         files.renew()
         assert files.changed() == []
 
-    def test_a_deleted_file_that_comes_back_is_a_change(
+    def test_a_deleted_file_that_is_restored_is_a_change(
         self, files: WatchedFiles, path: Path
     ) -> None:
         path.unlink()
@@ -101,7 +101,7 @@ class TestWatchedFiles:
 
 
 class TestSnapshot:
-    def test_it_has_the_files_that_a_program_may_consist_of(self, tmp_path: Path) -> None:
+    def test_a_snapshot_has_the_files_that_a_program_may_consist_of(self, tmp_path: Path) -> None:
         seen = ["new.py", "app.ini", "home.html", "deep/down/new.py"]
         others = ["app.log", "app.db", "nohup.out", "__pycache__/app.py", ".venv/new.py"]
         for name in (*seen, *others, "node_modules/new.py"):
@@ -111,13 +111,15 @@ class TestSnapshot:
         folders = [str(tmp_path), str(tmp_path / "deep"), str(tmp_path / "none")]
         assert set(snapshot(folders)) == {str(tmp_path / name) for name in seen}
 
-    def test_it_changes_with_a_file(self, path: Path) -> None:
+    def test_a_snapshot_changes_with_a_file(self, path: Path) -> None:
         before = snapshot([str(path.parent)])
         assert snapshot([str(path.parent)]) == before
         path.write_text("two")
         assert snapshot([str(path.parent)]) != before
 
-    def test_its_size_is_limited(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_size_of_a_snapshot_is_limited(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr("clastic.server.watch._MOST_SNAPSHOT_ENTRIES", 3)
         (tmp_path / "one/two/three/four").mkdir(parents=True)
         (tmp_path / "one/new.py").write_text("")
@@ -126,7 +128,7 @@ class TestSnapshot:
 
 
 class TestBytecode:
-    def test_it_is_removed(self, tmp_path: Path) -> None:
+    def test_bytecode_is_removed(self, tmp_path: Path) -> None:
         path = tmp_path / "module.py"
         path.write_text("")
         cached = Path(importlib.util.cache_from_source(str(path)))
@@ -136,6 +138,6 @@ class TestBytecode:
         assert not cached.exists()
         remove_bytecode(str(path))
 
-    def test_python_may_keep_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_python_may_write_no_bytecode(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sys.implementation, "cache_tag", None)
         remove_bytecode("module.py")

@@ -52,7 +52,7 @@ class TestShutdownSignal:
             assert signal.getsignal(signal.SIGTERM) not in before
         assert [signal.getsignal(number) for number in SIGNALS] == before
 
-    def test_in_another_thread_handlers_are_left_alone(self) -> None:
+    def test_in_another_thread_handlers_are_not_changed(self) -> None:
         before = signal.getsignal(signal.SIGTERM)
         seen = []
 
@@ -97,7 +97,7 @@ class TestOneThread:
         worker.serve_until(lambda: next(remaining, None) is None)
         worker.drain(ShutdownSignal())
 
-    def test_accepted_requests_are_answered_before_it_ends(
+    def test_accepted_requests_get_a_response_before_the_server_ends(
         self, worker: Threads, listener: socket.socket
     ) -> None:
         connections = [self.send(listener) for _ in range(3)]
@@ -137,7 +137,7 @@ class TestThreads:
         return program
 
     @pytest.mark.parametrize("number", SIGNALS)
-    def test_a_signal_ends_it(self, program: Any, number: int) -> None:
+    def test_a_signal_ends_the_server(self, program: Any, number: int) -> None:
         program.send_signal(number, to_group=True)
         is_sigint = number == signal.SIGINT
         assert program.wait() == (0 if is_sigint else 143)
@@ -158,7 +158,7 @@ class TestThreads:
             with pytest.raises(IncompleteRead):
                 response.read()
 
-    def test_requests_are_answered_at_the_same_time(self, program: Any) -> None:
+    def test_requests_are_served_at_the_same_time(self, program: Any) -> None:
         answers: list[str] = []
         threads = [
             threading.Thread(target=lambda: answers.append(program.get("/meet").text))
@@ -175,7 +175,7 @@ class TestProcesses:
     """A program that serves with processes."""
 
     @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 0)])
-    def test_they_end_with_it(self, start: Start, number: int, code: int) -> None:
+    def test_processes_end_with_the_server(self, start: Start, number: int, code: int) -> None:
         program = start("--no-reloader", "--processes", "3")
         assert program.serving_process() != program.process.pid
         with program.open("/endless") as response:
@@ -185,7 +185,7 @@ class TestProcesses:
         assert "Traceback" not in program.output
         assert program.members() == []
 
-    def test_there_are_no_more_than_allowed(self, start: Start) -> None:
+    def test_the_number_of_processes_is_limited(self, start: Start) -> None:
         program = start("--no-reloader", "--processes", "2")
         program.wait_for_page()
         with program.open("/endless") as one, program.open("/endless") as two:

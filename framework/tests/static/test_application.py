@@ -82,7 +82,7 @@ class TestFile:
         response = client.get("/static/site.css")
         assert (response.status, response.data) == ("200 OK", CSS)
 
-    def test_the_headers(self, client: Client) -> None:
+    def test_a_file_has_validators_and_its_type(self, client: Client) -> None:
         assert dict(client.get("/static/site.css").headers) == {
             "Accept-Ranges": "bytes",
             "Cache-Control": "no-cache",
@@ -92,7 +92,7 @@ class TestFile:
             "Last-Modified": LAST_MODIFIED,
         }
 
-    def test_a_file_in_a_subfolder(self, client: Client) -> None:
+    def test_a_file_in_a_subfolder_is_served(self, client: Client) -> None:
         response = client.get("/static/img/logo.svg")
         assert (response.data, response.content_type) == (b"<svg/>", "image/svg+xml")
 
@@ -110,16 +110,16 @@ class TestFile:
         client.get("/static/site.css")
         gc.collect()
 
-    def test_an_empty_file(self, client: Client, folder: Path) -> None:
+    def test_an_empty_file_is_served(self, client: Client, folder: Path) -> None:
         write(folder / "empty.txt", b"")
         response = client.get("/static/empty.txt")
         assert (response.status_code, response.headers["Content-Length"]) == (200, "0")
 
-    def test_a_name_beyond_ascii(self, client: Client, folder: Path) -> None:
+    def test_a_file_with_a_name_beyond_ascii_is_served(self, client: Client, folder: Path) -> None:
         write(folder / "grün 1%.txt", b"ok")
         assert client.get("/static/gr%C3%BCn%201%25.txt").data == b"ok"
 
-    def test_a_change_shows_at_once(self, client: Client, folder: Path) -> None:
+    def test_a_changed_file_is_served_at_once(self, client: Client, folder: Path) -> None:
         before = client.get("/static/site.css").headers["ETag"]
         write(folder / "site.css", b"new", MODIFIED + 1)
         response = client.get("/static/site.css", headers={"If-None-Match": before})
@@ -132,7 +132,7 @@ class TestFile:
             pytest.param(b"\x00\x01", "application/octet-stream", id="binary"),
         ],
     )
-    def test_the_beginning_tells_the_type_of_a_name_without_an_extension(
+    def test_the_content_decides_on_the_type_of_a_name_without_an_extension(
         self, client: Client, folder: Path, content: bytes, content_type: str
     ) -> None:
         write(folder / "NOTES", content)
@@ -155,7 +155,7 @@ class TestFile:
 
 
 class TestCaching:
-    def test_cache_timeout_is_the_max_age(self, folder: Path) -> None:
+    def test_the_cache_timeout_is_the_max_age(self, folder: Path) -> None:
         client = StaticApplication(folder, cache_timeout=3600).get_local_client()
         assert client.get("/site.css").headers["Cache-Control"] == "public, max-age=3600"
 
@@ -169,7 +169,9 @@ class TestCaching:
 
     @pytest.mark.parametrize("method", ["GET", "HEAD"])
     @pytest.mark.parametrize("by", ["tag", "date"])
-    def test_not_modified(self, client: Client, folder: Path, method: str, by: str) -> None:
+    def test_an_unchanged_file_is_not_sent_again(
+        self, client: Client, folder: Path, method: str, by: str
+    ) -> None:
         whole = client.get("/static/site.css")
         headers = {
             "tag": {"If-None-Match": whole.headers["ETag"]},
@@ -184,18 +186,18 @@ class TestCaching:
 
 
 class TestRanges:
-    def test_a_range(self, client: Client) -> None:
+    def test_a_range_is_sent(self, client: Client) -> None:
         response = client.get("/static/site.css", headers={"Range": "bytes=5-9"})
         assert (response.status_code, response.data) == (206, CSS[5:10])
         assert response.headers["Content-Range"] == f"bytes 5-9/{len(CSS)}"
         assert response.headers["Content-Length"] == "5"
         assert response.headers["ETag"] == client.get("/static/site.css").headers["ETag"]
 
-    def test_the_last_bytes(self, client: Client) -> None:
+    def test_a_range_of_the_last_bytes_is_sent(self, client: Client) -> None:
         response = client.get("/static/site.css", headers={"Range": "bytes=-4"})
         assert (response.status_code, response.data) == (206, CSS[-4:])
 
-    def test_a_range_beyond_the_end(self, client: Client, folder: Path) -> None:
+    def test_a_range_beyond_the_end_is_refused(self, client: Client, folder: Path) -> None:
         response = client.get("/static/site.css", headers={"Range": "bytes=1000-"})
         assert response.status_code == 416
         assert response.headers["Content-Range"] == f"bytes */{len(CSS)}"
@@ -210,12 +212,14 @@ class TestRanges:
         assert (response.status_code, response.headers["Content-Length"]) == (200, str(len(CSS)))
 
     @pytest.mark.parametrize("validator_name", ["ETag", "Last-Modified"])
-    def test_if_range_with_a_current_validator(self, client: Client, validator_name: str) -> None:
+    def test_if_range_with_a_current_validator_gets_the_range(
+        self, client: Client, validator_name: str
+    ) -> None:
         validator_value = client.get("/static/site.css").headers[validator_name]
         headers = {"Range": "bytes=0-1", "If-Range": validator_value}
         assert client.get("/static/site.css", headers=headers).status_code == 206
 
-    def test_if_range_with_an_outdated_validator(self, client: Client) -> None:
+    def test_if_range_with_an_outdated_validator_gets_the_whole_file(self, client: Client) -> None:
         headers = {"Range": "bytes=0-1", "If-Range": '"former"'}
         response = client.get("/static/site.css", headers=headers)
         assert (response.status_code, response.data) == (200, CSS)
@@ -272,14 +276,14 @@ class TestPrecompressed:
         }
         assert len(tags) == 3
 
-    def test_not_modified_in_the_same_coding(self, client: Client, compressed: Path) -> None:
+    def test_a_tag_of_the_same_coding_gets_a_304(self, client: Client, compressed: Path) -> None:
         headers = {"Accept-Encoding": "br"}
         tag = client.get("/static/site.css", headers=headers).headers["ETag"]
         response = client.get("/static/site.css", headers={**headers, "If-None-Match": tag})
         assert response.status_code == 304
         assert response.headers["Vary"] == "Accept-Encoding"
 
-    def test_modified_in_another_coding(self, client: Client, compressed: Path) -> None:
+    def test_a_tag_of_another_coding_gets_the_file(self, client: Client, compressed: Path) -> None:
         tag = client.get("/static/site.css", headers={"Accept-Encoding": "br"}).headers["ETag"]
         response = client.get("/static/site.css", headers={"If-None-Match": tag})
         assert (response.status_code, response.data) == (200, CSS)
@@ -297,7 +301,7 @@ class TestPrecompressed:
         assert response.content_type == "application/gzip"
         assert "Content-Encoding" not in response.headers
 
-    def test_the_original_file_tells_the_type_without_an_extension(
+    def test_the_original_file_decides_on_the_type_without_an_extension(
         self, client: Client, folder: Path
     ) -> None:
         write(folder / "NOTES", b"text")
@@ -335,17 +339,17 @@ class TestRefusal:
             pytest.param("/static/" + "x/" * 5_000 + "x", 404, id="five thousand folders down"),
         ],
     )
-    def test_paths_that_are_refused(
+    def test_an_invalid_path_is_refused(
         self, client: Client, folder: Path, path: str, status: int
     ) -> None:
         write(folder.parent / "secret.txt", b"secret")
         assert client.get(path, follow_redirects=True).status_code == status
 
-    def test_an_absolute_path(self, client: Client, folder: Path) -> None:
+    def test_an_absolute_path_is_refused(self, client: Client, folder: Path) -> None:
         secret = write(folder.parent / "secret.txt", b"secret")
         assert client.get(f"/static/{secret}", follow_redirects=True).status_code == 404
 
-    def test_a_link_that_leaves_the_folder(self, client: Client, folder: Path) -> None:
+    def test_a_link_that_leaves_the_folder_is_forbidden(self, client: Client, folder: Path) -> None:
         write(folder.parent / "secret.txt", b"secret")
         (folder / "link.txt").symlink_to("../secret.txt")
         assert client.get("/static/link.txt").status_code == 403
@@ -354,14 +358,14 @@ class TestRefusal:
         (folder / "img" / "link.css").symlink_to("../site.css")
         assert client.get("/static/img/link.css").data == CSS
 
-    def test_a_fifo(self, client: Client, folder: Path) -> None:
+    def test_a_fifo_is_not_served(self, client: Client, folder: Path) -> None:
         os.mkfifo(folder / "fifo")
         assert client.get("/static/fifo").status_code == 404
 
-    def test_a_path_that_is_not_utf8(self, client: Client) -> None:
+    def test_a_path_that_is_not_utf8_is_refused(self, client: Client) -> None:
         assert client.get("/static/%ff%fe.css").status_code in (400, 404)
 
-    def test_a_file_that_may_not_be_read(
+    def test_a_file_that_may_not_be_read_is_forbidden(
         self, client: Client, folder: Path, fail_to_open: Callable[[str, int], None]
     ) -> None:
         fail_to_open("site.css", errno.EACCES)
@@ -531,7 +535,7 @@ class TestSending:
         content = b"".join(body)
         assert (content, headers["Content-Length"]) == (CSS, str(len(CSS)))
 
-    def test_a_file_that_changes_while_it_is_looked_up(
+    def test_headers_and_body_are_of_one_version_of_a_changing_file(
         self, client: Client, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         real_open = os.open
@@ -637,7 +641,7 @@ class TestStaticFileRoute:
         response = client_of(Application([route])).get("/l")
         assert response.content_type == "text/plain; charset=utf-8"
 
-    def test_cache_timeout(self, folder: Path) -> None:
+    def test_the_cache_timeout_can_be_set(self, folder: Path) -> None:
         route = StaticFileRoute("/l", folder / "site.css", cache_timeout=60)
         response = client_of(Application([route])).get("/l")
         assert response.headers["Cache-Control"] == "public, max-age=60"

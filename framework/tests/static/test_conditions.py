@@ -48,11 +48,11 @@ def status_of(headers: dict[str, str], tag: str | None = TAG, date: str | None =
         ),
     ],
 )
-def test_conditions(headers: dict[str, str], status: int) -> None:
+def test_a_condition_decides_on_the_status(headers: dict[str, str], status: int) -> None:
     assert status_of(headers) == status
 
 
-def test_a_weak_tag_is_compared_weakly() -> None:
+def test_a_weak_tag_matches_a_strong_one() -> None:
     assert status_of({"IF_NONE_MATCH": TAG}, f"W/{TAG}") == 304
 
 
@@ -64,7 +64,9 @@ def test_a_weak_tag_is_compared_weakly() -> None:
         pytest.param({"IF_MODIFIED_SINCE": DATE}, 200, id="a date"),
     ],
 )
-def test_conditions_on_a_resource_without_validators(headers: dict[str, str], status: int) -> None:
+def test_conditions_on_a_resource_without_validators_are_ignored(
+    headers: dict[str, str], status: int
+) -> None:
     assert status_of(headers, None, None) == status
 
 
@@ -117,7 +119,7 @@ def range_of(
         pytest.param("bytes=0-1,4-5", None, id="ignored: several ranges"),
     ],
 )
-def test_range_headers(header: str, expected: tuple[int, int] | str | None) -> None:
+def test_a_range_header_selects_bytes(header: str, expected: tuple[int, int] | str | None) -> None:
     assert range_of({"RANGE": header}) == expected
 
 
@@ -137,7 +139,7 @@ def test_an_empty_file_has_no_ranges(header: str) -> None:
         pytest.param("", False, id="nothing"),
     ],
 )
-def test_if_range_repeats_a_validator(if_range: str, is_partial: bool) -> None:
+def test_if_range_must_repeat_a_validator(if_range: str, is_partial: bool) -> None:
     headers = {"RANGE": "bytes=0-1", "IF_RANGE": if_range}
     assert range_of(headers) == ((0, 2) if is_partial else None)
 
@@ -188,7 +190,7 @@ def test_any_range_is_inside_of_the_file(header: str, size: int) -> None:
         pytest.param("gzip;q=much", "", id="an invalid quality"),
     ],
 )
-def test_choosing_a_coding(header: str | None, coding: str) -> None:
+def test_the_coding_is_chosen_by_the_accept_encoding(header: str | None, coding: str) -> None:
     assert choose_coding(header, ["br", "gzip"]) == coding
 
 

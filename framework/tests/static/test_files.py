@@ -295,7 +295,7 @@ class TestPrecompressed:
             pytest.param(100, b"", False, id="empty"),
         ],
     )
-    def test_what_a_failed_compression_leaves_is_ignored(
+    def test_an_older_or_empty_compressed_file_is_ignored(
         self, root: str, modified: float, content: bytes, is_found: bool
     ) -> None:
         write(Path(root, "top.txt"), b"x", 100.9)
@@ -335,7 +335,7 @@ class TestPrecompressed:
         pytest.param(".htaccess", None, id="a leading dot"),
     ],
 )
-def test_media_type_of_a_name(name: str, media_type: str | None) -> None:
+def test_a_name_has_a_media_type(name: str, media_type: str | None) -> None:
     assert media_type_of(name) == media_type
 
 
@@ -353,7 +353,9 @@ def test_the_machine_cannot_change_the_types_of_the_web(monkeypatch: pytest.Monk
         pytest.param(b"a\x00b", False, id="a NUL"),
     ],
 )
-def test_text_is_told_by_the_beginning(tmp_path: Path, head: bytes, is_text: bool) -> None:
+def test_the_beginning_of_a_file_decides_whether_it_is_text(
+    tmp_path: Path, head: bytes, is_text: bool
+) -> None:
     (tmp_path / "file").write_bytes(head)
     with find(str(tmp_path), ["file"]) as found:
         assert found.is_text() is is_text

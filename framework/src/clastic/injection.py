@@ -234,6 +234,7 @@ class _Planner:
         self.has_failed = True
         self.problems.add(where, what, remedy, **details)
 
+    # For another built-in name, see RESERVED_ARGS.
     def initial_scope(self, path_names: Iterable[str], resources: Mapping[str, Any]) -> Scope:
         scope: Scope = {}
         for name in path_names:

@@ -19,9 +19,9 @@ from unicodedata import normalize
 
 from clastic.wiring import closest
 
-# What a slash mode does is decided in two places: the candidates of `routing.router.Router` leave
-# out the routes that respond 404, and `Dispatcher.respond` redirects. docs/application.md has the
-# rules as a table.
+# What a slash mode does to a request is decided in two places: `routing.router.Router` leaves out
+# the routes that respond 404, and `Dispatcher.respond` redirects. `routing.matching.match_path`
+# follows the same rules for one pattern; docs/application.md has them as a table.
 S_REDIRECT: Final = "redirect"
 S_REWRITE: Final = "rewrite"
 S_STRICT: Final = "strict"

@@ -94,7 +94,10 @@ class WiringError(NameError):
 
 
 def closest(name: str, candidates: Iterable[str]) -> str | None:
-    """Return the candidate that ``name`` is most likely a misspelling of, or ``None``."""
+    """Return the candidate that ``name`` is most likely a misspelling of, or ``None``.
+
+    Messages about patterns, methods, middlewares and paths use it too.
+    """
     from difflib import get_close_matches  # most applications have no problem to report
 
     matches = get_close_matches(name, list(candidates), n=1)

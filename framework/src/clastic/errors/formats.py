@@ -1,6 +1,7 @@
 """The formats of an HTTP error, and the choice of one by the client's ``Accept`` header.
 
-To add a format, write a function from an error to text, and add it to :data:`FORMATS`.
+To add a format, write a function from an error to text, and add it to :data:`FORMATS`. The media
+types that are worth compressing are in :mod:`clastic.middleware.compress`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Render the report on a failed start as an HTML page."""
+"""Render the report on a failed start as an HTML page; its text is in `flaw.application`."""
 
 from __future__ import annotations
 

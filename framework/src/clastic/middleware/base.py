@@ -19,7 +19,8 @@ RESERVED_ARGS = (
 """The argument names that the framework provides itself; nothing else may provide them.
 
 To add one, also add it to ``_Planner.initial_scope`` of :mod:`clastic.injection`, and let
-``_SourceWriter.value`` of :mod:`clastic.chain` write where its value comes from.
+``_SourceWriter.value`` of :mod:`clastic.chain` write where its value comes from (and count it as a
+use of ``request`` if it is taken from there).
 """
 
 SIDES = (

@@ -25,6 +25,8 @@ _is_float: Final = re.compile(r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0
 def match_path(pattern: Pattern, path: str, slash_mode: str = S_REDIRECT) -> dict[str, Any] | None:
     """Return the values that a pattern reads from a path, by name, or ``None`` if it has no match.
 
+    Requests are matched by the router and the dispatcher, which decide the slash modes.
+
     :param path: a whole decoded path
     :param slash_mode: with ``S_STRICT`` only normal paths match; otherwise also paths that lack the
         trailing slash of a branch or repeat slashes, which are then redirected or served

@@ -10,7 +10,8 @@ from importlib.util import cache_from_source
 from typing import TypeAlias
 
 # The files to watch after a failed start, when nobody knows what the program reads. A program that
-# runs is watched by its modules and templates: see `module_files` and `serve.template_files`.
+# runs is watched by its modules and templates, which `child.ReloaderLink` reports: see
+# `module_files` and `serve.template_files`.
 _SUFFIXES = (
     *(".py", ".so", ".pyd", ".ini", ".cfg", ".conf", ".toml", ".yaml", ".yml", ".json", ".env"),
     *(".html", ".htm", ".xml", ".dust", ".j2", ".jinja", ".jinja2", ".mako", ".mak", ".pt"),

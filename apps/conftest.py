@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -16,18 +15,18 @@ sys.path.append(str(Path(__file__).parents[1] / "framework" / "tests" / "docs"))
 
 from transcripts import Curl, read_blocks, read_commands
 
-from clastic.testing import serve_process
+from clastic.testing import HOST, Server, serve_process
 
 
 @pytest.fixture(scope="session")
-def serve_app() -> Iterator[Callable[[Path], str]]:
-    """Return a function that serves an app's file until the tests end and returns its URL."""
+def serve_app() -> Iterator[Callable[[Path], Server]]:
+    """Return a function that serves an app's file until the tests end."""
     with ExitStack() as stack:
 
-        def serve(script: Path) -> str:
+        def serve(script: Path) -> Server:
             options = ["--port", "{port}", "--no-reloader", "--no-debugger"]
             command = [sys.executable, script.name, *options]
-            return stack.enter_context(serve_process(command, folder=script.parent)).url
+            return stack.enter_context(serve_process(command, folder=script.parent))
 
         yield serve
 
@@ -44,17 +43,15 @@ def transcript(page: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def replay() -> Callable[[Path, str, str], tuple[dict[str, str], dict[str, str]]]:
-    """Return a function that runs a page's curl commands: ``(page, written_url, url)``.
+def replay() -> Callable[[Path, Server], tuple[dict[str, str], dict[str, str]]]:
+    """Return a function that sends a page's curl commands to a server, whatever their address.
 
-    It returns the expected and the actual outputs by command. Requests to ``written_url``, the URL
-    on the page, are sent to ``url``.
+    It returns the expected and the actual outputs by command.
     """
 
-    def run(page: Path, written_url: str, url: str) -> tuple[dict[str, str], dict[str, str]]:
+    def run(page: Path, server: Server) -> tuple[dict[str, str], dict[str, str]]:
         expected = transcript(page)
-        addresses = {urlsplit(written_url).netloc: urlsplit(url).netloc}
-        curl = Curl(lambda written: addresses.get(written, written))
+        curl = Curl(lambda written: f"{HOST}:{server.port}")
         return expected, {command: curl.run(command) for command in expected}
 
     return run

@@ -7,24 +7,24 @@ import runpy
 from pathlib import Path
 
 import pytest
+from transcripts import read_blocks
 
 from clastic.wiring import WiringError
 
 ROOT = Path(__file__).parents[2]
 FRAMEWORK = ROOT / "framework"
-WRITTEN_URL = "http://127.0.0.1:5000"
 
 
 def block(page: Path, language: str) -> str:
-    """Return the only fenced block of a language on a page."""
-    (code,) = re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(), re.DOTALL | re.MULTILINE)
+    """Return the only code block of a language on a page."""
+    (code,) = [block.text for block in read_blocks(page) if block.info == language]
     return code
 
 
 def test_the_app_of_the_main_readme_responds_as_shown(tmp_path, serve_app, replay):
     script = tmp_path / "app.py"
     script.write_text(block(ROOT / "README.md", "python"))
-    expected, printed = replay(ROOT / "README.md", WRITTEN_URL, serve_app(script))
+    expected, printed = replay(ROOT / "README.md", serve_app(script))
     assert printed == expected
     assert len(expected) == 2
 
@@ -37,7 +37,7 @@ def test_the_app_of_the_main_readme_has_at_most_ten_lines():
 def test_the_app_of_the_framework_readme_responds_as_shown(tmp_path, serve_app, replay):
     script = tmp_path / "app.py"
     script.write_text(block(FRAMEWORK / "README.md", "python"))
-    expected, printed = replay(FRAMEWORK / "README.md", WRITTEN_URL, serve_app(script))
+    expected, printed = replay(FRAMEWORK / "README.md", serve_app(script))
     assert printed == expected
     assert len(expected) == 2
 
@@ -53,8 +53,9 @@ def test_a_misspelling_in_that_app_raises_the_error_shown(tmp_path, monkeypatch)
     assert str(caught.value) == block(FRAMEWORK / "README.md", "text").rstrip()
 
 
-@pytest.mark.parametrize("page", [ROOT / "README.md", FRAMEWORK / "README.md"], ids=str)
-def test_every_link_refers_to_a_file(page):
+@pytest.mark.parametrize("folder", [ROOT, FRAMEWORK], ids=["the main README", "the framework's"])
+def test_every_link_refers_to_a_file(folder):
+    page = folder / "README.md"
     links = re.findall(r"\]\(([^)#:]+)\)", page.read_text())
     assert links
     assert [link for link in links if not (page.parent / link).exists()] == []

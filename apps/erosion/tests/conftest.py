@@ -13,22 +13,14 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
+from clastic.testing import Clock
+
 FOLDER = Path(__file__).parents[1]
 sys.path.insert(0, str(FOLDER))
 
 from storage import Storage  # noqa: E402
 
 import erosion  # noqa: E402
-
-
-class Clock:
-    """A clock that only the test moves. It returns seconds since 1970."""
-
-    def __init__(self) -> None:
-        self.now = 1_000_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class PostgreSQL:
@@ -59,11 +51,6 @@ class PostgreSQL:
     def _run(self, statement: str) -> None:
         with closing(psycopg.connect(self._server, autocommit=True)) as connection:
             connection.execute(statement)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

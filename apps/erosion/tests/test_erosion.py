@@ -295,9 +295,9 @@ def test_a_link_is_gone_after_its_last_click(client):
 
 def test_a_link_is_gone_when_its_time_is_up(client, clock):
     submit(client, new_alias="tea", expiry_time="300", max_count="0")
-    clock.now += 299
+    clock.advance(299)
     assert client.get("/tea").status_code == 302
-    clock.now += 1
+    clock.advance(1)
     assert client.get("/tea").status_code == 410
     assert states(client) == ["1 click, expired"]
 

@@ -111,13 +111,13 @@ def test_a_link_without_a_limit_can_be_used_any_number_of_times(storage):
 
 def test_a_link_can_be_used_until_its_time_is_up(storage, clock):
     storage.add_link(TARGET, alias="tea", expiry_time=MINUTE, max_count=0)
-    clock.now += MINUTE - 0.001
+    clock.advance(MINUTE - 0.001)
     assert storage.use_link("tea").click_count == 1
 
 
 def test_a_link_expires_when_its_time_is_up(storage, clock):
     storage.add_link(TARGET, alias="tea", expiry_time=MINUTE, max_count=0)
-    clock.now += MINUTE
+    clock.advance(MINUTE)
     with pytest.raises(ExpiredLink):
         storage.use_link("tea")
     assert storage.get_links()[0].click_count == 0

@@ -10,7 +10,6 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from harness.chromium import is_installed
@@ -248,7 +247,8 @@ def test_a_correct_page_passes(walk_page, capsys):
         ),
     ],
 )
-def test_an_incorrect_page_fails(walk_page, text, line, reason):
+def test_an_incorrect_page_fails(walk_page, monkeypatch, text, line, reason):
+    monkeypatch.setattr("walker.commands.PRINT_SECONDS", 0.3)
     message = error_of(walk_page, text)
     assert message.startswith(f"links/TUTORIAL.md:{line}, in '1. Links': ")
     assert reason in message
@@ -424,7 +424,7 @@ def browser(serve_app, tmp_path_factory):
     script.write_text(FORM_APP)
     from walker.browser import BrowserSteps
 
-    browser = BrowserSteps(urlsplit(serve_app(script)).port)
+    browser = BrowserSteps(serve_app(script).port)
     yield browser
     browser.end()
 

@@ -7,7 +7,6 @@ import re
 import shlex
 import subprocess
 import sys
-import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,7 +20,6 @@ WRITTEN_ADDRESS = "127.0.0.1:5000"
 
 PROGRAM_SECONDS = 120.0
 PRINT_SECONDS = 5.0
-POLL_SECONDS = 0.05
 SHOWN_CHARACTERS = 4000
 ASSIGNMENT = re.compile(r"[A-Z][A-Z0-9_]*=.*", re.DOTALL)
 
@@ -95,9 +93,12 @@ class Commands:
         return self.folder / path
 
     def _environment(self) -> dict[str, str]:
-        """Return the environment of a program, without variables that configure the app."""
-        prefix = f"{self._app.upper()}_"
-        others = {name: value for name, value in os.environ.items() if not name.startswith(prefix)}
+        """Return the environment of a program, without variables that configure the app.
+
+        The test coverage of the framework is not measured in it, because that takes longer.
+        """
+        unset = (f"{self._app.upper()}_", "COVERAGE_PROCESS_")
+        others = {name: value for name, value in os.environ.items() if not name.startswith(unset)}
         # Two changes of a file within a second could leave stale bytecode in the cache.
         return {**others, "HOME": str(self.home), "PYTHONDONTWRITEBYTECODE": "1"}
 
@@ -121,11 +122,13 @@ class Commands:
             raise StepError(f"{arguments[0]} failed to start: {error}") from error
         self._started = step
         self.is_stale = False
-        deadline = time.monotonic() + PRINT_SECONDS
-        while not pattern_of(step.text).match(self.app_output()):
-            if time.monotonic() > deadline:
-                self._compare(step, self.app_output())
-            time.sleep(POLL_SECONDS)
+        begins = pattern_of(step.text).match
+        try:
+            self._server.wait_until(
+                lambda: begins(self.app_output()), "printed something else", PRINT_SECONDS
+            )
+        except ServerFailed:
+            self._compare(step, self.app_output())
 
     def _finish(self, step: Step) -> str:
         """Run a program and return its output.

@@ -26,7 +26,7 @@ def client(create_app):
 
 
 @pytest.fixture(scope="session")
-def url(serve_app):
+def server(serve_app):
     return serve_app(SCRIPT)
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from http.client import HTTPConnection
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -128,25 +126,17 @@ def test_json_may_have_a_suffix_and_a_charset(client):
         assert response.status_code == 200
 
 
-@pytest.fixture
-def send_huge(url):
-    """Return a function that posts 8 MB and returns the status and body of the response."""
-    connection = HTTPConnection(urlsplit(url).netloc, timeout=30)
-
-    def send(content_type: str) -> tuple[int, str]:
-        connection.request("POST", "/show", b"a" * 8_000_000, {"Content-Type": content_type})
-        response = connection.getresponse()
-        return response.status, response.read().decode()
-
-    yield send
-    connection.close()
+HUGE = b"a" * 8_000_000
 
 
-def test_the_error_of_a_huge_object_is_json(send_huge):
-    status, body = send_huge("application/json")
-    assert (status, json.loads(body)["field"]) == (413, "body")
+def test_the_error_of_a_huge_object_is_json(server):
+    headers = {"Content-Type": "application/json"}
+    received = server.request("POST", "/show", HUGE, headers)
+    assert (received.status, json.loads(received.text)["field"]) == (413, "body")
 
 
-def test_the_error_of_a_huge_form_is_on_the_page(send_huge, read_page):
-    status, body = send_huge("application/x-www-form-urlencoded")
-    assert (status, bool(read_page(body).text_of("body_error"))) == (413, True)
+def test_the_error_of_a_huge_form_is_on_the_page(server, read_page):
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    received = server.request("POST", "/show", HUGE, headers)
+    assert received.status == 413
+    assert read_page(received.text).text_of("body_error")

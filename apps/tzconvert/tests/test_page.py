@@ -74,7 +74,7 @@ def test_the_page_has_relative_links_and_no_inline_style_or_script(client, read_
         assert [name for name in fields if name == "style" or name.startswith("on")] == []
 
 
-def test_the_commands_of_the_readme_print_what_it_shows(url, replay):
-    expected, printed = replay(FOLDER / "README.md", "http://127.0.0.1:5000", url)
+def test_the_commands_of_the_readme_print_what_it_shows(server, replay):
+    expected, printed = replay(FOLDER / "README.md", server)
     assert printed == expected
     assert len(expected) == 5

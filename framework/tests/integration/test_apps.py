@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import gzip
 import importlib.util
-import os
 import re
-import socket
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection
 from http.cookies import SimpleCookie
 from io import BytesIO
 from pathlib import Path
@@ -24,11 +20,11 @@ from wsgiref.validate import validator
 
 import pytest
 
+from clastic.testing import HOST, serve_process
+
 HERE = Path(__file__).parent
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 JSON = {"Content-Type": "application/json"}
-READY_SECONDS = 30.0
-END_SECONDS = 10.0
 
 pytestmark = pytest.mark.skipif(
     not (HERE.parents[2] / "apps").is_dir(), reason="the apps are not beside the framework"
@@ -219,58 +215,23 @@ def test_meta_lists_the_routes_and_resources_of_every_app(site: Any) -> None:
     assert "only for the tests" not in client.get("/_meta/").text
 
 
-def responds(address: str) -> bool:
-    with closing(HTTPConnection(address, timeout=READY_SECONDS)) as connection:
-        try:
-            connection.request("HEAD", "/hello/")
-            connection.getresponse()
-        except (OSError, HTTPException):
-            return False
-    return True
-
-
-def wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Wait until a server responds."""
-    deadline = time.monotonic() + READY_SECONDS
-    while not responds(address):
-        if process.poll() is not None or time.monotonic() > deadline:
-            pytest.fail(f"the server does not respond; its output:\n{log.read_text()}")
-        time.sleep(0.05)
-
-
 @pytest.fixture(
     scope="module",
     params=[
-        pytest.param("gunicorn --workers 2 --threads 2 --bind {} site_of_apps:create_site()"),
-        pytest.param("waitress --listen {} --call site_of_apps:create_site"),
+        "gunicorn --workers 2 --threads 2 --bind 127.0.0.1:{port} site_of_apps:create_site()",
+        "waitress --listen 127.0.0.1:{port} --call site_of_apps:create_site",
     ],
     ids=["gunicorn", "waitress"],
 )
 def address(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve the site with each server in turn; yield its address."""
     folder = tmp_path_factory.mktemp("served")
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    address, log = f"127.0.0.1:{port}", folder / "server.log"
-    server, *arguments = request.param.format(address).split()
+    server, *arguments = request.param.split()
     pytest.importorskip(server)
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", server, *arguments],
-            cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(HERE), "HOME": str(folder)},
-            stdout=output,
-            stderr=output,
-        )
-    try:
-        wait_for(address, process, log)
-        yield address
-    finally:
-        process.terminate()
-        try:
-            process.wait(END_SECONDS)
-        finally:
-            process.kill()
+    command = [sys.executable, "-m", server, *arguments]
+    environment = {"PYTHONPATH": str(HERE), "HOME": str(folder)}
+    with serve_process(command, folder=folder, environment=environment) as process:
+        yield f"{HOST}:{process.port}"
 
 
 class Client:

@@ -106,14 +106,14 @@ class TestPaths:
                 ("/feed/<id:int>.xml", lambda id: show(id=id)),
             ]
         )
-        response = serve(application).request(target)
+        response = serve(application).get(target)
         assert response.status == status
         if body is not None:
             assert response.text == body
 
     def test_a_path_that_is_not_utf_8_is_a_bad_request(self, serve: Serve, request: Any) -> None:
         served = serve(Application([("/<name>", lambda name: Response(ascii(name)))]))
-        response = served.request("/%FF")
+        response = served.get("/%FF")
         if "werkzeug" in request.node.name:
             # Werkzeug's server has inserted a replacement character.
             assert response.text == r"'\ufffd'"
@@ -134,7 +134,7 @@ class TestPaths:
                 ]
             )
         )
-        texts = [served.request(target).text for target in ("/y/x", "/y/z", "/z/z", "/", "/y/x/z")]
+        texts = [served.get(target).text for target in ("/y/x", "/y/z", "/z/z", "/", "/y/x/z")]
         assert texts == ["first", "second", "last", "last", "last"]
 
 
@@ -143,10 +143,10 @@ class TestMethods:
         served = serve(
             Application([GET("/a", lambda: Response("g")), POST("/a", lambda: Response("p"))])
         )
-        response = served.request("/a", "DELETE")
+        response = served.request("DELETE", "/a")
         assert (response.status, response.headers["Allow"]) == (405, "GET, HEAD, POST")
-        assert served.request("/a").text == "g"
-        assert served.request("/a", "POST", b"").text == "p"
+        assert served.get("/a").text == "g"
+        assert served.request("POST", "/a", b"").text == "p"
 
     @pytest.mark.parametrize("target", ["/", "/missing", "/boom", "/a", "/page", "/stream"])
     def test_head_has_the_headers_of_get_and_no_body(self, serve: Serve, target: str) -> None:
@@ -191,10 +191,10 @@ class TestRedirects:
         if root:
             application = DispatcherMiddleware(Response("outside"), {root: application})
         served = serve(application)
-        response = served.request(f"{root}/a?b=%C3%BC%20%26", method, b"the body")
+        response = served.request(method, f"{root}/a?b=%C3%BC%20%26", b"the body")
         assert response.status == 307
         assert response.headers["Location"] == f"{root}/a/?b=%C3%BC%20%26"
-        response = served.request(response.headers["Location"], method, b"the body")
+        response = served.request(method, response.headers["Location"], b"the body")
         assert response.text == repr((method, root, "ü &", b"the body"))
 
     @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ class TestRedirects:
         here = f"http://127.0.0.1:{served.port}"
         seen = set()
         for _ in range(5):
-            response = served.request(target)
+            response = served.get(target)
             assert "Set-Cookie" not in response.headers
             if response.status == 200:
                 break
@@ -245,9 +245,9 @@ class TestRedirects:
             ]
         )
         served = serve(application)
-        assert served.request("/strict").status == 404
-        assert served.request("/rewrite").text == "rewrite"
-        assert (served.request("/redirect").status, served.request("/redirect/").status) == (
+        assert served.get("/strict").status == 404
+        assert served.get("/rewrite").text == "rewrite"
+        assert (served.get("/redirect").status, served.get("/redirect/").status) == (
             302,
             200,
         )
@@ -275,11 +275,11 @@ class TestApplications:
         outer = Application([SubApplication(prefix, middle)], {"site": "outer"}, [Session()])
         base = prefix.rstrip("/") * 2
         served = serve(outer)
-        response = served.request(f"{base}/bob/?user=ann")
+        response = served.get(f"{base}/bob/?user=ann")
         assert response.text == "bob middle outer ann"
         assert response.headers.get_all("X-User") == ["seen"]
-        assert served.request(f"{base}/bob?user=ann").headers["Location"] == f"{base}/bob/?user=ann"
-        assert served.request(f"{base}/x/y").status == 404
+        assert served.get(f"{base}/bob?user=ann").headers["Location"] == f"{base}/bob/?user=ann"
+        assert served.get(f"{base}/x/y").status == 404
 
     def test_two_applications_in_one_process_share_nothing(self, serve: Serve) -> None:
         def endpoint(name: str) -> Response:
@@ -289,20 +289,20 @@ class TestApplications:
         second_application = Application([POST("/", endpoint)], {"name": "second"}, [Session()])
         second = serve(second_application)
         second_application.add(("/late", endpoint))
-        assert first.request("/").text == "first"
-        assert second.request("/", "POST", b"").text == "second"
-        assert (first.request("/late").status, second.request("/late").status) == (404, 200)
-        assert "X-User" not in first.request("/").headers
+        assert first.get("/").text == "first"
+        assert second.request("POST", "/", b"").text == "second"
+        assert (first.get("/late").status, second.get("/late").status) == (404, 200)
+        assert "X-User" not in first.get("/").headers
 
     def test_routes_can_be_added_while_the_application_is_served(self, serve: Serve) -> None:
         application = Application([("/a", lambda: Response("a"))])
         served = serve(application)
-        assert served.request("/b").status == 404
+        assert served.get("/b").status == 404
         with pytest.raises(NameError):
             application.add(("/b", lambda nothing: nothing))
-        assert (served.request("/a").status, served.request("/b").status) == (200, 404)
+        assert (served.get("/a").status, served.get("/b").status) == (200, 404)
         application.add(("/b", lambda: Response("b")))
-        assert served.request("/b").text == "b"
+        assert served.get("/b").text == "b"
 
 
 class TestErrors:
@@ -316,9 +316,9 @@ class TestErrors:
                 ]
             )
         )
-        assert served.request("/x").text == "x"
-        assert served.request("/7").text == "409 Conflict\nnot 7\n"
-        assert served.request("/y").text == "403 Forbidden\nnot y\n"
+        assert served.get("/x").text == "x"
+        assert served.get("/7").text == "409 Conflict\nnot 7\n"
+        assert served.get("/y").text == "403 Forbidden\nnot y\n"
 
     @pytest.mark.parametrize(
         ("accept", "content_type", "start"),
@@ -334,7 +334,7 @@ class TestErrors:
     def test_an_error_has_the_format_that_the_client_accepts(
         self, serve: Serve, accept: str | None, content_type: str, start: str
     ) -> None:
-        response = serve(Application()).request("/", headers={"Accept": accept} if accept else {})
+        response = serve(Application()).get("/", headers={"Accept": accept} if accept else {})
         assert (response.status, response.headers["Content-Type"]) == (404, content_type)
         assert response.text.startswith(start)
 
@@ -349,10 +349,10 @@ class TestErrors:
             )
         )
         form = {"Content-Type": "application/x-www-form-urlencoded"}
-        response = served.request("/form", "POST", b"colour=red", form)
+        response = served.request("POST", "/form", b"colour=red", form)
         assert (response.status, "'size'" in response.text) == (400, True)
-        assert served.request("/form", "POST", b"size=7", form).text == "7"
-        assert (served.request("/boom").status, served.request("/none").status) == (500, 500)
+        assert served.request("POST", "/form", b"size=7", form).text == "7"
+        assert (served.get("/boom").status, served.get("/none").status) == (500, 500)
 
 
 class TestReroute:
@@ -377,7 +377,7 @@ class TestReroute:
                 "/old/<path*>", lambda: Response("no"), middlewares=[ToLegacy()]
             ),
         }
-        response = serve(Application([routes[how]])).request("/old/a%20b?c=d", "POST", b" body")
+        response = serve(Application([routes[how]])).request("POST", "/old/a%20b?c=d", b" body")
         assert (response.status, response.text) == (202, "/old/a b?c=d body")
 
 
@@ -386,6 +386,6 @@ def test_text_goes_through_unchanged(serve: Serve) -> None:
     application = Application(
         [POST("/<name>", lambda name, request: Response(name + request.get_data(as_text=True)))]
     )
-    response = serve(application).request(f"/{quote(text)}", "POST", text.encode())
+    response = serve(application).request("POST", f"/{quote(text)}", text.encode())
     assert response.text == text * 2
     assert response.headers["Content-Type"] == "text/plain; charset=utf-8"

@@ -250,4 +250,4 @@ def test_a_served_application_is_valid(serve_strictly: Callable[[Any], Any], fol
     for method in ("GET", "HEAD"):
         for target in ("/", "/stream", "/file", "/missing", "/boom", "/branch"):
             expected, _ = request(application, target, method)
-            assert server.request(target, method).status == expected, (method, target)
+            assert server.request(method, target).status == expected, (method, target)

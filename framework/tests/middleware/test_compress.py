@@ -7,6 +7,7 @@ import sys
 import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,6 @@ from wsgiref.validate import validator
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from werkzeug.serving import make_server
 from werkzeug.test import Client, TestResponse, create_environ
 
 from clastic import (
@@ -30,6 +30,7 @@ from clastic import (
     StaticApplication,
 )
 from clastic.middleware import GzipMiddleware, HTTPCacheMiddleware
+from clastic.testing import HOST, serve
 
 TEXT = b"All happy families are alike. " * 100
 ACCEPTED = {"Accept-Encoding": "gzip"}
@@ -233,11 +234,10 @@ class TestStreams:
         application = Application(
             [("/", lambda: Response(parts()))], middlewares=[GzipMiddleware()]
         )
-        server = make_server("127.0.0.1", 0, application, threaded=True)
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        connection = HTTPConnection("127.0.0.1", server.port, timeout=10)
-        try:
+        with (
+            serve(application) as server,
+            closing(HTTPConnection(HOST, server.port, timeout=10)) as connection,
+        ):
             connection.request("GET", "/", headers=ACCEPTED)
             response = connection.getresponse()
             unpacked = zlib.decompressobj(31)
@@ -246,12 +246,6 @@ class TestStreams:
                 first += unpacked.decompress(response.read1())
             has_arrived.set()
             second = unpacked.decompress(response.read())
-        finally:
-            has_arrived.set()
-            connection.close()
-            server.shutdown()
-            thread.join(10)
-            server.server_close()
         assert (first, second, unpacked.eof) == (b"first", b"second", True)
 
     def test_an_empty_stream_is_sent(self) -> None:

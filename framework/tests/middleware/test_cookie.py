@@ -37,6 +37,7 @@ from clastic.middleware.cookie import (
     JSONCookie,
     SignedCookieMiddleware,
 )
+from clastic.testing import Clock
 
 KEY = "correct horse battery staple"
 OLD_KEY = "wrong donkey lantern wire"
@@ -47,16 +48,6 @@ NOISE = "".join(random.Random(1).choices(string.printable, k=4000))
 
 CIRCULAR: list[Any] = []
 CIRCULAR.append(CIRCULAR)
-
-
-class Clock:
-    """A clock that stands still until it is set."""
-
-    def __init__(self) -> None:
-        self.now = 1_700_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def served(
@@ -584,7 +575,7 @@ class TestExpiry:
     ) -> None:
         clock = Clock()
         value = value_of(served(count, expiry=expiry, clock=clock).get("/"))
-        clock.now += age
+        clock.advance(age)
         seen = with_value(served(look, expiry=expiry, clock=clock), value).json
         assert seen == ({"count": 1} if is_valid else {})
 
@@ -593,7 +584,7 @@ class TestExpiry:
         client = served(count, expiry=60, clock=clock)
         counts = []
         for pause in (0, 50, 50, 61):
-            clock.now += pause
+            clock.advance(pause)
             counts.append(client.get("/").text)
         assert counts == ["1", "2", "3", "1"]
 

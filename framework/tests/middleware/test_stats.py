@@ -24,16 +24,7 @@ from clastic import (
     Route,
 )
 from clastic.middleware.stats import StatsMiddleware, create_stats_app
-
-
-class Clock:
-    """A clock that stands still until it is set."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from clastic.testing import Clock
 
 
 def ok() -> Response:
@@ -201,10 +192,10 @@ class TestCounting:
 
 class TestTimes:
     def test_a_row_has_the_quantiles_of_its_times(self) -> None:
-        clock = Clock()
+        clock = Clock(1000)
 
         def take(milliseconds: int) -> Response:
-            clock.now += milliseconds / 1000
+            clock.advance(milliseconds / 1000)
             return Response("x")
 
         stats, client = counted(("/<milliseconds:int>", take), clock=clock)
@@ -215,10 +206,10 @@ class TestTimes:
         assert stats.report().seconds == pytest.approx(5.05)
 
     def test_times_are_those_of_the_latest_responses(self) -> None:
-        clock = Clock()
+        clock = Clock(1000)
 
         def take(milliseconds: int) -> Response:
-            clock.now += milliseconds / 1000
+            clock.advance(milliseconds / 1000)
             return Response("x")
 
         stats, client = counted(("/<milliseconds:int>", take), clock=clock)
@@ -228,11 +219,11 @@ class TestTimes:
         assert (route.count, route.milliseconds["max"]) == (1001, pytest.approx(1))
 
     def test_times_include_the_inner_middlewares(self) -> None:
-        clock = Clock()
+        clock = Clock(1000)
 
         class Slow(Middleware):
             def request(self, next: Callable[..., Any]) -> Any:
-                clock.now += 1
+                clock.advance(1)
                 return next()
 
         stats = StatsMiddleware(clock)
@@ -243,7 +234,7 @@ class TestTimes:
 
 class TestStatsApplication:
     def embedded(self, *routes: Any, stats: StatsMiddleware | None = None) -> Client:
-        clock = Clock()
+        clock = Clock(1000)
         counting = StatsMiddleware(clock) if stats is None else stats
         application = Application(
             [*routes, ("/stats", create_stats_app(stats))], middlewares=[counting]
@@ -333,9 +324,9 @@ class TestStatsApplication:
         ],
     )
     def test_the_page_shows_the_period_that_it_covers(self, seconds: float, period: str) -> None:
-        clock = Clock()
+        clock = Clock(1000)
         client = self.embedded(stats=StatsMiddleware(clock))
-        clock.now += seconds
+        clock.advance(seconds)
         assert f"Counted for {period} (h:mm:ss)." in client.get("/stats/").text
 
 

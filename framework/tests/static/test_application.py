@@ -8,10 +8,8 @@ import re
 import socket
 import stat
 import threading
-import time
 import tracemalloc
 from collections.abc import Callable, Iterator
-from itertools import count
 from pathlib import Path
 from typing import Any
 from wsgiref.util import FileWrapper
@@ -20,13 +18,14 @@ from wsgiref.validate import validator
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from werkzeug.serving import make_server
 from werkzeug.test import Client, TestResponse, create_environ, run_wsgi_app
+from werkzeug.wsgi import ClosingIterator
 
 from clastic.application import Application
 from clastic.http import Response
 from clastic.route import GET
 from clastic.static import StaticApplication, StaticFileRoute
+from clastic.testing import HOST, serve
 
 CSS = b"body { color: teal }\n"
 MODIFIED = 1_700_000_000
@@ -519,14 +518,19 @@ class TestSending:
     def test_a_client_that_goes_away_leaves_no_file_open(self, folder: Path) -> None:
         with (folder / "huge.bin").open("wb") as file:
             file.truncate(2**30)
-        with serving(StaticApplication(folder)) as port, socket.socket() as connection:
-            connection.settimeout(10)
-            connection.connect(("127.0.0.1", port))
-            connection.sendall(b"GET /huge.bin HTTP/1.0\r\n\r\n")
-            assert connection.recv(100).startswith(b"HTTP/1.1 200")
-            assert open_files_below(folder) != []
-            connection.close()
-            wait_until(lambda: open_files_below(folder) == [])
+        application = StaticApplication(folder)
+        is_closed = threading.Event()
+
+        def noting(environ: Any, start_response: Any) -> Any:
+            return ClosingIterator(application(environ, start_response), is_closed.set)
+
+        with serve(noting) as server:
+            with socket.create_connection((HOST, server.port), timeout=10) as connection:
+                connection.sendall(b"GET /huge.bin HTTP/1.0\r\n\r\n")
+                assert connection.recv(100).startswith(b"HTTP/1.1 200")
+                assert open_files_below(folder) != []
+            assert is_closed.wait(10)
+        assert open_files_below(folder) == []
 
     def test_a_file_that_grows_keeps_to_its_content_length(self, folder: Path) -> None:
         body, _, headers = run_wsgi_app(StaticApplication(folder), create_environ(path="/site.css"))
@@ -551,32 +555,6 @@ class TestSending:
         assert response.data == b"new content"
         assert response.headers["Content-Length"] == "11"
         assert response.headers["ETag"] == client.get("/static/site.css").headers["ETag"]
-
-
-class serving:  # noqa: N801 (used like a function)
-    """Serve an application in a thread; gives its port."""
-
-    def __init__(self, application: Application) -> None:
-        self.server = make_server("127.0.0.1", 0, application, threaded=True)
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,))
-
-    def __enter__(self) -> int:
-        self.thread.start()
-        return self.server.port
-
-    def __exit__(self, *error: object) -> None:
-        self.server.shutdown()
-        self.thread.join(10)
-        self.server.server_close()
-
-
-def wait_until(is_reached: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    for attempt in count():
-        if is_reached():
-            return
-        assert time.monotonic() < deadline, f"not reached after {attempt} attempts"
-        threading.Event().wait(0.01)
 
 
 class TestConstruction:

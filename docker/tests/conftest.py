@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,12 @@ case "$*" in
 esac
 BODY
 """
+
+
+def reset_signals() -> None:
+    """Let a script trap signals that this process ignores, as under nohup."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 class Machine:
@@ -91,6 +98,7 @@ class Machine:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=reset_signals,
         )
 
     def run(self, script: str, *arguments: str, **variables: str) -> tuple[int, str, str]:

@@ -38,6 +38,7 @@ def test_a_missing_engine_is_reported_with_what_to_install(machine, script):
         "A container engine is required, but none is installed. "
         "Install it: apt-get install docker.io on Debian and Ubuntu.\n",
     )
+    assert list(machine.temporary.iterdir()) == []
 
 
 def test_an_engine_that_does_not_respond_is_reported_with_the_reason(machine):
@@ -173,7 +174,7 @@ def test_the_containers_of_the_browser_tests_are_removed_after_an_error(machine)
     assert list(machine.temporary.iterdir()) == [results]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_the_browser_tests_and_removes_the_containers(machine, number):
     machine.add_docker(
         f'case "$*" in *" run "*) touch {machine.temporary}/runs; exec sleep 60 ;; esac'

@@ -161,7 +161,7 @@ def test_one_call_of_a_recursion_is_open() -> None:
 
 def test_missing_calls_and_source_code_are_explained() -> None:
     def fail() -> None:
-        exec("raise ValueError from KeyError('x')")
+        exec(compile("raise ValueError from KeyError('x')", "<generated>", "exec"))
 
     shown = page("/", Application([("/", fail)], debug=True))
     assert "It was not raised itself, so it has no calls." in shown.texts["p"]

@@ -149,7 +149,12 @@ make_server("127.0.0.1", 0, app, fd=int(sys.argv[1])).serve_forever()
 
 
 def test_a_process_that_ignores_the_signal_is_killed(program):
-    program.write_text(f"import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n{PROGRAM}")
+    program.write_text(
+        "import http.server as h, signal, sys\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "address = ('127.0.0.1', int(sys.argv[2]))\n"
+        "h.HTTPServer(address, h.SimpleHTTPRequestHandler).serve_forever()\n"
+    )
     with run(program) as server:
         assert server.stop(timeout=0.1) == -signal.SIGKILL
 

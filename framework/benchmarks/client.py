@@ -26,7 +26,7 @@ class WrongResponseError(Exception):
 
 @dataclass(frozen=True)
 class Options:
-    """How long to measure.
+    """The duration of a measurement.
 
     - `rounds`: how often each framework does each job, in a new process each time.
     - `loops`, `loop_seconds`: the number of loops of a process, and the duration of each.

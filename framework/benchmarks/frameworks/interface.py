@@ -1,4 +1,4 @@
-"""What each module of this package defines, and the constants that they share."""
+"""Declare the interface of the modules of this package, and the constants that they share."""
 
 from __future__ import annotations
 

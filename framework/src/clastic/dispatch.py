@@ -26,6 +26,7 @@ from clastic.http import (
     read_host,
     redirect_to_path,
 )
+from clastic.http.hosts import MALFORMED_HOST
 from clastic.http.limits import BoundLimits, drain_request_body
 from clastic.middleware.base import Middleware
 from clastic.pattern import S_REDIRECT, normal_path
@@ -326,7 +327,7 @@ class HostCheckingDispatcher(Dispatcher):
         """Check the host, before anything else is read, then dispatch the request."""
         host, trusted = read_host(environ), self.application.trusted_hosts
         if host is None:
-            error = BadRequest("The Host header is malformed or missing.")
+            error = BadRequest(MALFORMED_HOST)
         elif trusted is not None and host not in trusted:
             error = BadRequest(f"The host {host!r} is not served here.")
         else:

@@ -1,1 +1,1 @@
-"""What a debug page shows of an error, and how it is written in each format."""
+"""Show errors to developers in detail, in every format of errors."""

@@ -11,6 +11,8 @@ from urllib.parse import quote
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
+MALFORMED_HOST = "The Host header is malformed or missing."
+
 _LABEL = r"[a-z0-9_-]{1,63}"
 # Underscores are allowed: Docker Compose and others use them in names.
 _HOST = re.compile(

@@ -27,7 +27,7 @@ from werkzeug.wrappers import Request as BaseRequest
 from werkzeug.wsgi import get_content_length, get_path_info
 
 from clastic.http.forms import FormLimits, FormParser
-from clastic.http.hosts import TrustedHosts, read_host
+from clastic.http.hosts import MALFORMED_HOST, TrustedHosts, read_host
 from clastic.http.limits import DEFAULT_LIMITS, BodyStream, BoundLimits, Limits
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _args(request: Request) -> object:
 def _host(request: Request) -> object:
     host = read_host(request.environ)
     if host is None:
-        raise BadRequest("The Host header is malformed or missing.")
+        raise BadRequest(MALFORMED_HOST)
     if request.trusted_hosts and host not in TrustedHosts(request.trusted_hosts):
         raise SecurityError(f"Host {host!r} is not trusted.")
     return host

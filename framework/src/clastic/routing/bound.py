@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class BindContext(NamedTuple):
-    """What an application brings to the routes that it binds.
+    """The parts of an application that its routes are bound with.
 
     :param problems: collects what is wrong; a route with problems is not served
     :param checked: whether each middleware that was checked is valid, by its id

@@ -19,6 +19,7 @@ from werkzeug import serving
 from clastic.errors import BadRequest
 from clastic.flaw import STATE_PATH
 from clastic.http import read_host
+from clastic.http.hosts import MALFORMED_HOST
 from clastic.server.options import ServerOptions
 
 if TYPE_CHECKING:
@@ -185,7 +186,7 @@ def with_host_check(application: WSGIApplication, options: ServerOptions) -> WSG
         if options.serves_host(host):
             return application(environ, start_response)
         if host is None:
-            error = BadRequest("The Host header is malformed or missing.")
+            error = BadRequest(MALFORMED_HOST)
         else:
             error = BadRequest(
                 f"The development server does not serve the host {host!r}. If it should, start "

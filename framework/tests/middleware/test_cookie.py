@@ -676,8 +676,43 @@ class TestSettings:
         assert attributes == "Domain=example.com; Max-Age=60; Secure; Path=/app; SameSite=Strict"
 
     def test_attributes_can_be_left_out(self) -> None:
-        (header,) = sent(served(count, path=None, http_only=False, same_site=None).get("/"))
-        assert ";" not in header
+        (header,) = sent(served(count, http_only=False, same_site=None).get("/"))
+        assert header.partition("; ")[2] == "Path=/"
+
+    @pytest.mark.parametrize(
+        ("url", "settings", "attributes"),
+        [
+            pytest.param("http://a.example/", {}, ["Path=/"], id="no prefix"),
+            pytest.param("http://a.example/go/", {}, ["Path=/go"], id="below a prefix"),
+            pytest.param("http://a.example/g%C3%B6;/", {}, ["Path=/g%C3%B6%3B"], id="quoted"),
+            pytest.param("http://a.example/go/", {"path": "/"}, ["Path=/"], id="a given path"),
+            pytest.param("https://a.example/", {}, ["Path=/", "Secure"], id="HTTPS"),
+            pytest.param("https://a.example/", {"secure": False}, ["Path=/"], id="not Secure"),
+            pytest.param(
+                "https://a.example/go/",
+                {"cookie_name": "__Host-id", "secure": True},
+                ["Secure", "Path=/"],
+                id="a name that requires the path /",
+            ),
+        ],
+    )
+    @pytest.mark.parametrize("is_deleted", [False, True], ids=["set", "deleted"])
+    def test_by_default_the_cookie_is_for_the_script_root_and_scheme_of_the_request(
+        self, is_deleted: bool, url: str, settings: dict[str, Any], attributes: list[str]
+    ) -> None:
+        def toggle(cookie: JSONCookie) -> Response:
+            cookie["is_set"] = True
+            if is_deleted:
+                cookie.clear()
+            return Response()
+
+        client = Client(served(toggle, **settings).application, use_cookies=False)
+        name = settings.get("cookie_name", NAME)
+        value = value_of(served(count, **settings).get("/", base_url=url), name)
+        cookie = {"HTTP_COOKIE": f"{name}={value}"}
+        (header,) = sent(client.get("/", base_url=url, environ_overrides=cookie))
+        scope = [part for part in header.split("; ") if part.startswith(("Path", "Secure"))]
+        assert scope == attributes
 
     def test_without_a_key_a_random_one_is_made_and_that_is_logged(
         self, caplog: pytest.LogCaptureFixture
@@ -716,7 +751,9 @@ class TestSettings:
             pytest.param({"arg_name": "other"}, id="argument"),
             pytest.param({"expiry": 60}, id="expiry"),
             pytest.param({"path": "/x"}, id="path"),
+            pytest.param({"path": "/"}, id="the same path at the root"),
             pytest.param({"secure": True}, id="secure"),
+            pytest.param({"secure": False}, id="not secure"),
         ],
     )
     def test_middlewares_of_different_configurations_differ(self, other: dict[str, Any]) -> None:
@@ -810,12 +847,9 @@ def test_settings_that_browsers_would_ignore_are_refused(
     "settings",
     [
         pytest.param({"cookie_name": "__Host-id", "secure": True}, id="a __Host- name"),
-        pytest.param(
-            {"cookie_name": "__Secure-id", "secure": True, "path": None}, id="a __Secure- name"
-        ),
+        pytest.param({"cookie_name": "__Secure-id", "secure": True}, id="a __Secure- name"),
         pytest.param({"cookie_name": "__Hostess"}, id="a name without a prefix"),
         pytest.param({"same_site": "none", "secure": True}, id="same_site None that is secure"),
-        pytest.param({"path": None}, id="no path"),
     ],
 )
 def test_unusual_settings_are_accepted(settings: dict[str, Any]) -> None:

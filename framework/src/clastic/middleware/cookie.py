@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from enum import Enum
 from functools import cached_property, partial
 from itertools import islice
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from itsdangerous import BadData, Signer
 from itsdangerous.encoding import (
@@ -31,6 +32,9 @@ from clastic.http.hosts import encode_host
 from clastic.http.response import check_cookie
 from clastic.middleware.base import Middleware
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
 logger = logging.getLogger("clastic")
 
 # The size in bytes, of name, value and attributes, up to which every browser keeps a cookie.
@@ -45,6 +49,8 @@ _MAX_TRIED = 10
 # In characters. Compression does not make shorter texts any shorter.
 _WORTH_COMPRESSING = 200
 _COMPRESSED = b"."
+# The characters of a path that need not be quoted (RFC 3986, section 3.3), but for the semicolon.
+_SAFE_IN_PATH = "/!$&'()*+,=:@~"
 
 _TOKEN = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
 # The JSON text of a cookie without keys.
@@ -148,8 +154,9 @@ class SignedCookieMiddleware(Middleware):
         A cookie signed with an older key is sent anew when it is read. By default a random key is
         made
     :param domain: the domain whose subdomains get it too; by default only the host itself
-    :param path: the path below which the client sends it
-    :param secure: whether the client sends it over HTTPS only
+    :param path: the path below which the client sends it; by default the script root of the
+        request, the prefix of the whole application
+    :param secure: whether the client sends it over HTTPS only; by default if it was set over HTTPS
     :param http_only: whether scripts in the page cannot read it
     :param same_site: the requests from other sites that carry it: ``"Strict"``, ``"Lax"`` or
         ``"None"``; ``None`` leaves it to the client
@@ -165,8 +172,8 @@ class SignedCookieMiddleware(Middleware):
         cookie_name: str | None = None,
         secret_key: str | bytes | Sequence[str | bytes] | None = None,
         domain: str | None = None,
-        path: str | None = "/",
-        secure: bool = False,
+        path: str | None = None,
+        secure: bool | None = None,
         http_only: bool = True,
         same_site: str | None = "Lax",
         expiry: float | Expiry = SESSION,
@@ -179,15 +186,18 @@ class SignedCookieMiddleware(Middleware):
         keys = None if secret_key is None else _checked_keys(secret_key, name)
         self.provides = (arg_name,)
         self.cookie_name = name
+        # A name with the prefix requires the path / (RFC 6265bis, section 4.1.3.2).
+        self._is_at_root = path is None and not name.lower().startswith("__host-")
+        self._follows_scheme = secure is None
         self._clock = clock
         self._max_age = None if isinstance(expiry, Expiry) else expiry
         self._signers = [_make_signer(key, name) for key in keys or (_random_key(name),)]
         dump = partial(
             dump_cookie,
             name,
-            path=path,
+            path=path or "/",
             domain=domain and encode_host(domain),
-            secure=secure,
+            secure=bool(secure),
             httponly=http_only,
             samesite=same_site,
             max_size=0,
@@ -199,7 +209,8 @@ class SignedCookieMiddleware(Middleware):
         # Werkzeug parses all cookies, which takes more time than all the rest.
         cookie = rf'(?:^|;)[ \t]*{re.escape(name)}="?([\w.-]+)"?[ \t]*(?=;|\Z)'
         self._find = re.compile(cookie, re.ASCII).finditer
-        self._configuration = (arg_name, keys, self._attributes, name, expiry, clock)
+        scope = (self._is_at_root, self._follows_scheme)
+        self._configuration = (arg_name, keys, self._attributes, scope, name, expiry, clock)
 
     def request(self, next: Callable[..., Any], request: Request) -> Any:
         """Provide the cookie, and send it if it was changed."""
@@ -211,8 +222,8 @@ class SignedCookieMiddleware(Middleware):
                 raise
             # An error that is a constant would keep the tracebacks of all times it was raised.
             error.with_traceback(None)
-            raise self._send(cookie, error) from None
-        return self._send(cookie, outcome) if cookie.is_accessed else outcome
+            raise self._send(cookie, error, request.environ) from None
+        return self._send(cookie, outcome, request.environ) if cookie.is_accessed else outcome
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self._configuration == other._configuration
@@ -253,22 +264,22 @@ class SignedCookieMiddleware(Middleware):
         timestamp = base64_encode(int_to_bytes(int(self._clock())))
         return self._signers[0].sign(payload + b"." + timestamp).decode()
 
-    def _send(self, cookie: JSONCookie, outcome: Any) -> Any:
+    def _send(self, cookie: JSONCookie, outcome: Any, environ: WSGIEnvironment) -> Any:
         """Return the response with the header fields for the cookie."""
         text = cookie.changed_text()
         fields: tuple[tuple[str, str], ...] = (("Vary", "Cookie"),)
         if text is not None:
-            fields += (("Set-Cookie", self._header(text, cookie)),)
+            fields += (("Set-Cookie", self._header(text, cookie, environ)),)
         return map_response(outcome, partial(with_headers, added=fields))
 
-    def _header(self, text: str, cookie: JSONCookie) -> str:
+    def _header(self, text: str, cookie: JSONCookie, environ: WSGIEnvironment) -> str:
         """Return the ``Set-Cookie`` header for the JSON text of a cookie.
 
         :raises CookieTooLarge: browsers would drop it
         """
         if text == _EMPTY:
-            return self._deletion
-        header = f"{self.cookie_name}={self._sign(text)}{self._attributes}"
+            return self._scoped(self._deletion, environ)
+        header = self._scoped(f"{self.cookie_name}={self._sign(text)}{self._attributes}", environ)
         if len(header) > _MAX_SIZE:
             largest = max(cookie, key=lambda key: len(repr(cookie[key])))
             raise CookieTooLarge(
@@ -279,8 +290,20 @@ class SignedCookieMiddleware(Middleware):
             )
         return header
 
+    def _scoped(self, header: str, environ: WSGIEnvironment) -> str:
+        """Return the header with the path and the scheme of a request, where they are not set."""
+        if self._follows_scheme and environ.get("wsgi.url_scheme") == "https":
+            header += "; Secure"
+        root = self._is_at_root and environ.get("SCRIPT_NAME")
+        if not root:
+            return header
+        path = quote(root, _SAFE_IN_PATH, "latin-1", "replace")
+        return header.replace("; Path=/", f"; Path={path}", 1)
 
-def _check_settings(name: str, secure: bool, same_site: str | None, expiry: float | Expiry) -> None:
+
+def _check_settings(
+    name: str, secure: bool | None, same_site: str | None, expiry: float | Expiry
+) -> None:
     """Check the settings that Werkzeug does not check."""
     if not _TOKEN.fullmatch(name):
         raise ValueError(

@@ -24,6 +24,7 @@ LAYERS = (
         "clastic.json",
     ),
     ("clastic.wiring", "clastic.signature", "clastic.decorators", "clastic.pattern"),
+    ("clastic.compat",),
     ("clastic.pages",),
     ("clastic.http",),
     ("clastic.errors",),
@@ -44,6 +45,9 @@ RE_EXPORTS = {"clastic", "clastic.route", "clastic.middleware.core"}
 LATE = {
     "clastic.application imports clastic.server.serve",
     "clastic.application imports clastic.debug.handler",
+    "clastic.compat.routing imports clastic.routing.bound",
+    "clastic.compat.routing imports clastic.routing.matching",
+    "clastic.compat.routing imports clastic.routing.state",
 }
 
 # The only name that a type annotation may take from a later layer.

@@ -164,7 +164,7 @@ class Application:
         self.middlewares: tuple[Middleware, ...] = ()
         self._compiler = ChainCompiler()
         self._lock = RLock()
-        context = self._bind_context()
+        context = self.bind_context()
         check_resource_names("The application", self.resources, context.problems)
         valid = context.valid_middlewares(middlewares or ())
         self.middlewares = merge_middlewares(valid, (), context.problems)
@@ -206,7 +206,7 @@ class Application:
         :raises WiringError: as :class:`Application` does
         """
         with self._lock:
-            context = self._bind_context()
+            context = self.bind_context()
             context.mounts.extend(self._dispatcher.mounts)
             bound = _bind_entry(entry, context)
             routes = list(self.routes)
@@ -262,7 +262,8 @@ class Application:
             f"{len(self.middlewares)} middlewares, resources: {resources}>"
         )
 
-    def _bind_context(self) -> BindContext:
+    def bind_context(self) -> BindContext:
+        """Return what a route is bound with; its problems are for the caller to raise."""
         return BindContext(
             application=self,
             resources=self.resources,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clastic.chain import Chain, ChainCompiler
+from clastic.compat.routing import BoundRouteMembers
 from clastic.describe import describe_callable, describe_role
 from clastic.errors import HTTPException
 from clastic.http import BaseResponse, Limits
@@ -72,10 +73,11 @@ class Mount(NamedTuple):
     middlewares: tuple[Middleware, ...]
 
 
-class BoundRoute:
+class BoundRoute(BoundRouteMembers):
     """A route bound to an application: all that a request on it needs.
 
     :ivar application: the application that serves it, the outermost one
+    :ivar bound_apps: the applications that it was bound to, innermost first
     :ivar route: the route as it was written
     :ivar path_pattern: its pattern with the prefixes of the applications around it
     :ivar resources: all resources it can use
@@ -92,6 +94,7 @@ class BoundRoute:
 
     __slots__ = (
         "application",
+        "bound_apps",
         "finishing",
         "is_branch",
         "limits",
@@ -111,6 +114,7 @@ class BoundRoute:
         "wants_request",
     )
 
+    route: Route
     run: Callable[..., Any]
 
     def __init__(
@@ -125,9 +129,11 @@ class BoundRoute:
         render: Callable[..., Any] | None,
         slash_mode: str,
         application_limits: Limits,
+        inner_apps: tuple[Application, ...] = (),
     ) -> None:
         self.route = route
         self.application = context.application
+        self.bound_apps = (*inner_apps, context.application)
         self.path_pattern = path_pattern
         self.positions = value_positions(path_pattern)
         self.read = compile_reader(path_pattern) if self.positions is None else None
@@ -218,6 +224,7 @@ class BoundRoute:
             render=render,
             slash_mode=self.route.slash_mode or slash_mode,
             application_limits=self.limits.application.within(context.limits),
+            inner_apps=self.bound_apps,
         )
 
     def plan(self) -> Plan:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
+from clastic.compat.routing import RouteMembers
 from clastic.describe import describe_callable
 from clastic.http.limits import Limits, checked_limits
 from clastic.middleware.base import Middleware
@@ -38,7 +39,7 @@ class InvalidEndpoint(TypeError):
     """A route's endpoint is not callable."""
 
 
-class Route:
+class Route(RouteMembers):
     """A pattern and the endpoint that serves the requests whose path matches it.
 
     :param pattern: the paths to match, in the language of :mod:`clastic.pattern`

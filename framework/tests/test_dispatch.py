@@ -272,9 +272,10 @@ class TestMethods:
 SLASHES = [
     # pattern, path, and for each slash mode the status or the location of a redirect
     ("/a", "/a", 200, 200, 200),
-    ("/a", "/a/", 404, 404, 404),
+    ("/a", "/a/", 200, 200, 404),
+    ("/a", "/a//", 200, 200, 404),
     ("/a", "//a", "/a", 200, 404),
-    ("/a", "//a/", 404, 404, 404),
+    ("/a", "//a/", "/a", 200, 404),
     ("/a/", "/a/", 200, 200, 200),
     ("/a/", "/a", "/a/", 200, 404),
     ("/a/", "/a//", "/a/", 200, 404),
@@ -286,9 +287,19 @@ SLASHES = [
     ("/<a>/", "/x", "/x/", 200, 404),
     ("/<a>", "//x", "/x", 200, 404),
     ("/s/<a*>", "/s", 200, 200, 200),
-    ("/s/<a*>", "/s/", 200, 200, 200),
-    ("/s/<a*>", "/s//", "/s/", 200, 404),
+    ("/<a:int>", "/1/", 200, 200, 404),
+    ("/<a>.xml", "/b.xml//", 200, 200, 404),
+    ("/s/<a?>", "/s/", 200, 200, 404),
+    ("/s/<a?>", "/s/x/", 200, 200, 404),
+    ("/s/<a+>", "/s/", 404, 404, 404),
+    ("/s/<a+>", "/s/x/", 200, 200, 404),
+    ("/s/<a*>/b", "/s/b/", 200, 200, 404),
+    ("/<a*>", "/", 200, 200, 200),
+    ("/<a*>", "//", 200, 200, 404),
+    ("/s/<a*>", "/s/", 200, 200, 404),
+    ("/s/<a*>", "/s//", 200, 200, 404),
     ("/s/<a*>", "/s/x//y", "/s/x/y", 200, 404),
+    ("/s/<a*>", "/s/x//y/", "/s/x/y", 200, 404),
     ("/s/<a*>/", "/s/x/y", "/s/x/y/", 200, 404),
     ("/s/<a?>/", "/s", "/s/", 200, 404),
 ]
@@ -403,10 +414,33 @@ class TestSlashes:
         answered, headers = send(application, "", root="/shop", query="page=2")
         assert (answered, headers.get("Location")) == (status, location)
 
-    def test_a_request_is_not_redirected_past_a_route_that_serves_it(self) -> None:
-        application = Application([("/a", text("leaf")), ("/a/", text("branch"))])
+    @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "BREW"])
+    def test_a_leaf_serves_a_trailing_slash_by_any_method(self, method: str) -> None:
+        assert call(Application([("/a", text("ok"))]), "/a/", method).status_code == 200
+
+    @pytest.mark.parametrize("path", ["/a/b/", "/a/b//"])
+    def test_a_list_has_no_empty_last_part(self, path: str) -> None:
+        application = Application([("/<names*>", lambda names: Response(repr(names)))])
+        assert call(application, path).text == "['a', 'b']"
+
+    @pytest.mark.parametrize("mode", [S_REDIRECT, S_REWRITE, S_STRICT])
+    @pytest.mark.parametrize("branch", ["/<x>/", "/<other>/"])
+    def test_a_branch_serves_the_slash_that_a_leaf_declared_before_it_ignores(
+        self, branch: str, mode: str
+    ) -> None:
+        leaf = ("/<x>", lambda x: Response("leaf"))
+        application = Application([leaf, (branch, text("branch"))], slash_mode=mode)
         assert call(application, "/a").text == "leaf"
         assert call(application, "/a/").text == "branch"
+
+    def test_a_branch_leaves_other_methods_to_the_leaf(self) -> None:
+        application = Application([GET("/a", text("leaf")), POST("/a/", text("branch"))])
+        assert call(application, "/a/").text == "leaf"
+        assert call(application, "/a/", "POST").text == "branch"
+
+    def test_a_leaf_of_another_shape_keeps_its_place_before_a_branch(self) -> None:
+        application = Application([("/<x>", lambda x: Response("leaf")), ("/a/", text("branch"))])
+        assert call(application, "/a/").text == "leaf"
 
     def test_a_slash_redirect_runs_no_middleware(self) -> None:
         class Refusing(Middleware):
@@ -822,9 +856,9 @@ class TestReroute:
         )
         assert response.status_code == 307  # repeated slashes are redirected first
         response = application.get_local_client().post(
-            "/old/a/b?c=d", base_url="http://localhost/root", data="body"
+            "/old/a/b/?c=d", base_url="http://localhost/root", data="body"
         )
-        assert (response.status_code, response.text) == (202, "POST /root /old/a/b c=d body")
+        assert (response.status_code, response.text) == (202, "POST /root /old/a/b/ c=d body")
 
     def test_outer_middlewares_can_catch_a_reroute(self) -> None:
         class Undo(Middleware):

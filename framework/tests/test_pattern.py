@@ -446,20 +446,11 @@ def test_the_attributes_of_a_pattern():
     assert repr(pattern) == "Pattern(text='/a/<x:int>/<y*>/')"
 
 
-@pytest.mark.parametrize(
-    ("text", "accepts_trailing_slash"),
-    [
-        pytest.param("/", True, id="the root"),
-        pytest.param("/a/", True, id="a branch"),
-        pytest.param("/a", False, id="a leaf"),
-        pytest.param("/<x>", False, id="a leaf with a binding"),
-        pytest.param("/<x+>", False, id="a leaf that ends with one or more"),
-        pytest.param("/<x?>", True, id="a leaf that ends with zero or one"),
-        pytest.param("/<x*>/<y>", False, id="a leaf with zero or more before the last"),
-    ],
-)
-def test_which_patterns_accept_a_trailing_slash(text, accepts_trailing_slash):
-    assert Pattern(text).accepts_trailing_slash is accepts_trailing_slash
+def test_the_shape_of_a_pattern_leaves_out_its_names_and_its_slash():
+    shape = Pattern("/a/<x:int>/v<y>").shape
+    assert shape == Pattern("/a/<id:int>/v<name>/").shape
+    assert shape != Pattern("/a/<x>/v<y>").shape
+    assert shape != Pattern("/a/<x:int>/<y>").shape
 
 
 def test_patterns_are_equal_by_their_text():

@@ -139,7 +139,7 @@ class Dispatcher:
         for route in candidates:
             path_values: Any = segments
             if (read := route.read) is not None:
-                path_values = read(segments, has_trailing_slash)
+                path_values = read(segments)
                 if path_values is None:
                     continue
             if route.methods is not None and environ["REQUEST_METHOD"] not in route.methods:
@@ -147,10 +147,11 @@ class Dispatcher:
                 state.allowed_methods |= route.methods
                 continue
             if (
-                has_repeated_slashes or (route.is_branch and not has_trailing_slash)
-            ) and route.slash_mode == S_REDIRECT:
-                is_branch = has_trailing_slash or route.is_branch
-                redirection = redirect_to_path(environ, normal_path(segments, is_branch))
+                (has_repeated_slashes or (route.is_branch and not has_trailing_slash))
+                and route.slash_mode == S_REDIRECT
+                and (route.is_branch or "//" in path.rstrip("/"))
+            ):
+                redirection = redirect_to_path(environ, normal_path(segments, route.is_branch))
                 return self.finish(redirection, route, environ, request)
             try:
                 if state is not None or route.wants_dispatch_state:

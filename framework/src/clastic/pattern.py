@@ -122,15 +122,17 @@ class Pattern:
         return self.text.endswith("/")
 
     @property
-    def accepts_trailing_slash(self) -> bool:
-        """Whether any path that ends with a slash matches.
+    def shape(self) -> tuple[Segment, ...]:
+        """Its segments without the names of the bindings.
 
-        It does if the pattern is a branch, or if the last binding is optional and takes nothing.
+        Two patterns of one shape match the same paths, if both are branches or both are leaves.
         """
-        if self.is_branch:
-            return True
-        last = self.segments[-1]
-        return isinstance(last, Binding) and last.is_optional
+        return tuple(
+            [
+                part._replace(name="") if isinstance(part, Binding) else part
+                for part in self.segments
+            ]
+        )
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -54,8 +54,8 @@ def view(page):
     return page(
         Application(
             [
-                Route("/<name>", hello, show_page, show_error),
                 ("/_meta", MetaApplication("Links <1>", [Queue()])),
+                Route("/<name>", hello, show_page, show_error),
             ],
             {"a<b": 1},
             [Session(), Timing()],
@@ -124,7 +124,7 @@ class TestDocument:
 
     def test_the_page_shows_all_data_of_the_json(self, page, report):
         application = Application(
-            [GET("/<name>", show_name), ("/_meta", MetaApplication("T", [Queue()]))], {"size": 5}
+            [("/_meta", MetaApplication("T", [Queue()])), GET("/<name>", show_name)], {"size": 5}
         )
         data, view = report(application), page(application)
         for route in data["routes"]["items"]:
@@ -179,7 +179,7 @@ class TestRoutes:
     )
     def test_a_route_that_can_be_visited_has_a_link(self, route, address, page):
         route.endpoint = lambda name=None: Response("")
-        view = page(Application([route, ("/_meta", MetaApplication())]))
+        view = page(Application([("/_meta", MetaApplication()), route]))
         links = view.all("a", view.route(route.pattern))
         assert [link.attrib["href"] for link in links] == ([] if address is None else [address])
 

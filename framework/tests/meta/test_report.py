@@ -344,8 +344,8 @@ def described(report):
     """Return the data of a route that is alone in its application."""
 
     def describe(route, **options):
-        application = Application([route, ("/_meta", MetaApplication())], **options)
-        return report(application)["routes"]["items"][0]
+        application = Application([("/_meta", MetaApplication()), route], **options)
+        return report(application)["routes"]["items"][-1]
 
     return describe
 

@@ -35,15 +35,19 @@ def found(router, path):
 
 def matched(router, path):
     """Return each candidate that matches, with its values, as the dispatcher reads them."""
-    candidates, segments, has_trailing_slash, _ = router.find_candidates(path)
+    candidates, segments, *_ = router.find_candidates(path)
     readers = [(route, compile_reader(route.path_pattern)) for route in candidates]
-    tried = [(route, read(segments, has_trailing_slash)) for route, read in readers]
+    tried = [(route, read(segments)) for route, read in readers]
     return [(route, values) for route, values in tried if values is not None]
 
 
 def matched_in_turn(routes, path):
-    """Return the same by trying every route."""
-    tried = [(route, match_path(route.path_pattern, path, route.slash_mode)) for route in routes]
+    """Return the same by trying every route, a leaf next to a branch of its shape last."""
+    branches = [r for r in routes if r.path_pattern.is_branch and path.endswith("/")]
+    shapes = [route.path_pattern.shape for route in branches]
+    deferred = [r for r in routes if r not in branches and r.path_pattern.shape in shapes]
+    in_order = [*(route for route in routes if route not in deferred), *deferred]
+    tried = [(route, match_path(route.path_pattern, path, route.slash_mode)) for route in in_order]
     return [(route, values) for route, values in tried if values is not None]
 
 
@@ -95,16 +99,16 @@ def test_candidates_are_in_declared_order(texts, path, candidates):
         pytest.param("/a/", "/a", "redirect rewrite", id="a branch without its slash"),
         pytest.param("/a/", "//a/", "redirect rewrite", id="a branch with repeated slashes"),
         pytest.param("/a", "/a", "redirect rewrite strict", id="a leaf"),
-        pytest.param("/a", "/a/", "", id="a leaf with a slash"),
-        pytest.param("/a", "/a//", "", id="a leaf with two slashes"),
+        pytest.param("/a", "/a/", "redirect rewrite", id="a leaf with a slash"),
+        pytest.param("/a", "/a//", "redirect rewrite", id="a leaf with two slashes"),
         pytest.param("/a", "//a", "redirect rewrite", id="a leaf with repeated slashes"),
         pytest.param("/<x>/", "/a/", "redirect rewrite strict", id="a binding branch"),
         pytest.param("/<x>/", "/a", "redirect rewrite", id="a binding branch without its slash"),
         pytest.param("/<x>/", "/a//", "redirect rewrite", id="a binding branch with two slashes"),
-        pytest.param("/<x>", "/a/", "", id="a binding leaf with a slash"),
-        pytest.param(
-            "/a/<x*>", "/a/", "redirect rewrite strict", id="a leaf that ends with zero or more"
-        ),
+        pytest.param("/<x>", "/a/", "redirect rewrite", id="a binding leaf with a slash"),
+        pytest.param("/a/<x*>", "/a/", "redirect rewrite", id="a variadic leaf with a slash"),
+        pytest.param("/<x*>", "/", "redirect rewrite strict", id="a variadic leaf at the root"),
+        pytest.param("/<x*>", "//", "redirect rewrite", id="a variadic leaf with two slashes"),
     ],
 )
 def test_the_slash_mode_limits_the_candidates(text, path, modes):
@@ -181,6 +185,16 @@ def test_only_routes_that_can_match_are_candidates_among_many(form, path):
     for number in (0, MANY // 2, MANY - 1):
         assert found(router, path.format(number)) == [form.format(number)]
     assert found(router, path.format(MANY)) == []
+
+
+@pytest.mark.parametrize("mode", SLASH_MODES)
+@pytest.mark.parametrize("path", ["/a/b/", "//a/b/", "/a/b//"])
+def test_a_leaf_comes_after_the_branches_of_its_shape_if_the_path_ends_with_a_slash(path, mode):
+    texts = ["/a/<x>", "/<x>/<y>", "/a/<z>/", "/<y*>"]
+    router = Router(routes_of(*texts, slash_mode=mode))
+    assert found(router, "/a/b") == [text for text in texts if mode != S_STRICT or text[-1] != "/"]
+    if mode != S_STRICT:
+        assert found(router, path) == ["/<x>/<y>", "/a/<z>/", "/<y*>", "/a/<x>"]
 
 
 CROSSING = [f"/<x>/y{n}" for n in range(60)] + [f"/x{n}/<y>" for n in range(300)]

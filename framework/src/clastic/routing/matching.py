@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from clastic.pattern import S_REDIRECT, S_STRICT, Binding, Literal, Pattern, Segment, split_path
 
 Convert = Callable[[str], Any]
-Reader = Callable[[Sequence[str], bool], "dict[str, Any] | None"]
+Reader = Callable[[Sequence[str]], "dict[str, Any] | None"]
 
 MAX_INT_DIGITS: Final = 4300
 """The number of digits that Python converts by default."""
@@ -28,26 +28,25 @@ def match_path(pattern: Pattern, path: str, slash_mode: str = S_REDIRECT) -> dic
     Requests are matched by the router and the dispatcher, which decide the slash modes.
 
     :param path: a whole decoded path
-    :param slash_mode: with ``S_STRICT`` only normal paths match; otherwise also paths that lack the
-        trailing slash of a branch or repeat slashes, which are then redirected or served
+    :param slash_mode: with ``S_STRICT`` only normal paths match: the root, and paths that have no
+        repeated slashes, and a trailing slash if the pattern is a branch. Otherwise slashes make no
+        difference
     """
     segments, has_trailing_slash, has_repeated_slashes = split_path(path)
-    is_normal = not has_repeated_slashes and (has_trailing_slash or not pattern.is_branch)
-    if slash_mode == S_STRICT and not is_normal:
+    is_normal = not has_repeated_slashes and has_trailing_slash == pattern.is_branch
+    if slash_mode == S_STRICT and not is_normal and path != "/":
         return None
     values: dict[str, Any] = {}
-    last_is_empty = has_trailing_slash and not pattern.is_branch
-    matches = _read_parts(values, _parts(pattern.segments), segments, last_is_empty)
-    return values if matches else None
+    return values if _read_parts(values, _parts(pattern.segments), segments) else None
 
 
 def compile_reader(pattern: Pattern) -> Reader:
     """Return the function that reads the values of a pattern.
 
-    It takes the non-empty, decoded segments of a path, and whether the path has a trailing slash.
-    It returns the values by name, or ``None`` if the path does not match. If the pattern has no
-    variadic binding, it checks types, prefixes and suffixes only: the caller has compared the
-    literals and the number of segments, as :class:`~clastic.routing.router.Router` does.
+    It takes the non-empty, decoded segments of a path. It returns the values by name, or ``None``
+    if the path does not match. If the pattern has no variadic binding, it checks types, prefixes
+    and suffixes only: the caller has compared the literals and the number of segments, as
+    :class:`~clastic.routing.router.Router` does.
     """
     segments = enumerate(pattern.segments)
     variadic = [at for at, part in segments if isinstance(part, Binding) and part.is_variadic]
@@ -79,7 +78,7 @@ def _compile_fixed(placed: Iterable[tuple[int, Segment]]) -> Reader:
         (part.name, at, _converter(part)) for at, part in placed if isinstance(part, Binding)
     ]
 
-    def read(segments: Sequence[str], has_trailing_slash: bool) -> dict[str, Any] | None:
+    def read(segments: Sequence[str]) -> dict[str, Any] | None:
         values = {}
         for name, position, convert in bindings:
             value = convert(segments[position])
@@ -103,18 +102,16 @@ def _compile_variadic(pattern: Pattern, first: int, end: int) -> Reader:
     read_fixed = _compile_fixed(fixed)
     parts = _parts(pattern.segments[first:end])
     read_variadic = _read_one if len(parts) == 1 else _read_parts
-    is_branch, accepts_trailing_slash = pattern.is_branch, pattern.accepts_trailing_slash
 
-    def read(segments: Sequence[str], has_trailing_slash: bool) -> dict[str, Any] | None:
+    def read(segments: Sequence[str]) -> dict[str, Any] | None:
         stop = len(segments) - after
-        if stop < first or (has_trailing_slash and not accepts_trailing_slash):
+        if stop < first:
             return None
         for position, text in literals:
             if segments[position] != text:
                 return None
-        values = read_fixed(segments, has_trailing_slash)
-        last_is_empty = has_trailing_slash and not is_branch
-        if values is None or not read_variadic(values, parts, segments[first:stop], last_is_empty):
+        values = read_fixed(segments)
+        if values is None or not read_variadic(values, parts, segments[first:stop]):
             return None
         return values
 
@@ -145,34 +142,28 @@ def _parts(segments: Iterable[Segment]) -> list[_Part]:
     ]
 
 
-def _read_one(
-    values: dict[str, Any], parts: Sequence[_Part], segments: Sequence[str], last_is_empty: bool
-) -> bool:
+def _read_one(values: dict[str, Any], parts: Sequence[_Part], segments: Sequence[str]) -> bool:
     """Add the value of a single binding like :func:`_read_parts`, in less time."""
     [(name, convert, is_optional, is_repeated)] = parts
     if not segments:
         values[name] = [] if is_repeated else None
         return is_optional
-    if last_is_empty or (len(segments) > 1 and not is_repeated):
+    if len(segments) > 1 and not is_repeated:
         return False
     taken = list(map(convert, segments))
     values[name] = taken if is_repeated else taken[0]
     return None not in taken
 
 
-def _read_parts(
-    values: dict[str, Any], parts: Sequence[_Part], segments: Sequence[str], last_is_empty: bool
-) -> bool:
+def _read_parts(values: dict[str, Any], parts: Sequence[_Part], segments: Sequence[str]) -> bool:
     """Add the values of the parts, and return whether they match the segments.
 
     Each part takes as many segments as those after it allow.
-
-    :param last_is_empty: whether the last part must not take any
     """
     table = _matching_suffixes(parts, segments)
     if not table[0][0]:
         return False
-    start = count = 0
+    start = 0
     for part, rest_matches in zip(parts, table[1:], strict=True):
         taken: list[Any] = []
         count = 0
@@ -186,7 +177,7 @@ def _read_parts(
         start += count
         if part.name:
             values[part.name] = taken[:count] if part.is_repeated else taken[0] if count else None
-    return not (last_is_empty and count)
+    return True
 
 
 def _matching_suffixes(parts: Sequence[_Part], segments: Sequence[str]) -> list[bytearray]:

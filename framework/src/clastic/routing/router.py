@@ -56,8 +56,9 @@ class Router:
         match, its compiled reader decides, see :func:`~clastic.routing.matching.compile_reader`.
 
         :param path: a whole decoded path
-        :return: the routes in declared order, the non-empty segments, whether the path has a
-            trailing slash, whether it has repeated slashes
+        :return: the routes in declared order, but if the path has a trailing slash, a leaf comes
+            after the branches of its shape; the non-empty segments; whether the path has a
+            trailing slash; whether it has repeated slashes
         """
         segments = path.split("/")
         if segments.pop(0) or not segments:
@@ -82,7 +83,7 @@ class Router:
         nodes = _with_rests((self._root,))
         for segment in segments:
             nodes = _successors(nodes, segment)
-        routes = _routes_at(nodes, self._routes)[has_trailing_slash]
+        routes = _routes_at(nodes, self._routes, not segments)[has_trailing_slash]
         if has_repeated_slashes:
             routes = tuple(route for route in routes if route.slash_mode != S_STRICT)
         return routes, tuple(segments), has_trailing_slash, has_repeated_slashes
@@ -178,16 +179,25 @@ def _successors(nodes: Iterable[_Node], segment: str) -> tuple[_Node, ...]:
     return _with_rests(following)
 
 
-def _routes_at(nodes: Iterable[_Node], routes: Routes) -> tuple[Routes, Routes]:
-    """Return the candidates at the nodes, for a path without and with a trailing slash."""
+def _routes_at(nodes: Iterable[_Node], routes: Routes, is_root: bool) -> tuple[Routes, Routes]:
+    """Return the candidates at the nodes, for a path without and with a trailing slash.
+
+    :param is_root: whether no segment leads to the nodes: the trailing slash is the whole path
+    """
     numbers = [number for node in nodes if node.numbers for number in node.numbers]
     if not numbers:
         return (), ()
     found = [routes[number] for number in sorted(numbers)]
-    return (
-        tuple([r for r in found if r.slash_mode != S_STRICT or not r.path_pattern.is_branch]),
-        tuple([r for r in found if r.path_pattern.accepts_trailing_slash]),
-    )
+    without_slash = [r for r in found if r.slash_mode != S_STRICT or not r.path_pattern.is_branch]
+    with_slash = [
+        r for r in found if is_root or r.slash_mode != S_STRICT or r.path_pattern.is_branch
+    ]
+    shapes = {r.path_pattern.shape for r in with_slash if r.path_pattern.is_branch}
+    if shapes:  # Their leaves come last.
+        with_slash.sort(
+            key=lambda r: not r.path_pattern.is_branch and r.path_pattern.shape in shapes
+        )
+    return tuple(without_slash), tuple(with_slash)
 
 
 class _StateBuilder:
@@ -205,17 +215,17 @@ class _StateBuilder:
         self._unconnected: deque[tuple[tuple[_Node, ...], _State]] = deque()
         size = sum([len(route.path_pattern.segments) + 1 for route in routes])
         self._allowance = MIN_TRANSITIONS + TRANSITIONS_PER_SEGMENT * size
-        self.start = self._state(_with_rests((root,)))
+        self.start = self._state(_with_rests((root,)), is_root=True)
         while self._unconnected:
             self._connect(*self._unconnected.popleft())
 
-    def _state(self, nodes: tuple[_Node, ...]) -> _State:
+    def _state(self, nodes: tuple[_Node, ...], is_root: bool = False) -> _State:
         """Return the state of a set of nodes, and queue it if it is new."""
         state = nodes[0] if len(nodes) == 1 else self._states.get(nodes)
         if state is None:
             state = self._states[nodes] = _State()
         if state.without_slash is None:
-            state.without_slash, state.with_slash = _routes_at(nodes, self._routes)
+            state.without_slash, state.with_slash = _routes_at(nodes, self._routes, is_root)
             self._unconnected.append((nodes, state))
         return state
 

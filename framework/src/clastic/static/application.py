@@ -9,6 +9,7 @@ from clastic.application import Application
 from clastic.errors import ErrorHandler, Forbidden, HTTPException, NotFound
 from clastic.http import Request, Response
 from clastic.middleware.base import Middleware
+from clastic.pattern import split_path
 from clastic.routing import GET, Route
 from clastic.static.files import find, is_absent
 from clastic.static.responses import FileResponder
@@ -61,13 +62,16 @@ class StaticApplication(Application):
             error_handler=error_handler,
         )
 
-    def get_file_response(self, path: Sequence[str], request: Request) -> Response:
-        """Return the response with the file that the names in `path` lead to.
+    def get_file_response(self, path: str | Sequence[str], request: Request) -> Response:
+        """Return the response with the file that `path` leads to.
 
+        :param path: names of folders and of the file, as a list or joined by slashes
         :raises NotFound: there is no such file; non-breaking
         :raises Forbidden: the file must not or cannot be read; non-breaking
         """
         refusal: type[HTTPException] = NotFound
+        if isinstance(path, str):
+            path = split_path(path).segments
         if not path:
             raise refusal(is_breaking=False)
         for root in self.search_paths:

@@ -29,13 +29,21 @@ LAYERS = (
     ("clastic.http",),
     ("clastic.errors",),
     ("clastic.middleware.base", "clastic.middleware.checks"),
+    ("clastic.lifecycle",),
     ("clastic.injection", "clastic.chain"),
     ("clastic.render",),
     ("clastic.routing",),
     ("clastic.dispatch", "clastic.application"),
     ("clastic.middleware", "clastic.static"),
     # for developers and operators; nothing above imports these
-    ("clastic.debug", "clastic.flaw", "clastic.meta", "clastic.server", "clastic.testing"),
+    (
+        "clastic.health",
+        "clastic.debug",
+        "clastic.flaw",
+        "clastic.meta",
+        "clastic.server",
+        "clastic.testing",
+    ),
 )
 
 # The packages and modules that only re-export names; these may come from any layer.
@@ -48,6 +56,7 @@ LATE = {
     "clastic.compat.routing imports clastic.routing.bound",
     "clastic.compat.routing imports clastic.routing.matching",
     "clastic.compat.routing imports clastic.routing.state",
+    "clastic.application imports clastic.health",
 }
 
 # The only name that a type annotation may take from a later layer.

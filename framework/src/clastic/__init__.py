@@ -25,6 +25,7 @@ from clastic.http import (
     append_slash_redirect,
     redirect,
 )
+from clastic.lifecycle import managed
 from clastic.middleware import RESERVED_ARGS, Middleware
 from clastic.routing import (
     CONNECT,
@@ -96,6 +97,7 @@ __all__ = [
     "StaticFileRoute",
     "SubApplication",
     "append_slash_redirect",
+    "managed",
     "redirect",
     "render_basic",
     "render_json",

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from threading import RLock
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from werkzeug.test import Client
 
@@ -18,6 +18,7 @@ from clastic.exports import lazy_attribute
 from clastic.http import BaseResponse, Limits, Request, Response, TrustedHosts
 from clastic.http.limits import checked_limits
 from clastic.injection import plan_render_error
+from clastic.lifecycle import DRAIN_SECONDS, Lifecycle
 from clastic.middleware.base import Middleware, merge_middlewares
 from clastic.middleware.checks import check_resource_names
 from clastic.pattern import Pattern
@@ -36,6 +37,8 @@ from clastic.wiring import Problems
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_Self = TypeVar("_Self", bound="Application")
 
 __all__ = ["Application", "DispatchState", "Entry", "RerouteWSGI", "SubApplication"]
 
@@ -126,6 +129,8 @@ class Application:
     :param limits: the limits on request bodies; those left out are inherited
     :param trusted_hosts: the hosts to serve, by name and without ports; ``.example.org`` is the
         domain and all its subdomains. Other requests get a 400 before routing. ``None`` serves all
+    :param health: the prefix of two paths for health checks, such as ``/_health``: see
+        :class:`clastic.health.Health`. An application that is embedded has none
     :raises WiringError: if there are problems; it lists all of them
     :raises InvalidPattern: and the other errors of :class:`Route`, for routes given as tuples
     """
@@ -153,6 +158,7 @@ class Application:
         slash_mode: str = S_REDIRECT,
         limits: Limits | None = None,
         trusted_hosts: Iterable[str] | None = None,
+        health: str | None = None,
     ) -> None:
         _check_argument_types(resources, middlewares)
         self.trusted_hosts = None if trusted_hosts is None else TrustedHosts(trusted_hosts)
@@ -162,6 +168,8 @@ class Application:
         self.slash_mode = checked_slash_mode(slash_mode)
         self.limits = checked_limits("The application", limits)
         self.middlewares: tuple[Middleware, ...] = ()
+        self.lifecycle = Lifecycle()
+        self._health = None if health is None else _make_health(health, self.lifecycle)
         self._compiler = ChainCompiler()
         self._lock = RLock()
         context = self.bind_context()
@@ -238,6 +246,31 @@ class Application:
         """Pass a response through the ``finish`` methods of a route's middlewares."""
         return self._dispatcher.finish(response, route, request.environ, request)
 
+    def open(self) -> None:
+        """Open the managed resources now instead of with the first request; see :func:`managed`.
+
+        :raises Exception: what an opener raises
+        """
+        self.lifecycle.open()
+
+    def close(self, timeout: float = DRAIN_SECONDS) -> None:
+        """Wait for the requests that use managed resources, then close these.
+
+        A request after that opens them again.
+
+        :param timeout: the longest time to wait, in seconds
+        """
+        self.lifecycle.close(timeout)
+
+    def __enter__(self: _Self) -> _Self:
+        """Open the managed resources for the length of a ``with`` block."""
+        self.open()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Close the managed resources."""
+        self.close()
+
     def serve(self, address: str = "127.0.0.1", port: int = 5000, **options: Any) -> None:
         """Serve it for development; see :func:`clastic.server.serve` for the options."""
         from clastic.server import serve
@@ -313,6 +346,8 @@ class Application:
             problems.raise_if_any()
         error_chain = self._compile_error_handler(error_handler, problems)
         owners = _with_wsgi_wrapper(error_handler, self.middlewares, routes)
+        if self._health is not None:
+            owners.insert(0, self._health)
         wrappers = self._wrappers
         if [*map(id, owners)] != [*map(id, wrappers.owners)]:
             wrappers = _WSGIWrappers(owners, problems)
@@ -332,8 +367,12 @@ class Application:
             return None
         where = describe_role("Error handler", function)
         step = plan_render_error(where, function, self.resources, problems)
-        constants = {**self.resources, "_application": self}
-        return step and self._compiler.compile_render_error(where, step, constants)
+        if step is None:
+            return None
+        names = [parameter.name for parameter in step.arguments]
+        resources = self.lifecycle.bind_resources(self.resources, names, problems)
+        constants = {**resources, "_application": self}
+        return self._compiler.compile_render_error(where, step, constants)
 
 
 class _WSGIWrappers:
@@ -377,6 +416,12 @@ def _with_wsgi_wrapper(
         if middleware.wsgi_wrapper is not None and middleware not in found:
             found.append(middleware)
     return found
+
+
+def _make_health(prefix: str, lifecycle: Lifecycle) -> Any:
+    from clastic.health import Health  # imported only if an application uses it
+
+    return Health(prefix, lifecycle)
 
 
 def _is_wsgi_callable(candidate: object) -> bool:

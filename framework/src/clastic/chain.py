@@ -32,6 +32,7 @@ from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 from clastic.describe import describe_role
 from clastic.http import BaseResponse
 from clastic.injection import PATH, Plan, Step
+from clastic.lifecycle import BoundResource, ManagedRun
 
 FINISHED = (BaseResponse, WerkzeugHTTPException)
 MISSING = object()
@@ -96,8 +97,10 @@ class ChainCompiler:
         make = self._makers.get(text)
         if make is None:
             make = self._makers[text] = self._compile_source(text)
-        run = make(*source.constants.values())
-        run.__code__ = run.__code__.replace(co_name=name)
+        constants = source.constants
+        managed = {n: value for n, value in constants.items() if isinstance(value, BoundResource)}
+        bind = partial(_bind, make, name, constants)
+        run = ManagedRun(managed, bind) if managed else bind({})
         return Chain(run, "request" in source.used, "_dispatch_state" in source.used)
 
     def _compile_source(self, text: str) -> FunctionType:
@@ -277,6 +280,18 @@ class _SourceWriter:
         if name in self.values:
             self.constants[name] = self.values[name]
         return name
+
+
+def _bind(
+    make: FunctionType, name: str, constants: Mapping[str, Any], opened: Mapping[str, Any]
+) -> Callable[..., Any]:
+    """Return the function of a chain.
+
+    :param opened: the values of managed resources by name
+    """
+    run: FunctionType = make(*{**constants, **opened}.values())
+    run.__code__ = run.__code__.replace(co_name=name)
+    return run
 
 
 def _forget_sources(filenames: list[str]) -> None:

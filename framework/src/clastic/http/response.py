@@ -421,6 +421,13 @@ def with_headers(response: BaseResponse, added: Fields) -> BaseResponse:
     return changed
 
 
+def is_streamed(response: BaseResponse) -> bool:
+    """Return whether the body of a response may still be generated while it is sent."""
+    if type(response) is Response and response._parts is not None:
+        return False
+    return not response.is_sequence
+
+
 def add_vary(headers: Headers, name: str) -> None:
     """Add the name of a request header to ``Vary`` (RFC 9110, section 12.5.5)."""
     if "Vary" not in headers:

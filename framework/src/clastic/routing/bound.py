@@ -266,7 +266,11 @@ class BoundRoute(BoundRouteMembers):
         plan = self._plan(context.problems)
         if plan is None:
             return None
-        constants = {**self.resources, "_application": self.application, "_route": self}
+        constants = {
+            **self._bind_resources(context, plan.steps),
+            "_application": self.application,
+            "_route": self,
+        }
         # The dispatcher finishes misses itself, by the path.
         finish = self._finish if self.finishing and not self.is_null_route else None
         name = f"route {self.pattern}"
@@ -280,8 +284,15 @@ class BoundRoute(BoundRouteMembers):
         if step is None:
             return None
         name = f"render_error of {self.pattern}"
-        constants = {**self.resources, "_application": self.application}
+        resources = self._bind_resources(context, (step,))
+        constants = {**resources, "_application": self.application}
         return context.compiler.compile_render_error(name, step, constants)
+
+    def _bind_resources(self, context: BindContext, steps: Iterable[Step]) -> Mapping[str, Any]:
+        """Return the resources, with those that steps take and that are managed bound."""
+        names = [parameter.name for step in steps for parameter in step.arguments]
+        lifecycle = context.application.lifecycle
+        return lifecycle.bind_resources(self.resources, names, context.problems, self.pattern)
 
     @property
     def has_limits(self) -> bool:

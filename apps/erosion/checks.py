@@ -1,14 +1,17 @@
 """Validate the fields of the form."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from functools import partial
-from ipaddress import IPv6Address
+from socket import inet_aton, inet_ntoa
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from werkzeug.urls import iri_to_uri
+from werkzeug.datastructures import Headers
+
+from clastic.http.hosts import encode_host, encode_url, split_host
 
 LONGEST_URL = 2000
 LONGEST_ALIAS = 50
@@ -19,6 +22,16 @@ LARGEST_MAX_COUNT = 1_000_000_000
 DEFAULTS = {"target_url": "", "new_alias": "", "expiry_time": "0", "max_count": "1"}
 
 ALIAS = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{LONGEST_ALIAS - 1}}}")
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+# The values of Sec-Fetch-Dest for a link that is opened. Others are for a part of a page.
+OPENED = ("document", "frame", "iframe", "empty")
+# The headers with which browsers mark a prefetch.
+PURPOSES = ("Sec-Purpose", "Purpose", "X-Moz")
+
+# How the names of letters begin that are used together in one language.
+EAST_ASIAN = {"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HANGUL", "BOPOMOFO"}
 
 
 class Invalid(Exception):
@@ -58,11 +71,12 @@ def read_target_url(text: str, own_hosts: Collection[str]) -> str:
         if "@" in parts.netloc:
             raise Invalid("An address must not contain a user name or a password.")
         host = host_of(parts)
+        location = encode_url(url)
     except ValueError:
         raise Invalid("This address has no host, or an invalid host or port.") from None
     if host in own_hosts:
         raise Invalid("This address is on this site: a link cannot lead to other links.")
-    if len(iri_to_uri(url)) > LONGEST_URL:
+    if len(location) > LONGEST_URL:
         raise Invalid(f"This address is too long: more than {LONGEST_URL:,} characters.")
     return url
 
@@ -97,27 +111,63 @@ def read_number(text: str, largest: int) -> int:
 
 
 def host_of(parts: SplitResult) -> str:
-    """Return the host of a URL in ASCII, with the port unless it is 80 or 443.
+    """Return the host of a URL as browsers read it, with the port unless it is 80 or 443.
 
-    :raises ValueError: if there is no host, or browsers disagree about it
+    :raises ValueError: if it has no valid host or port
     """
-    name = (parts.hostname or "").rstrip(".")
-    if "[" in parts.netloc:
-        host = f"[{IPv6Address(name)}]"
-    else:
-        host = name.encode("idna").decode("ascii")
-        is_reversible = name.isascii() or host.encode("ascii").decode("idna") == name
-        if not re.fullmatch("[a-z0-9._-]+", host) or not is_reversible:
-            raise ValueError(f"{name} is not a valid host")
-    if parts.port == 0 or "%" in host:
-        raise ValueError(f"{parts.netloc} has port 0 or a zone, which only work on this machine")
+    name = encode_host(parts.hostname or "")
+    split = split_host(f"[{name}]" if "[" in parts.netloc else name)
+    if split is None or parts.port == 0:
+        raise ValueError(f"{parts.netloc!r} has no valid host or port")
+    host = ipv4_of(split[0])
     return host if parts.port in (None, 80, 443) else f"{host}:{parts.port}"
+
+
+def ipv4_of(host: str) -> str:
+    """Return an IPv4 address in its usual form, and any other host as it is.
+
+    Browsers read every host that ends in a number as an address (WHATWG URL): ``127.1``,
+    ``0x7f.0.0.1`` and ``2130706433`` are ``127.0.0.1``.
+    """
+    if not re.fullmatch("[0-9]+|0x[0-9a-f]*", host.rpartition(".")[2]):
+        return host
+    try:
+        return inet_ntoa(inet_aton(host))
+    except OSError:
+        raise ValueError(f"{host!r} is not an IPv4 address") from None
+
+
+def origins_of(*urls: str) -> set[tuple[str, str, int]]:
+    """Return the origins of the URLs (RFC 6454), without URLs that have no valid host."""
+    origins = set()
+    for url in urls:
+        with suppress(ValueError):
+            parts = urlsplit(url)
+            port = parts.port or DEFAULT_PORTS.get(parts.scheme, 0)
+            origins.add((parts.scheme, host_of(parts), port))
+    return origins
 
 
 def hosts_of(*urls: str) -> set[str]:
     """Return the hosts of the URLs, without URLs that have no valid host."""
-    hosts = set()
-    for url in urls:
-        with suppress(ValueError):
-            hosts.add(host_of(urlsplit(url)))
-    return hosts
+    return {host for _, host, _ in origins_of(*urls)}
+
+
+def shown_url(url: str) -> str:
+    """Return a URL to show: if its host mixes scripts, in ASCII.
+
+    A host with Latin and Cyrillic letters, for example, can look like the host of another site.
+    """
+    host = urlsplit(url).netloc
+    return encode_url(url) if any(map(mixes_scripts, host.split("."))) else url
+
+
+def mixes_scripts(label: str) -> bool:
+    names = {unicodedata.name(letter, "").split(" ")[0] for letter in label if letter.isalpha()}
+    return len(names) > 1 and not names <= EAST_ASIAN
+
+
+def is_click(headers: Headers) -> bool:
+    """Return whether a request opens a link, and does not prefetch or embed it."""
+    is_prefetch = any("prefetch" in headers.get(name, "").lower() for name in PURPOSES)
+    return not is_prefetch and headers.get("Sec-Fetch-Dest", "document") in OPENED

@@ -8,7 +8,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 
-from checks import ALIAS, DEFAULTS, hosts_of, read_form
+from checks import ALIAS, DEFAULTS, hosts_of, is_click, origins_of, read_form, shown_url
 from settings import FOLDER, check_settings, read_settings
 from storage import AliasTaken, ExpiredLink, Link, Storage, StorageUnavailable, UnknownLink
 
@@ -31,6 +31,8 @@ from clastic.middleware.form import PostDataMiddleware
 from clastic.middleware.url import ScriptRootMiddleware
 from clastic.render import AshesRenderFactory
 
+# The hosts that are served if there is no public URL.
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 PAGE_SIZE = 50
 EXPIRY_TIMES = (300, 3600, 86400, 2592000, 0)
 UNITS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
@@ -85,6 +87,8 @@ def submit(
 
 def use_link(alias: str, request: Request, storage: Storage) -> Response:
     """Redirect to the target of a link. HEAD gets the same response but is not counted."""
+    if not is_click(request.headers):
+        raise ServiceUnavailable("A link can be opened, but not prefetched or embedded in a page.")
     find = storage.get_link if request.method == "HEAD" else storage.use_link
     try:
         if not ALIAS.fullmatch(alias):
@@ -121,7 +125,7 @@ def link_context(link: Link, root_url: str, now: float) -> dict[str, object]:
         time_left = f"{duration(link.expires_at - now)} left"
     return {
         "url": root_url + link.alias,
-        "target_url": link.target_url,
+        "target_url": shown_url(link.target_url),
         "clicks": clicks,
         "time_left": time_left,
     }
@@ -185,7 +189,7 @@ class SameOriginOnly(Middleware):
         if site is not None:
             is_own = site in ("same-origin", "none")
         else:
-            is_own = origin is None or bool(hosts_of(origin) & hosts_of(root_url, request.url))
+            is_own = origin is None or bool(origins_of(origin) & origins_of(root_url, request.url))
         if not is_own:
             raise Forbidden("This form was sent from another site.")
         return next()
@@ -264,6 +268,7 @@ def create_app(
             ),
         ],
         render_factory=AshesRenderFactory(FOLDER),
+        trusted_hosts=None if host_url else LOCAL_HOSTS,
     )
     # An alias must not be the path of a page.
     reserved.update(route.pattern.split("/")[1] for route in application.routes)

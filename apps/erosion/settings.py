@@ -14,6 +14,7 @@ FOLDER = Path(__file__).parent
 INI = FOLDER / "erosion.ini"
 DEFAULTS = {"host_url": "", "db_path": "", "db_url": "", "cookie_secret": "", "production": ""}
 EXAMPLE_SECRET = "an example, for your own machine only"
+SHORTEST_SECRET = 16  # bytes
 
 
 class ConfigError(ValueError):
@@ -62,11 +63,8 @@ def check_settings(given: Mapping[str, str]) -> dict[str, str]:
     settings = {**DEFAULTS, **given}
     if settings["production"] not in ("", "0", "1"):
         raise ConfigError(f"production must be 1 or 0, not {settings['production']!r}.")
-    if settings["production"] == "1" and settings["cookie_secret"] in ("", EXAMPLE_SECRET):
-        raise ConfigError(
-            "In production, set EROSION_COOKIE_SECRET to a secret of your own. "
-            "To generate one: python -c 'import secrets; print(secrets.token_hex())'"
-        )
+    if settings["production"] == "1":
+        check_production(settings)
     if settings["host_url"]:
         settings["host_url"] = check_host_url(settings["host_url"])
     if not settings["db_url"]:
@@ -74,6 +72,21 @@ def check_settings(given: Mapping[str, str]) -> dict[str, str]:
             raise ConfigError("No database is configured: set db_path or db_url.")
         settings["db_url"] = f"sqlite:///{FOLDER / settings['db_path']}"
     return settings
+
+
+def check_production(settings: Mapping[str, str]) -> None:
+    secret = settings["cookie_secret"]
+    if secret == EXAMPLE_SECRET or len(secret.encode()) < SHORTEST_SECRET:
+        raise ConfigError(
+            "In production, set EROSION_COOKIE_SECRET to a secret of your own of at least "
+            f"{SHORTEST_SECRET} bytes. "
+            "To generate one: python -c 'import secrets; print(secrets.token_hex())'"
+        )
+    if not settings["host_url"]:
+        raise ConfigError(
+            "In production, set EROSION_HOST_URL to the public URL that short links begin with, "
+            "such as https://example.org/links/."
+        )
 
 
 def check_host_url(host_url: str) -> str:

@@ -35,7 +35,8 @@ def serve(tmp_path):
             "APP": app,
             "PYTHONPATH": f"{DOCKER}{os.pathsep}{APPS / app}",
             "EROSION_PRODUCTION": "1",
-            "EROSION_COOKIE_SECRET": "for this test",
+            "EROSION_COOKIE_SECRET": "only for this test",
+            "EROSION_HOST_URL": "https://example.org/apps/erosion/",
             "EROSION_DB_PATH": str(tmp_path / "erosion.db"),
             **environment,
         }

@@ -5,10 +5,22 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 import pytest
-from checks import Invalid, host_of, hosts_of, read_alias, read_number, read_target_url
+from checks import (
+    Invalid,
+    host_of,
+    hosts_of,
+    is_click,
+    origins_of,
+    read_alias,
+    read_number,
+    read_target_url,
+    shown_url,
+)
 from hypothesis import given
 from hypothesis import strategies as st
-from werkzeug.urls import iri_to_uri
+from werkzeug.datastructures import Headers
+
+from clastic.http.hosts import encode_url
 
 NO_HOST = "This address has no host, or an invalid host or port."
 CHARACTERS = "An address must not contain spaces, backslashes or control characters."
@@ -34,6 +46,12 @@ OWN = "This address is on this site: a link cannot lead to other links."
         pytest.param("http://bücher.example/", "xn--bcher-kva.example", id="IDN"),
         pytest.param("http://xn--bcher-kva.example/", "xn--bcher-kva.example", id="IDN, in ASCII"),
         pytest.param("http://例え.テスト/道?名=値", "xn--r8jz45g.xn--zckzah", id="IDN and path"),
+        pytest.param(
+            "https://straße.de/", "xn--strae-oqa.de", id="an IDN that is new in IDNA 2008"
+        ),
+        pytest.param("https://ελλάς.gr/", "xn--hxarsa0b.gr", id="an IDN with a final sigma"),
+        pytest.param("http://1.example/", "1.example", id="a label that is a number"),
+        pytest.param("http://0x7f.example:8000/", "0x7f.example:8000", id="a hexadecimal label"),
         pytest.param("http://example.org/a@b", "example.org", id="an @ in the path"),
         pytest.param("http://example.org?a@b", "example.org", id="an @ in the query"),
         pytest.param("http://example.org/%20", "example.org", id="an encoded space"),
@@ -90,9 +108,13 @@ def test_spaces_around_an_address_are_removed():
         pytest.param(f"http://{'a' * 64}.example/", NO_HOST, id="a label that is too long"),
         pytest.param("http://%65xample.org/", NO_HOST, id="a percent-encoded host"),
         pytest.param("http://<b>.example/", NO_HOST, id="markup for a host"),
-        pytest.param(
-            "http://straße.example/", NO_HOST, id="a host on which IDNA 2003 and 2008 differ"
-        ),
+        pytest.param("http://☃.example/", NO_HOST, id="a symbol that IDNA 2008 does not allow"),
+        pytest.param("http://xn--a.example/", NO_HOST, id="invalid Punycode"),
+        pytest.param("http://256.0.0.1/", NO_HOST, id="an IPv4 address with a part too large"),
+        pytest.param("http://1.2.3.4.5/", NO_HOST, id="an IPv4 address with five parts"),
+        pytest.param("http://127.0.0.08/", NO_HOST, id="an octal number with an 8"),
+        pytest.param("http://4294967296/", NO_HOST, id="a number too large for IPv4"),
+        pytest.param("http://example.1/", NO_HOST, id="a name that ends in a number"),
         pytest.param("http://example.org\uff0fa/", NO_HOST, id="a full-width slash in the host"),
     ],
 )
@@ -120,6 +142,35 @@ def test_a_link_to_this_site_is_refused(typed):
     assert str(refused.value) == OWN
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.1",
+        "127.0.1",
+        "127.0.0.1.",
+        "2130706433",
+        "0x7f.0.0.1",
+        "0x7F000001",
+        "0177.1",
+        "00000177.0.0.1",
+        "\uff11\uff12\uff17.0.0.1",
+        "\uff11\uff12\uff17\u30021",
+        "\uff10\uff58\uff17f.1",
+        "²130706433",
+    ],
+)
+def test_an_ipv4_address_of_this_site_is_refused_however_it_is_written(host):
+    with pytest.raises(Invalid) as refused:
+        read_target_url(f"http://{host}:5000/", hosts_of("http://127.0.0.1:5000/"))
+    assert str(refused.value) == OWN
+
+
+def test_an_ipv6_address_of_this_site_is_refused_however_it_is_written():
+    with pytest.raises(Invalid) as refused:
+        read_target_url("http://[0:0:0:0:0:0:0:1]/", hosts_of("http://[::1]/"))
+    assert str(refused.value) == OWN
+
+
 def test_another_port_of_the_host_is_another_site():
     target_url = "http://127.0.0.1:5000/"
     assert read_target_url(target_url, hosts_of("http://127.0.0.1:5002/")) == target_url
@@ -134,7 +185,7 @@ def test_another_port_of_the_host_is_another_site():
 )
 def test_a_long_address_is_accepted(path, length):
     typed = f"http://example.org/{path}"
-    assert len(iri_to_uri(read_target_url(typed, []))) == length
+    assert len(encode_url(read_target_url(typed, []))) == length
 
 
 @pytest.mark.parametrize(
@@ -153,7 +204,7 @@ def test_any_text_is_refused_or_is_a_valid_location_header(typed):
         target_url = read_target_url(typed, [])
     except Invalid:
         return
-    location = iri_to_uri(target_url)
+    location = encode_url(target_url)
     assert location.isascii()
     assert location.isprintable()
     assert urlsplit(location).scheme in ("http", "https")
@@ -246,3 +297,66 @@ def test_an_invalid_number_is_refused_with_a_reason(typed, reason):
 
 def test_invalid_urls_have_no_host():
     assert hosts_of("", "null", "http://", "http://[", "http://a:x", "https://b/") == {"b"}
+
+
+@pytest.mark.parametrize(
+    ("url", "other"),
+    [
+        pytest.param("http://a.example", "https://a.example", id="scheme"),
+        pytest.param("http://a.example", "http://b.example", id="host"),
+        pytest.param("http://a.example", "http://a.example:8000", id="port"),
+        pytest.param("http://a.example:443", "https://a.example", id="scheme with one port"),
+        pytest.param("http://a.example", "http://a.example:443", id="port of the other scheme"),
+    ],
+)
+def test_urls_that_differ_in_one_part_have_different_origins(url, other):
+    assert len(origins_of(url, other)) == 2
+
+
+def test_the_origin_of_a_url_does_not_depend_on_how_it_is_written():
+    assert len(origins_of("https://a.example", "https://A.example.:443/b?c")) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        pytest.param("https://bücher.example/ü", None, id="one script"),
+        pytest.param("https://ελλάς.example/", None, id="another script for each label"),
+        pytest.param("https://東京タワー.example/", None, id="scripts of one language"),
+        pytest.param("https://example.org/\u0430-a", None, id="two scripts in the path"),
+        pytest.param("https://123-ü.example/", None, id="digits"),
+        pytest.param(
+            "https://p\u0430ypal.example/", "https://xn--pypal-4ve.example/", id="Cyrillic in Latin"
+        ),
+        pytest.param(
+            "https://a.\u03bf\u0430.example/ü",
+            "https://a.xn--0xa0u.example/%C3%BC",
+            id="Greek, Cyrillic",
+        ),
+    ],
+)
+def test_a_host_that_mixes_scripts_is_shown_in_ascii(url, shown):
+    assert shown_url(url) == (shown or url)
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_counted"),
+    [
+        pytest.param({}, True, id="a program"),
+        pytest.param({"Sec-Fetch-Dest": "document"}, True, id="a browser"),
+        pytest.param({"Sec-Fetch-Dest": "iframe"}, True, id="a frame"),
+        pytest.param({"Sec-Fetch-Dest": "empty"}, True, id="a script"),
+        pytest.param({"Sec-Fetch-Dest": "image"}, False, id="an image tag"),
+        pytest.param({"Sec-Fetch-Dest": "style"}, False, id="a style sheet"),
+        pytest.param({"Sec-Purpose": "prefetch"}, False, id="a prefetch"),
+        pytest.param({"Sec-Purpose": "prefetch;prerender"}, False, id="a prerendered page"),
+        pytest.param({"Purpose": "prefetch"}, False, id="a prefetch of an older browser"),
+        pytest.param({"X-Moz": "prefetch"}, False, id="a prefetch of an older Firefox"),
+        pytest.param(
+            {"Sec-Purpose": "prefetch", "Sec-Fetch-Dest": "document"}, False, id="a prefetched page"
+        ),
+        pytest.param({"Sec-Purpose": "", "Sec-Fetch-Dest": "document"}, True, id="no purpose"),
+    ],
+)
+def test_a_prefetch_and_a_part_of_a_page_are_not_clicks(headers, is_counted):
+    assert is_click(Headers(headers)) is is_counted

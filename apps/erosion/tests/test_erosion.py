@@ -285,6 +285,18 @@ def test_head_gets_the_same_response_and_is_not_counted(client):
     assert client.head("/coffee").status_code == 404
 
 
+@pytest.mark.parametrize("headers", [{"Sec-Purpose": "prefetch"}, {"Sec-Fetch-Dest": "image"}])
+def test_a_prefetch_or_an_image_does_not_use_up_a_link(client, headers):
+    submit(client, new_alias="tea")
+    response = client.get("/tea", headers=headers)
+    assert (response.status_code, response.headers["Cache-Control"]) == (503, "no-store")
+    assert response.text == (
+        "503 Service Unavailable\nA link can be opened, but not prefetched or embedded in a page.\n"
+    )
+    assert states(client) == ["0 of 1 click, never expires"]
+    assert client.get("/tea").status_code == 302
+
+
 def test_a_link_is_gone_after_its_last_click(client):
     submit(client, new_alias="tea", max_count="2")
     assert [client.get("/tea").status_code for _ in range(4)] == [302, 302, 410, 410]
@@ -402,6 +414,8 @@ def test_an_invalid_beginning_shows_the_first_page(client, before):
         pytest.param({"Origin": "http://localhost"}, 303, id="an older browser, this site"),
         pytest.param({"Origin": "https://links.example"}, 303, id="the public address"),
         pytest.param({"Origin": "https://evil.example"}, 403, id="an older browser, another site"),
+        pytest.param({"Origin": "https://localhost"}, 403, id="another scheme"),
+        pytest.param({"Origin": "http://links.example"}, 403, id="another scheme, public address"),
         pytest.param({"Origin": "http://localhost:8000"}, 403, id="another port"),
         pytest.param({"Origin": "http://localhost.evil.example"}, 403, id="a similar name"),
         pytest.param({"Origin": "null"}, 403, id="an opaque origin"),
@@ -432,11 +446,28 @@ def test_all_urls_on_a_page_are_relative(client):
 
 
 def test_below_a_prefix_the_form_redirects_to_the_prefix(client):
-    at_prefix = {"base_url": "http://links.example/l/", "data": {"target_url": TARGET}}
+    at_prefix = {"base_url": "http://localhost/l/", "data": {"target_url": TARGET}}
     response = client.post("/submit", **at_prefix)
     assert response.headers["Location"] == "/l/"
-    shown = Page(client.get("/", base_url="http://links.example/l/").text)
-    assert shown.links[0][0].startswith("http://links.example/l/")
+    assert "Path=/l;" in response.headers["Set-Cookie"]
+    shown = Page(client.get("/", base_url="http://localhost/l/").text)
+    assert shown.links[0][0].startswith("http://localhost/l/")
+
+
+@pytest.mark.parametrize(
+    ("host_url", "host", "status"),
+    [
+        pytest.param("", "localhost:5000", 200, id="this machine"),
+        pytest.param("", "[::1]:5000", 200, id="this machine by IPv6"),
+        pytest.param("", "evil.example", 400, id="a foreign name"),
+        pytest.param("https://links.example/", "a-proxy:8000", 200, id="any with a public URL"),
+    ],
+)
+def test_without_a_public_url_only_the_names_of_this_machine_are_served(
+    create, host_url, host, status
+):
+    client = create(host_url=host_url).get_local_client()
+    assert client.get("/", headers={"Host": host}).status_code == status
 
 
 def test_links_are_shown_with_the_public_address(create):

@@ -142,17 +142,29 @@ def test_a_missing_database_is_an_error():
     assert problem_of(db_path="") == "No database is configured: set db_path or db_url."
 
 
-@pytest.mark.parametrize("secret", ["", EXAMPLE_SECRET])
-def test_production_requires_another_secret_than_the_example(secret):
-    assert problem_of(production="1", cookie_secret=secret) == (
-        "In production, set EROSION_COOKIE_SECRET to a secret of your own. "
+SECRET = "sixteen bytes..."
+PUBLIC_URL = "https://example.org/"
+
+
+@pytest.mark.parametrize("secret", ["", EXAMPLE_SECRET, SECRET[1:]])
+def test_production_requires_a_long_secret_other_than_the_example(secret):
+    assert problem_of(production="1", cookie_secret=secret, host_url=PUBLIC_URL) == (
+        "In production, set EROSION_COOKIE_SECRET to a secret of your own of at least 16 bytes. "
         "To generate one: python -c 'import secrets; print(secrets.token_hex())'"
     )
 
 
-def test_production_accepts_another_secret():
-    given = {"db_path": "erosion.db", "production": "1", "cookie_secret": "of my own"}
-    assert check_settings(given)["cookie_secret"] == "of my own"
+def test_production_requires_the_public_url():
+    assert problem_of(production="1", cookie_secret=SECRET) == (
+        "In production, set EROSION_HOST_URL to the public URL that short links begin with, "
+        "such as https://example.org/links/."
+    )
+
+
+@pytest.mark.parametrize("secret", [SECRET, "ü" * 8])
+def test_production_accepts_a_secret_of_16_bytes_and_a_public_url(secret):
+    given = {"db_path": "erosion.db", "cookie_secret": secret, "host_url": PUBLIC_URL}
+    assert check_settings({**given, "production": "1"})["cookie_secret"] == secret
 
 
 def test_production_must_be_1_or_0():

@@ -55,4 +55,5 @@ def create_site(apps: Mapping[str, Application] | None = None) -> Application:
             ("/_stats/", create_stats_app()),
         ],
         middlewares=[StatsMiddleware(), GzipMiddleware()],
+        trusted_hosts=["localhost", "127.0.0.1"],
     )

@@ -42,6 +42,7 @@ from clastic.routing import (
     TRACE,
     Route,
 )
+from clastic.wiring import WiringError, WiringWarning
 
 if TYPE_CHECKING:
     from clastic.meta import META_ASSETS_APP, MetaApplication
@@ -96,6 +97,8 @@ __all__ = [
     "StaticApplication",
     "StaticFileRoute",
     "SubApplication",
+    "WiringError",
+    "WiringWarning",
     "append_slash_redirect",
     "managed",
     "redirect",

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from threading import RLock
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from werkzeug.test import Client
 
@@ -33,7 +33,7 @@ from clastic.routing import (
 )
 from clastic.routing.bound import Mount, finishing
 from clastic.routing.state import DispatchState
-from clastic.wiring import Problems
+from clastic.wiring import Problems, WarningMode, checked_codes
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -53,6 +53,8 @@ class SubApplication:
     :param application: the application to embed
     :param rebind_render: use the render factory of the outer application for its routes
     :param inherit_slashes: use the slash mode of the outer application for its routes
+    :param falls_through: whether its routes may leave a request to the routes after it, see
+        :class:`Route`
     :raises TypeError: if ``application`` is not an :class:`Application`
     """
 
@@ -62,6 +64,8 @@ class SubApplication:
         application: Application,
         rebind_render: bool = False,
         inherit_slashes: bool = True,
+        *,
+        falls_through: bool = False,
     ) -> None:
         if not isinstance(application, Application):
             raise TypeError(
@@ -72,6 +76,7 @@ class SubApplication:
         self.application = application
         self.rebind_render = rebind_render
         self.inherit_slashes = inherit_slashes
+        self.falls_through = falls_through
 
     def bind(self, context: BindContext) -> list[BoundRoute]:
         """Bind every route of the embedded application in the outer one."""
@@ -95,6 +100,7 @@ class SubApplication:
                 context,
                 rebind_render=self.rebind_render,
                 inherit_slashes=self.inherit_slashes,
+                falls_through=self.falls_through,
             )
             for route in self.application.iter_routes()
         ]
@@ -131,6 +137,10 @@ class Application:
         domain and all its subdomains. Other requests get a 400 before routing. ``None`` serves all
     :param health: the prefix of two paths for health checks, such as ``/_health``: see
         :class:`clastic.health.Health`. An application that is embedded has none
+    :param warnings: what to do about likely mistakes: ``warn`` issues one
+        :class:`~clastic.WiringWarning`, ``raise`` reports them in the :class:`WiringError`,
+        ``ignore`` does nothing
+    :param ignore: codes of likely mistakes not to report; a route can have its own
     :raises WiringError: if there are problems; it lists all of them
     :raises InvalidPattern: and the other errors of :class:`Route`, for routes given as tuples
     """
@@ -159,8 +169,14 @@ class Application:
         limits: Limits | None = None,
         trusted_hosts: Iterable[str] | None = None,
         health: str | None = None,
+        warnings: WarningMode = "warn",
+        ignore: Iterable[str] = (),
     ) -> None:
         _check_argument_types(resources, middlewares)
+        if warnings not in get_args(WarningMode):
+            raise ValueError(f"warnings={warnings!r} is not one of 'warn', 'raise' and 'ignore'.")
+        self._warnings = warnings
+        self._ignored = checked_codes("The application", ignore)
         self.trusted_hosts = None if trusted_hosts is None else TrustedHosts(trusted_hosts)
         self.debug = debug
         self.resources: Mapping[str, Any] = MappingProxyType(dict(resources or {}))
@@ -305,15 +321,16 @@ class Application:
             slash_mode=self.slash_mode,
             limits=self.limits,
             compiler=self._compiler,
-            problems=Problems(),
+            problems=Problems(self._ignored),
             checked={},
             mounts=[],
         )
 
     def _bind_null_route(self, context: BindContext) -> BoundRoute:
         """Bind the null route, without middlewares if these need arguments that it lacks."""
-        trial = context._replace(problems=Problems())
+        trial = context._replace(problems=Problems(self._ignored))
         null_route = BoundRoute.bind(NullRoute(), trial)
+        context.problems.likely += [each._replace(route=None) for each in trial.problems.likely]
         if trial.problems:
             bare = context._replace(middlewares=(), problems=Problems())
             null_route = BoundRoute.bind(NullRoute(), bare)
@@ -330,6 +347,7 @@ class Application:
         """Make a dispatcher for the routes and put it in place in one assignment.
 
         :raises WiringError: if there are problems, found here or before
+        :raises WiringWarning: if likely mistakes were found and warnings are errors
         """
         if error_handler is None:
             error_handler = (
@@ -351,7 +369,7 @@ class Application:
         wrappers = self._wrappers
         if [*map(id, owners)] != [*map(id, wrappers.owners)]:
             wrappers = _WSGIWrappers(owners, problems)
-        problems.raise_if_any()
+        problems.report(self._warnings)
         make_dispatcher = HostCheckingDispatcher if self.trusted_hosts else Dispatcher
         dispatcher = make_dispatcher(
             self, routes, error_handler, error_chain, self._null_route, mounts, wrappers.wsgi_app

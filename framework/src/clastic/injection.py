@@ -7,7 +7,7 @@ the render. A :class:`Plan` lists them with the arguments that each is passed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -21,7 +21,7 @@ from clastic.signature import (
     read_signature,
     required_names,
 )
-from clastic.wiring import Problems, closest
+from clastic.wiring import Problems, closest, misspelling
 
 BUILT_IN = "built-in"
 PATH = "path"
@@ -106,6 +106,8 @@ def plan_route(
     problems: Problems,
     *,
     request_side_only: bool = False,
+    ignored: Collection[str] = (),
+    known_names: Callable[[], Collection[str]] = tuple,
 ) -> Plan | None:
     """Find the source of every argument of the functions that a route runs.
 
@@ -115,9 +117,14 @@ def plan_route(
     :param middlewares: valid ones, outermost first
     :param problems: collects what is wrong
     :param request_side_only: leave out the ``endpoint`` and ``render`` methods of middlewares
+    :param ignored: the codes of likely mistakes that the route ignores
+    :param known_names: returns the names available in an embedded application, which has reported
+        the likely mistakes about them itself
     :return: ``None`` if something is wrong
     """
-    planner = _Planner(f"Route '{pattern}'", pattern, tuple(middlewares), problems)
+    planner = _Planner(
+        f"Route '{pattern}'", pattern, tuple(middlewares), problems, ignored, known_names
+    )
     scope = planner.initial_scope(path_names, resources)
     request_steps = planner.plan_side("request", scope)
     if request_side_only:
@@ -223,11 +230,15 @@ class _Planner:
         pattern: str | None,
         middlewares: tuple[Middleware, ...],
         problems: Problems,
+        ignored: Collection[str] = (),
+        known_names: Callable[[], Collection[str]] = tuple,
     ) -> None:
         self.where = where
         self.pattern = pattern
         self.middlewares = middlewares
         self.problems = problems
+        self.ignored = ignored
+        self.known_names = known_names
         self.has_failed = False
 
     def report(self, where: str, what: str, remedy: str, **details: Any) -> None:
@@ -314,6 +325,8 @@ class _Planner:
                 arguments.append(parameter)
             elif parameter.required or parameter.name in _MISPLACED:
                 self.report_missing(where(), parameter.name, scope, within)
+            else:
+                self.check_default(where, parameter.name, scope, within)
         if len(arguments) < len(signature):
             self.check_gaps(where, signature, arguments)
         sources = tuple(scope[parameter.name] for parameter in arguments)
@@ -334,6 +347,26 @@ class _Planner:
             remedy = self.find_remedy(name, has_alternative=closest(name, available) is not None)
             what = f"needs '{name}', which nothing provides"
             self.report(where, what, remedy, wanted=name, available=available, route=route)
+
+    def check_default(
+        self,
+        where: Callable[[], str],
+        name: str,
+        scope: Scope,
+        within: tuple[_Side, Middleware] | None,
+    ) -> None:
+        """Report an argument that always has its default, if its name is misspelt."""
+        if name.startswith("_") or (intended := misspelling(name, scope)) is None:
+            return
+        if intended not in self.known_names():
+            self.problems.add_likely(
+                "near-miss",
+                where(),
+                f"takes '{name}', which nothing provides, so it always has its default",
+                f"Did you mean '{intended}'?",
+                route=None if within is None else self.pattern,
+                ignored=self.ignored,
+            )
 
     def find_remedy(self, name: str, *, has_alternative: bool) -> str:
         """Return what to do about a name that nothing provides."""

@@ -1,11 +1,33 @@
-"""Collect what is wrong with an application while it is constructed, and report it at once."""
+"""Collect what is wrong with an application while it is constructed, and report it at once.
+
+What cannot work is a :class:`WiringError`. What is almost certainly a mistake is a
+:class:`WiringWarning`, and each kind of it has a code of :data:`WARNING_CODES`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+import inspect
+import os
+import warnings
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 _MAX_ROUTES_NAMED = 3
+
+WARNING_CODES = MappingProxyType(
+    {
+        "duplicate-route": "an earlier route has the same pattern and methods",
+        "unreachable-route": "earlier routes respond to all requests of a route",
+        "near-miss": "nothing provides an argument with a default, but a name that is very similar",
+        "wrong-annotation": "an annotation contradicts the type of a value of the path",
+        "misspelt-attribute": "a subclass sets an attribute that is similar to one that is used",
+        "missing-return": "a method of a middleware returns nothing",
+    }
+)
+"""The codes of likely mistakes, each with its meaning."""
+
+WarningMode = Literal["warn", "raise", "ignore"]
 
 
 class Problem(NamedTuple):
@@ -17,6 +39,7 @@ class Problem(NamedTuple):
     :param wanted: the name that was looked up; the closest one in ``available`` is suggested
     :param available: the names that can be used there, in the order to show them
     :param route: the pattern of the route it was found on, unless ``where`` names it already
+    :param code: the code of a likely mistake; ``None`` for what cannot work
     """
 
     where: str
@@ -25,18 +48,23 @@ class Problem(NamedTuple):
     wanted: str | None = None
     available: tuple[str, ...] | None = None
     route: str | None = None
+    code: str | None = None
 
 
 class Problems:
     """The problems found during one construction.
 
-    Checks take a collector, add what they find, and go on, so that one :class:`WiringError`
-    reports everything.
+    Checks take a collector, add what they find, and go on, so that one :class:`WiringError` or
+    :class:`WiringWarning` reports everything. Likely mistakes are not counted by ``len()``.
+
+    :param ignored: the codes of likely mistakes that are not reported
     """
 
-    def __init__(self) -> None:
+    def __init__(self, ignored: Collection[str] = ()) -> None:
         self._found: list[Problem] = []
+        self._ignored = ignored
         self._unreliable_names: set[str] = set()
+        self.likely: list[Problem] = []
 
     def add(
         self,
@@ -50,6 +78,25 @@ class Problems:
     ) -> None:
         """Add a problem; the parameters are those of :class:`Problem`."""
         self._found.append(Problem(where, what, remedy, wanted, available, route))
+
+    def add_likely(
+        self,
+        code: str,
+        where: str,
+        what: str,
+        remedy: str,
+        *,
+        wanted: str | None = None,
+        available: tuple[str, ...] | None = None,
+        route: str | None = None,
+        ignored: Collection[str] = (),
+    ) -> None:
+        """Add a likely mistake; the parameters are those of :class:`Problem`.
+
+        :param ignored: the codes that the route ignores, in addition to those of the application
+        """
+        if code not in self._ignored and code not in ignored:
+            self.likely.append(Problem(where, what, remedy, wanted, available, route, code))
 
     def extend(self, problems: Iterable[Problem]) -> None:
         """Add problems that were found elsewhere."""
@@ -68,6 +115,18 @@ class Problems:
         if self._found:
             raise WiringError(self._found)
 
+    def report(self, mode: WarningMode) -> None:
+        """Raise a :class:`WiringError` if a problem was found, else report the likely mistakes.
+
+        :param mode: ``warn`` issues one :class:`WiringWarning` at the line of the first caller
+            outside of the framework, ``raise`` makes likely mistakes problems, too
+        """
+        if mode == "raise":
+            self._found += self.likely
+        self.raise_if_any()
+        if self.likely and mode == "warn":
+            warnings.warn(WiringWarning(self.likely), stacklevel=_level_of_caller())
+
     def __iter__(self) -> Iterator[Problem]:
         return iter(self._found)
 
@@ -83,14 +142,38 @@ class WiringError(NameError):
     """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        distinct: dict[tuple[str, str, str], tuple[Problem, list[str]]] = {}
-        for problem in problems:
-            key = problem.where, problem.what, problem.remedy
-            _, routes = distinct.setdefault(key, (problem, []))
-            if problem.route is not None and problem.route not in routes:
-                routes.append(problem.route)
-        self.problems = tuple(problem for problem, _ in distinct.values())
-        super().__init__(_format_report([_format_problem(*item) for item in distinct.values()]))
+        self.problems, texts = _summarize(problems)
+        super().__init__(_format_report(texts, "problems"))
+
+
+class WiringWarning(UserWarning):
+    """An application was constructed, and it is almost certain that it does not do what is meant.
+
+    :param problems: the likely mistakes, as in :class:`WiringError`, each with its code
+    """
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems, texts = _summarize(problems)
+        remedy = f"pass ignore=[{self.problems[0].code!r}] to the route or the application."
+        what = "\n  If it is intended" if len(texts) == 1 else "\n\nIf one is intended"
+        super().__init__(f"{_format_report(texts, 'likely mistakes')}{what}, {remedy}")
+
+
+def checked_codes(where: str, codes: Iterable[str]) -> frozenset[str]:
+    """Return the codes of likely mistakes to ignore.
+
+    :param where: who ignores them
+    :raises ValueError: if one is not a code
+    """
+    given = (codes,) if isinstance(codes, str) else tuple(codes)
+    for code in given:
+        if code not in WARNING_CODES:
+            suggestion = did_you_mean(str(code), WARNING_CODES)
+            raise ValueError(
+                f"{where} has ignore={list(given)!r}, and {code!r} is not the code of a warning. "
+                + (suggestion or f"The codes are {', '.join(WARNING_CODES)}.")
+            )
+    return frozenset(given)
 
 
 def closest(name: str, candidates: Iterable[str]) -> str | None:
@@ -110,15 +193,75 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str:
     return f"Did you mean '{match}'?" if match else ""
 
 
-def _format_report(texts: Sequence[str]) -> str:
+def misspelling(name: str, names: Iterable[str], *, plurals: bool = False) -> str | None:
+    """Return the name of which another one is almost certainly a misspelling, or ``None``.
+
+    That is stricter than :func:`closest`: one letter is missing, added or replaced, two neighbours
+    are swapped, or only case and underscores differ. Short names may be different words.
+
+    :param plurals: whether a plural can be a misspelling of the singular, and the reverse
+    """
+    return next((each for each in names if _is_misspelt(name, each, plurals=plurals)), None)
+
+
+def _is_misspelt(name: str, other: str, *, plurals: bool) -> bool:
+    name, other = (text.replace("_", "").lower() for text in (name, other))
+    if name == other:
+        return True
+    shorter = min(len(name), len(other))
+    start = _common_length(name, other)
+    end = _common_length(name[start:][::-1], other[start:][::-1])
+    changes = sorted([name[start : len(name) - end], other[start : len(other) - end]], key=len)
+    if [*map(len, changes)] == [2, 2]:
+        return shorter >= 4 and changes[0] == changes[1][::-1]
+    if [*map(len, changes)] == [1, 1]:
+        return shorter >= 6 and "".join(changes).isalpha()
+    if [*map(len, changes)] != [0, 1]:
+        return False
+    if end:
+        return shorter >= 3 and start > 0
+    return plurals if changes[1] == "s" else shorter >= 6
+
+
+def _common_length(first: str, second: str) -> int:
+    """Return how many characters two texts begin with alike."""
+    pairs = enumerate(zip(first, second, strict=False))
+    return next((n for n, (a, b) in pairs if a != b), min(len(first), len(second)))
+
+
+def _level_of_caller() -> int:
+    """Return the ``stacklevel`` for a warning of the function that calls this one."""
+    package = os.path.dirname(__file__) + os.sep
+    frame = inspect.currentframe()
+    level = 0
+    while frame is not None and frame.f_code.co_filename.startswith(package):
+        frame = frame.f_back
+        level += 1
+    return level
+
+
+def _summarize(problems: Iterable[Problem]) -> tuple[tuple[Problem, ...], list[str]]:
+    """Return the distinct problems, and the text of each with all routes it was found on."""
+    distinct: dict[tuple[str, str, str], tuple[Problem, list[str]]] = {}
+    for problem in problems:
+        key = problem.where, problem.what, problem.remedy
+        _, routes = distinct.setdefault(key, (problem, []))
+        if problem.route is not None and problem.route not in routes:
+            routes.append(problem.route)
+    texts = [_format_problem(*item) for item in distinct.values()]
+    return tuple(problem for problem, _ in distinct.values()), texts
+
+
+def _format_report(texts: Sequence[str], noun: str) -> str:
     if len(texts) == 1:
         return texts[0]
     numbered = "\n\n".join(f"{number}. {text}" for number, text in enumerate(texts, 1))
-    return f"{len(texts)} problems in this application:\n\n{numbered}"
+    return f"{len(texts)} {noun} in this application:\n\n{numbered}"
 
 
 def _format_problem(problem: Problem, routes: Sequence[str]) -> str:
-    lines = [f"{problem.where} {problem.what}."]
+    code = f" [{problem.code}]" if problem.code else ""
+    lines = [f"{problem.where} {problem.what}.{code}"]
     if routes:
         lines.append(_format_routes(routes))
     if problem.available:

@@ -17,7 +17,7 @@ from clastic.errors import HTTPException
 from clastic.http import BaseResponse, Limits
 from clastic.http.limits import BoundLimits
 from clastic.injection import Plan, Step, plan_render_error, plan_route
-from clastic.middleware.base import Middleware, merge_middlewares
+from clastic.middleware.base import RESERVED_ARGS, SIDES, Middleware, merge_middlewares
 from clastic.middleware.checks import check_middleware, check_resource_names
 from clastic.pattern import InvalidPattern, Pattern
 from clastic.routing.matching import compile_reader, value_positions
@@ -84,6 +84,8 @@ class BoundRoute(BoundRouteMembers):
     :ivar middlewares: all middlewares it runs, outermost first
     :ivar finishing: those of them that have a ``finish`` method, innermost first
     :ivar render: the function that turns the context into a response, if there is one
+    :ivar falls_through: whether the route, or an application around it, was declared to leave
+        requests to later routes
     :ivar limits: the limits on request bodies, of the route and of the applications around it
     :ivar read: returns the path values for the segments of a path, ``None`` if these do not match.
         It is ``None`` itself if every value is one unconverted segment
@@ -95,6 +97,7 @@ class BoundRoute(BoundRouteMembers):
     __slots__ = (
         "application",
         "bound_apps",
+        "falls_through",
         "finishing",
         "is_branch",
         "limits",
@@ -129,11 +132,13 @@ class BoundRoute(BoundRouteMembers):
         render: Callable[..., Any] | None,
         slash_mode: str,
         application_limits: Limits,
-        inner_apps: tuple[Application, ...] = (),
+        falls_through: bool,
+        inner: BoundRoute | None = None,
     ) -> None:
         self.route = route
         self.application = context.application
-        self.bound_apps = (*inner_apps, context.application)
+        inner_apps = () if inner is None else inner.bound_apps
+        self.bound_apps: tuple[Application, ...] = (*inner_apps, context.application)
         self.path_pattern = path_pattern
         self.positions = value_positions(path_pattern)
         self.read = compile_reader(path_pattern) if self.positions is None else None
@@ -146,8 +151,9 @@ class BoundRoute(BoundRouteMembers):
         self.render = render
         self.slash_mode = slash_mode
         self.limits = BoundLimits(route.limits, application_limits)
+        self.falls_through = falls_through
         self.render_error_chain = self._compile_render_error(context)
-        chain = self._compile(context)
+        chain = self._compile(context, inner)
         if chain is not None:
             self.run, self.wants_request, self.wants_dispatch_state = chain
 
@@ -193,10 +199,17 @@ class BoundRoute(BoundRouteMembers):
             render=render,
             slash_mode=route.slash_mode or context.slash_mode,
             application_limits=context.limits,
+            falls_through=route.falls_through,
         )
 
     def embed(
-        self, prefix: str, context: BindContext, *, rebind_render: bool, inherit_slashes: bool
+        self,
+        prefix: str,
+        context: BindContext,
+        *,
+        rebind_render: bool,
+        inherit_slashes: bool,
+        falls_through: bool,
     ) -> BoundRoute:
         """Bind it once more, in an application around the one that it is bound in.
 
@@ -204,6 +217,7 @@ class BoundRoute(BoundRouteMembers):
         :param rebind_render: use the render factory of the outer application
         :param inherit_slashes: use the slash mode of the outer application, unless the route as
             it was written has one
+        :param falls_through: whether it leaves requests to the routes after the application
         """
         try:
             path_pattern = self.path_pattern.with_prefix(prefix)
@@ -224,7 +238,8 @@ class BoundRoute(BoundRouteMembers):
             render=render,
             slash_mode=self.route.slash_mode or slash_mode,
             application_limits=self.limits.application.within(context.limits),
-            inner_apps=self.bound_apps,
+            falls_through=self.falls_through or falls_through,
+            inner=self,
         )
 
     def plan(self) -> Plan:
@@ -249,7 +264,12 @@ class BoundRoute(BoundRouteMembers):
         problems = Problems() if problems is None else problems
         return plan_render_error(where, self.render_error, self.resources, problems)
 
-    def _plan(self, problems: Problems) -> Plan | None:
+    def _plan(self, problems: Problems, inner: BoundRoute | None = None) -> Plan | None:
+        """Plan the route.
+
+        :param problems: collects what is wrong
+        :param inner: the route as it is bound in the embedded application
+        """
         return plan_route(
             self.pattern,
             () if self.is_null_route else self.path_pattern.names,
@@ -260,10 +280,22 @@ class BoundRoute(BoundRouteMembers):
             problems,
             # For a request that no route matches there is no endpoint to wrap.
             request_side_only=self.is_null_route,
+            ignored=self.route.ignore,
+            known_names=tuple if inner is None else inner._available_names,
         )
 
-    def _compile(self, context: BindContext) -> Chain | None:
-        plan = self._plan(context.problems)
+    def _available_names(self) -> set[str]:
+        """Return the names that its functions can take, in any of its middlewares."""
+        provided = (
+            name
+            for middleware in self.middlewares
+            for _, attribute in SIDES
+            for name in getattr(middleware, attribute)
+        )
+        return {*RESERVED_ARGS, *self.path_pattern.names, *self.resources, *provided}
+
+    def _compile(self, context: BindContext, inner: BoundRoute | None) -> Chain | None:
+        plan = self._plan(context.problems, inner)
         if plan is None:
             return None
         constants = {

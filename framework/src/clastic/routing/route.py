@@ -11,7 +11,7 @@ from clastic.describe import describe_callable
 from clastic.http.limits import Limits, checked_limits
 from clastic.middleware.base import Middleware
 from clastic.pattern import S_REDIRECT, S_REWRITE, S_STRICT, InvalidPattern, Pattern
-from clastic.wiring import did_you_mean
+from clastic.wiring import checked_codes, did_you_mean
 
 HTTP_METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
 """The methods of RFC 9110, section 9, and RFC 5789."""
@@ -54,6 +54,9 @@ class Route(RouteMembers):
     :param resources: name to value for this route; they override those of the application
     :param slash_mode: one of the slash modes; the application's by default
     :param limits: the limits on request bodies; those left out are inherited
+    :param falls_through: whether it may leave a request to the routes after it, by a non-breaking
+        error; routes after it are not reported as unreachable
+    :param ignore: codes of :class:`~clastic.WiringWarning` not to report for this route
     :raises InvalidPattern: for a pattern outside of the language
     :raises InvalidMethod: for an unknown method
     :raises InvalidEndpoint: for an endpoint or ``render_error`` that cannot be called
@@ -73,6 +76,8 @@ class Route(RouteMembers):
         resources: Mapping[str, Any] | None = None,
         slash_mode: str | None = None,
         limits: Limits | None = None,
+        falls_through: bool = False,
+        ignore: Iterable[str] = (),
     ) -> None:
         if pattern in HTTP_METHODS:
             raise InvalidPattern(
@@ -95,6 +100,8 @@ class Route(RouteMembers):
         self.resources = dict(resources or {})
         self.slash_mode = None if slash_mode is None else checked_slash_mode(slash_mode)
         self.limits = checked_limits(f"Route '{pattern}'", limits)
+        self.falls_through = falls_through
+        self.ignore = checked_codes(f"Route '{pattern}'", ignore)
 
     @property
     def pattern(self) -> str:

@@ -57,7 +57,7 @@ class StaticApplication(Application):
             cache_timeout, default_text_mime, default_binary_mime, precompressed=precompressed
         )
         super().__init__(
-            [GET("/<path*>", self.get_file_response)],
+            [GET("/<path*>", self.get_file_response, falls_through=True)],
             middlewares=middlewares,
             error_handler=error_handler,
         )

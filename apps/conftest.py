@@ -18,9 +18,17 @@ from transcripts import Curl, read_blocks, read_commands
 from clastic.testing import HOST, Server, serve_process
 
 
-@pytest.fixture(scope="session")
-def serve_app() -> Iterator[Callable[[Path], Server]]:
-    """Return a function that serves an app's file until the tests end."""
+@pytest.fixture(scope="module", autouse=True)
+def without_coverage() -> Iterator[None]:
+    """Do not measure the test coverage in the processes that tests start: it takes longer."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+        yield
+
+
+@pytest.fixture(scope="module")
+def serve_app(without_coverage: None) -> Iterator[Callable[[Path], Server]]:
+    """Return a function that serves an app's file until the tests of the module end."""
     with ExitStack() as stack:
 
         def serve(script: Path) -> Server:

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,14 @@ class Machine:
         process = self.start(script, *arguments, **variables)
         output, errors = process.communicate(timeout=60)
         return process.returncode, output, errors
+
+
+@pytest.fixture(scope="module", autouse=True)
+def without_coverage() -> Iterator[None]:
+    """Do not measure the test coverage in the processes that tests start: it takes longer."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+        yield
 
 
 @pytest.fixture

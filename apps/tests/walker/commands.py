@@ -93,12 +93,9 @@ class Commands:
         return self.folder / path
 
     def _environment(self) -> dict[str, str]:
-        """Return the environment of a program, without variables that configure the app.
-
-        The test coverage of the framework is not measured in it, because that takes longer.
-        """
-        unset = (f"{self._app.upper()}_", "COVERAGE_PROCESS_")
-        others = {name: value for name, value in os.environ.items() if not name.startswith(unset)}
+        """Return the environment of a program, without variables that configure the app."""
+        prefix = f"{self._app.upper()}_"
+        others = {name: value for name, value in os.environ.items() if not name.startswith(prefix)}
         # Two changes of a file within a second could leave stale bytecode in the cache.
         return {**others, "HOME": str(self.home), "PYTHONDONTWRITEBYTECODE": "1"}
 

@@ -25,7 +25,7 @@ def client(create_app):
     return create_app().get_local_client()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(serve_app):
     return serve_app(SCRIPT)
 

@@ -498,12 +498,10 @@ def test_any_accept_header_gets_a_page(accept: str, path: str) -> None:
 @given(
     path=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40),
     query=st.text(st.characters(exclude_categories=["Cs"]), max_size=40),
+    mimetype=st.sampled_from(FORMATS),
 )
-def test_any_path_gets_a_page(path: str, query: str) -> None:
-    for mimetype in FORMATS:
-        response = ask(
-            APPLICATION, quote("/" + path.lstrip("/")), mimetype, query_string={"q": query}
-        )
-        assert response.status_code in (200, 302, 400, 404, 500)
-        if mimetype == XML and response.mimetype == XML:
-            ElementTree.fromstring(response.text)
+def test_any_path_gets_a_page(path: str, query: str, mimetype: str) -> None:
+    response = ask(APPLICATION, quote("/" + path.lstrip("/")), mimetype, query_string={"q": query})
+    assert response.status_code in (200, 302, 400, 404, 500)
+    if mimetype == XML and response.mimetype == XML:
+        ElementTree.fromstring(response.text)

@@ -190,7 +190,7 @@ def find(id=None):
 
 @pytest.fixture(scope="module")
 def large():
-    routes = [GET(f"/r{number}/<id>", find) for number in range(9_997)]
+    routes = [GET(f"/r{number}/<id>", find) for number in range(997)]
     return Application([*routes, ("/_meta", MetaApplication())])
 
 
@@ -238,10 +238,10 @@ class TestPagesOfRoutes:
     @pytest.mark.parametrize(
         ("number", "links"),
         [
-            (1, {"Next": 2, "Last": 100}),
-            (2, {"First": 1, "Previous": 1, "Next": 3, "Last": 100}),
-            (50, {"First": 1, "Previous": 49, "Next": 51, "Last": 100}),
-            (100, {"First": 1, "Previous": 99}),
+            (1, {"Next": 2, "Last": 10}),
+            (2, {"First": 1, "Previous": 1, "Next": 3, "Last": 10}),
+            (5, {"First": 1, "Previous": 4, "Next": 6, "Last": 10}),
+            (10, {"First": 1, "Previous": 9}),
         ],
     )
     def test_a_page_links_to_the_others(self, number, links, large, page, read):
@@ -249,10 +249,10 @@ class TestPagesOfRoutes:
         pages = view.all("nav")[-1]
         hrefs = {read(link): link.attrib["href"] for link in view.all("a", pages)}
         assert hrefs == {name: f"?find=&page={target}#routes" for name, target in links.items()}
-        assert read(view.one("span", pages)) == f"Page {number} of 100"
+        assert read(view.one("span", pages)) == f"Page {number} of 10"
 
     def test_links_keep_the_words(self, large, page, read):
-        view = page(large, query_string={"find": "/r1 <id>", "page": 2})
+        view = page(large, query_string={"find": "/r <id>", "page": 2})
         links = {read(link): link.attrib["href"] for link in view.all("a")}
-        assert links["Next"] == "?find=%2Fr1+%3Cid%3E&page=3#routes"
-        assert links["the same as JSON"] == "json/?find=%2Fr1+%3Cid%3E&page=2"
+        assert links["Next"] == "?find=%2Fr+%3Cid%3E&page=3#routes"
+        assert links["the same as JSON"] == "json/?find=%2Fr+%3Cid%3E&page=2"

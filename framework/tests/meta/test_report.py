@@ -497,7 +497,7 @@ def links():
 
 @pytest.fixture(scope="module")
 def large():
-    routes = [GET(f"/r{number}/<id>", find) for number in range(9_997)]
+    routes = [GET(f"/r{number}/<id>", find) for number in range(997)]
     return Application([*routes, ("/_meta", MetaApplication())])
 
 
@@ -528,12 +528,12 @@ class TestSelection:
     @pytest.mark.parametrize(
         ("query", "first", "last", "page", "pages"),
         [
-            pytest.param({}, 1, 100, 1, 100, id="the first page"),
-            pytest.param({"page": 2}, 101, 200, 2, 100, id="another page"),
-            pytest.param({"page": 101}, 9_901, 10_000, 100, 100, id="after the last"),
-            pytest.param({"page": 0}, 1, 100, 1, 100, id="before the first"),
-            pytest.param({"page": "x"}, 1, 100, 1, 100, id="no number"),
-            pytest.param({"page": "9" * 5000}, 1, 100, 1, 100, id="a number of too many digits"),
+            pytest.param({}, 1, 100, 1, 10, id="the first page"),
+            pytest.param({"page": 2}, 101, 200, 2, 10, id="another page"),
+            pytest.param({"page": 11}, 901, 1_000, 10, 10, id="after the last"),
+            pytest.param({"page": 0}, 1, 100, 1, 10, id="before the first"),
+            pytest.param({"page": "x"}, 1, 100, 1, 10, id="no number"),
+            pytest.param({"page": "9" * 5000}, 1, 100, 1, 10, id="a number of too many digits"),
         ],
     )
     def test_many_routes_are_on_pages(self, query, first, last, page, pages, large, report):

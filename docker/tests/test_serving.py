@@ -83,7 +83,7 @@ def test_requests_in_flight_are_finished_before_an_app_stops(serve, app):
         address = {"host": "127.0.0.1", "port": server.port}
         connections = [begin(method, path, body.encode(), **address) for _ in range(8)]
         server.process.send_signal(signal.SIGTERM)
-        wait_until_refused(server.port)
+        server.wait_until(lambda: refuses(server.port), "still listens on its port")
         assert finish(connections, body.encode()) == [status] * 8
         assert server.process.wait(END_SECONDS) == 0
 
@@ -160,15 +160,12 @@ def test_production_refuses_the_example_secret(serve, tmp_path):
         pass
 
 
-def wait_until_refused(port: int) -> None:
-    """Wait until no process listens on a port."""
-    deadline = time.monotonic() + END_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except ConnectionRefusedError:
-            return
-        except OSError:
-            pass
-        time.sleep(0.01)
-    pytest.fail(f"A process still listens on port {port}.")
+def refuses(port: int) -> bool:
+    """Return whether no process listens on a port."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except ConnectionRefusedError:
+        return True
+    except OSError:
+        pass
+    return False

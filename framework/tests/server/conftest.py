@@ -24,13 +24,23 @@ TIMEOUT = 30
 HELLO = """\
 import os
 import threading
-import time
 
 from clastic.application import Application
 from clastic.http import Response
+from clastic.server.workers import Threads
 from words import WORD
 
 together = threading.Barrier(2)
+draining = threading.Event()
+is_busy = Threads.is_busy
+
+
+def note_draining(threads):
+    draining.set()
+    return is_busy(threads)
+
+
+Threads.is_busy = note_draining  # a server that ends calls it until no request is running
 
 
 def word():
@@ -46,8 +56,7 @@ def endless():
     def blocks():
         yield f"{os.getpid()}\\n".encode()
         while True:
-            time.sleep(0.05)
-            yield b"more\\n"
+            yield b"more\\n" * 10_000
 
     return Response(blocks())
 
@@ -55,8 +64,7 @@ def endless():
 def slow():
     def blocks():
         yield b"begun "
-        time.sleep(0.4)
-        yield b"and ended"
+        yield b"and ended" if draining.wait(10) else b"and waited in vain"
 
     return Response(blocks())
 

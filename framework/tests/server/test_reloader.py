@@ -180,7 +180,7 @@ class TestRequests:
             program.wait_for_page("other")
             assert process not in program.members()
             with suppress(http.client.IncompleteRead, ConnectionError):
-                while response.read(100):
+                while response.read(100_000):
                     pass
 
     def test_a_connection_without_a_request_does_not_delay_a_restart(self, program: Any) -> None:

@@ -8,11 +8,10 @@ import sys
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from strategies import PATHS, SLASH_MODES, TEXTS, texts_and_matching_paths
 
-from clastic.pattern import S_REDIRECT, S_REWRITE, S_STRICT, Pattern, split_path
+from clastic.pattern import S_REWRITE, S_STRICT, Pattern, split_path
 from clastic.routing.matching import compile_reader, match_path, value_positions
-
-SLASH_MODES = (S_REDIRECT, S_REWRITE, S_STRICT)
 
 
 @pytest.mark.parametrize(
@@ -370,37 +369,6 @@ def value_of(binding, part, word):
     if binding["type"] == "float":
         return float(inner[1]) if re.fullmatch("-?[0-9]+([.][0-9]+)?", inner[1]) else None
     return inner[1]
-
-
-PARTS = ["a", "b", "1", "é", "<{}>", "<{}:int>", "<{}:float>", "<{}?>", "<{}*>", "<{}+>"]
-PARTS += ["<{}?int>", "<{}*int>", "<{}+float>", "a<{}>", "<{}:int>b", "a<{}>b", "1<{}:int>"]
-WORDS = ["a", "b", "1", "-2", "1.5", "é", "\u0661", "ab", "a1b", "11", "1b"]
-
-
-def text_of(parts, is_branch):
-    stem = "".join(f"/{part.format(f'x{place}')}" for place, part in enumerate(parts))
-    return f"{stem}/" if is_branch or not parts else stem
-
-
-TEXTS = st.builds(text_of, st.lists(st.sampled_from(PARTS), max_size=5), st.booleans())
-PATHS = st.builds(
-    lambda start, words, end: start + "/".join(words) + end,
-    st.sampled_from(["/", "/", "/", ""]),
-    st.lists(st.sampled_from([*WORDS, ""]), max_size=6),
-    st.sampled_from(["", "", "/", "//"]),
-)
-
-
-@st.composite
-def texts_and_matching_paths(draw):
-    """Return a pattern, and a path made from it that matches it except for types and slashes."""
-    parts = draw(st.lists(st.sampled_from(PARTS), max_size=5))
-    path = ""
-    for part in parts:
-        least, most = (0 if re.search("[?*]", part) else 1), (3 if re.search("[*+]", part) else 1)
-        words = draw(st.lists(st.sampled_from(WORDS[:5]), min_size=least, max_size=most))
-        path += "".join("/" + re.sub("<.*>", word, part) for word in words)
-    return text_of(parts, draw(st.booleans())), path + draw(st.sampled_from(["", "/", "//"]))
 
 
 @given(st.one_of(st.tuples(TEXTS, PATHS), texts_and_matching_paths()), st.sampled_from(SLASH_MODES))

@@ -8,12 +8,11 @@ from unittest.mock import patch
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from strategies import PATHS, SLASH_MODES, TEXTS
 
-from clastic.pattern import S_REDIRECT, S_REWRITE, S_STRICT, Pattern
+from clastic.pattern import S_REDIRECT, S_STRICT, Pattern
 from clastic.routing.matching import compile_reader, match_path
 from clastic.routing.router import Router
-
-SLASH_MODES = (S_REDIRECT, S_REWRITE, S_STRICT)
 
 
 @dataclass(frozen=True)
@@ -246,25 +245,8 @@ def test_long_paths_are_matched_without_backtracking(texts, path):
     assert matched(Router(routes), path) == matched_in_turn(routes, path)
 
 
-PARTS = ["a", "b", "1", "é", "<{}>", "<{}>", "<{}:int>", "<{}?>", "<{}*>", "<{}+>", "<{}*int>"]
-PARTS += ["<{}?float>", "a<{}>", "<{}:int>b", "a<{}>b"]
 ROUTES = st.builds(
-    lambda parts, is_branch, slash_mode: Route(
-        Pattern(
-            "".join(f"/{part.format(f'x{place}')}" for place, part in enumerate(parts))
-            + ("/" if is_branch or not parts else "")
-        ),
-        slash_mode,
-    ),
-    st.lists(st.sampled_from(PARTS), max_size=5),
-    st.booleans(),
-    st.sampled_from(SLASH_MODES),
-)
-PATHS = st.builds(
-    lambda start, words, end: start + "/".join(words) + end,
-    st.sampled_from(["/", "/", "/", "/", ""]),
-    st.lists(st.sampled_from(["a", "b", "1", "é", "", "\u0661", "ab", "1b", "2.5"]), max_size=6),
-    st.sampled_from(["", "", "/", "//"]),
+    lambda text, slash_mode: Route(Pattern(text), slash_mode), TEXTS, st.sampled_from(SLASH_MODES)
 )
 
 

@@ -57,7 +57,11 @@ def served(db_url: str, *, workers: int, app: str = "erosion:create_app()") -> I
             command,
             listener.getsockname()[1],
             APP,
-            {"EROSION_DB_URL": db_url, "EROSION_COOKIE_SECRET": SECRET},
+            {
+                "EROSION_DB_URL": db_url,
+                "EROSION_COOKIE_SECRET": SECRET,
+                "COVERAGE_PROCESS_CONFIG": None,  # measuring the test coverage takes longer
+            },
             pass_fds=[descriptor],
         )
     with closing(server):

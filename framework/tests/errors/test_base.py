@@ -340,7 +340,11 @@ def test_an_error_reads_as_its_text() -> None:
     assert error.status == "404 NOT FOUND"
     assert error.status_code == 404
     assert error.mimetype == "text/plain"
-    assert list(error.headers) == [("Content-Type", TEXT), ("Content-Length", "25")]
+    assert sorted(error.headers) == [
+        ("Content-Length", "25"),
+        ("Content-Type", TEXT),
+        ("X-Content-Type-Options", "nosniff"),
+    ]
 
 
 def test_an_error_reads_as_its_fixed_format() -> None:

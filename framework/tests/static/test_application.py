@@ -90,6 +90,7 @@ class TestFile:
             "Content-Type": "text/css; charset=utf-8",
             "ETag": f'"{MODIFIED * 10**9:x}-{len(CSS):x}"',
             "Last-Modified": LAST_MODIFIED,
+            "X-Content-Type-Options": "nosniff",
         }
 
     def test_a_file_in_a_subfolder_is_served(self, client: Client) -> None:
@@ -193,6 +194,7 @@ class TestCaching:
         assert dict(response.headers) == {
             "Cache-Control": "no-cache",
             "ETag": whole.headers["ETag"],
+            "X-Content-Type-Options": "nosniff",
         }
 
 

@@ -11,7 +11,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.utils import get_content_type
 
 from clastic.errors.formats import TEXT, choose_format, format_of, phrase_of
-from clastic.http import BaseResponse, Response, add_vary, response_maker
+from clastic.http import NOSNIFF, BaseResponse, Response, add_vary, response_maker
 from clastic.http.response import DeferredResponse, Fields, check_fields
 from clastic.text import to_text
 
@@ -102,7 +102,7 @@ class HTTPException(DeferredResponse, Exception):
     debug: Any = None
 
     _fixed_type: str | None = None
-    _given_headers: Fields = ()
+    _given_headers: Fields = (NOSNIFF,)
     _written_body: bytes = b""
 
     def __init_subclass__(cls, code: int | None = None, **options: Any) -> None:
@@ -153,6 +153,7 @@ class HTTPException(DeferredResponse, Exception):
             given = Headers(headers)
             check_fields(given)
             self._fixed_type = given.get("Content-Type")
+            given.setdefault(*NOSNIFF)
             self._given_headers = _without_body_headers(given)
         if content_type is not None:
             self._fixed_type = content_type

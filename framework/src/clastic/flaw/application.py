@@ -11,7 +11,7 @@ from clastic.errors import ErrorHandler, HTTPException, InternalServerError, ren
 from clastic.errors.formats import choose_format
 from clastic.flaw.page import flaw_page
 from clastic.flaw.report import FlawReport, create_report
-from clastic.http import BaseRequest, BaseResponse, Response
+from clastic.http import NOSNIFF, BaseRequest, BaseResponse, Response
 
 _MESSAGE = "The application failed to start. It restarts when a watched file changes."
 
@@ -48,7 +48,7 @@ class _FlawHandler(ErrorHandler):
             )
             return render_by_accept(error, accept)
         page = flaw_page(self._report, self._flaw if request.method == "GET" else None)
-        headers = {**self._headers, "Vary": "Accept"}
+        headers = [*self._headers.items(), NOSNIFF, ("Vary", "Accept")]
         return Response(page, 500, headers, content_type="text/html; charset=utf-8")
 
 

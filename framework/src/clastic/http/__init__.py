@@ -12,9 +12,18 @@ from clastic.http.redirects import (
     redirect_to_path,
 )
 from clastic.http.request import Request, negotiate
-from clastic.http.response import Response, add_vary, copy_response, response_maker, with_headers
+from clastic.http.response import (
+    NOSNIFF,
+    Response,
+    add_vary,
+    copy_response,
+    respond_html,
+    response_maker,
+    with_headers,
+)
 
 __all__ = [
+    "NOSNIFF",
     "BaseRequest",
     "BaseResponse",
     "Limits",
@@ -29,6 +38,7 @@ __all__ = [
     "read_host",
     "redirect",
     "redirect_to_path",
+    "respond_html",
     "response_maker",
     "with_headers",
 ]

@@ -42,6 +42,8 @@ Head = tuple[int, str, Fields]
 # The head and the body. The fields of the head are None if a Headers object holds them.
 _Parts = tuple[tuple[int, str, Fields | None], bytes]
 
+NOSNIFF = ("X-Content-Type-Options", "nosniff")
+"""The header field that keeps browsers from guessing another type than the one sent."""
 STATUS_LINES = {code: f"{code} {name.upper()}" for code, name in HTTP_STATUS_CODES.items()}
 _DEFAULT_HEAD: Head = (200, "200 OK", (("Content-Type", "text/plain; charset=utf-8"),))
 _WITHOUT_BODY = frozenset({204, 304, *range(100, 200)})
@@ -386,6 +388,10 @@ def response_maker(status: int, headers: Fields, content_type: str) -> Callable[
     if head is None:
         return lambda body: Response(body, status, headers, content_type=content_type)
     return partial(lazy_response, head)
+
+
+respond_html = response_maker(200, (NOSNIFF,), "text/html; charset=utf-8")
+"""Return the response with an HTML page, encoded as UTF-8."""
 
 
 def copy_response(response: BaseResponse) -> BaseResponse:

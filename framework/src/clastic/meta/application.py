@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 
 from clastic.application import Application
 from clastic.errors import ErrorHandler
-from clastic.http import Request, Response
+from clastic.http import NOSNIFF, Request, Response
 from clastic.json import JSONEncoding
 from clastic.meta.page import meta_page
 from clastic.meta.peripherals import MetaPeripheral, default_peripherals, read_section
@@ -25,7 +25,7 @@ from clastic.routing import GET, S_REDIRECT
 
 _HEADERS = [
     ("Cache-Control", "no-store"),
-    ("X-Content-Type-Options", "nosniff"),
+    NOSNIFF,
     ("Referrer-Policy", "same-origin"),
 ]
 _POLICY = (
@@ -39,7 +39,7 @@ _JSON = JSONEncoding()
 
 def get_stylesheet(request: Request) -> Response:
     """Return the stylesheet of the pages for developers, or 304 if the client has it."""
-    headers = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
+    headers = [("Cache-Control", "no-cache"), NOSNIFF]
     response = Response(DEVELOPER_STYLE, headers=headers, content_type="text/css; charset=utf-8")
     response.add_etag()
     response.make_conditional(request)

@@ -52,9 +52,9 @@ class Middleware:
     no route matches, a request handed to another WSGI application. Innermost middlewares finish
     first. The response is a copy made for this request, so ``finish`` may change it::
 
-        class NoSniff(Middleware):
+        class ReferrerPolicy(Middleware):
             def finish(self, response, environ, route):
-                response.headers["X-Content-Type-Options"] = "nosniff"
+                response.headers["Referrer-Policy"] = "same-origin"
                 return response
 
     Middlewares are equal if they are of one type and have equal attributes.

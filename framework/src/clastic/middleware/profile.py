@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from clastic.errors import BadRequest, ServiceUnavailable
-from clastic.http import BaseResponse, Request, Response
+from clastic.http import NOSNIFF, BaseResponse, Request, Response
 from clastic.middleware.base import Middleware
 from clastic.middleware.url import read_bool
 
@@ -83,7 +83,7 @@ class SimpleProfileMiddleware(Middleware):
         response.close()
         title, profile, sort = environ.pop(self._key)
         report = _format_profile(profile, sort, self.limit)
-        headers = [("Cache-Control", "no-store")]
+        headers = [("Cache-Control", "no-store"), NOSNIFF]
         return Response(f"{title}: {response.status}\n{report}", headers=headers)
 
     def __repr__(self) -> str:

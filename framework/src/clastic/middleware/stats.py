@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from clastic.application import Application
 from clastic.errors import NotFound
-from clastic.http import BaseResponse, Request, Response
+from clastic.http import BaseResponse, Request, Response, respond_html
 from clastic.middleware.base import Middleware
 from clastic.middleware.client_cache import HTTPCacheMiddleware
 from clastic.pages import element, html_page, scrollable
@@ -173,7 +173,7 @@ def render_stats(context: StatsReport) -> Response:
         scrollable(table, title) if rows else element("p", "No requests yet."),
         style=DEVELOPER_STYLE,
     )
-    return Response(page, mimetype="text/html")
+    return respond_html(page.encode())
 
 
 def _quantiles(latest: deque[float]) -> dict[str, float]:

@@ -5,24 +5,35 @@ from __future__ import annotations
 import json
 import re
 from contextlib import suppress
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
 from markupsafe import Markup, escape
 
 from clastic.errors import BadRequest
-from clastic.http import Request, Response, negotiate
+from clastic.http import NOSNIFF, Request, Response, negotiate, respond_html, response_maker
 from clastic.json import BYTES_TYPES, JSONEncoding, NoJSONForm, simplify
 from clastic.render.table import Table, TabularRender
 
 _HTML = "text/html; charset=utf-8"
 _TEXT = "text/plain; charset=utf-8"
+_BINARY = "application/octet-stream"
 
 _CONTENT_TYPES = {"json": "application/json", "html": _HTML, "text": _TEXT}
 _FORMATS = {"application/json": "json", "text/html": "html", "text/plain": "text"}
 
 _DOCUMENT_START = re.compile(r"\s*<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE)
 _FIRST_OF_DOCUMENT = frozenset("< \t\r\n")
+
+_respond_text = response_maker(200, (NOSNIFF,), _TEXT)
+_responders = MappingProxyType(
+    {
+        _TEXT: _respond_text,
+        _HTML: respond_html,
+        _BINARY: response_maker(200, (NOSNIFF,), _BINARY),
+    }
+)
 
 
 class BasicRender:
@@ -64,26 +75,26 @@ class BasicRender:
         :raises TypeError: for data without a JSON form; the error names the place
         """
         if type(context) is str and context[:1] not in _FIRST_OF_DOCUMENT:
-            return Response(context)  # plain text is the default of a response
+            return _respond_text(context.encode())
         if isinstance(context, str):
-            return Response(context, content_type=_text_type(context))
+            return _responders[_text_type(context)](context.encode())
         if context is None:
-            return Response("", content_type=_TEXT)
+            return _respond_text(b"")
         if isinstance(context, BYTES_TYPES):
             body = bytes(context)
-            return Response(body, content_type=_bytes_type(body))
+            return _responders[_bytes_type(body)](body)
         if hasattr(type(context), "__html__"):
-            return Response(str(escape(context)), content_type=_HTML)
+            return respond_html(escape(context).encode())
         if not isinstance(context, (dict, list, tuple)):
             with suppress(NoJSONForm):
                 context = simplify(context)
         if isinstance(context, (str, int, float)):
-            return Response(str(context), content_type=_TEXT)
+            return _respond_text(str(context).encode())
         return self._render_data(context, request, _route)
 
     def _render_data(self, context: object, request: Request, route: Any) -> Response:
         chosen = self._chosen_format(request)
-        headers = None if chosen else [("Vary", "Accept")]
+        headers = [NOSNIFF] if chosen else [NOSNIFF, ("Vary", "Accept")]
         format_name = chosen or _accepted_format(request)
         body: str | bytes = self._json.encode(context)
         if format_name == "html":  # a page and a text show what the JSON has
@@ -125,7 +136,7 @@ def _bytes_type(body: bytes) -> str:
     try:
         return _text_type(body.decode())
     except UnicodeDecodeError:
-        return "application/octet-stream"
+        return _BINARY
 
 
 render_basic = BasicRender()

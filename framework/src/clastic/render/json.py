@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from clastic.errors import BadRequest
-from clastic.http import Request, Response, response_maker
+from clastic.http import NOSNIFF, Request, Response, response_maker
 from clastic.json import JSONEncoding
 
 _CALLBACK = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*", re.ASCII)
@@ -42,7 +42,7 @@ class JSONRender:
             encoding=encoding, indent=indent, sort_keys=sort_keys, lenient=dev_mode
         )
         self._streaming = streaming
-        self._respond = response_maker(200, (), _JSON_TYPE)
+        self._respond = response_maker(200, (NOSNIFF,), _JSON_TYPE)
 
     def __call__(self, context: object) -> Response:
         """Render ``context``.
@@ -51,7 +51,8 @@ class JSONRender:
             value that contains itself; the error names the place
         """
         if self._streaming:
-            return Response(self._json.iter_encode(context), content_type=_JSON_TYPE)
+            chunks = self._json.iter_encode(context)
+            return Response(chunks, headers=[NOSNIFF], content_type=_JSON_TYPE)
         return self._respond(self._json.encode(context))
 
 
@@ -83,11 +84,10 @@ class JSONPRender(JSONRender):
         :raises BadRequest: if the parameter is not the name of a function
         :raises TypeError: as :class:`JSONRender`
         """
-        headers = [("X-Content-Type-Options", "nosniff")]
         callback = request.args.get(self._qp_name)
         body = self._json.encode(context)
         if callback is None:
-            return Response(body, headers=headers, content_type=_JSON_TYPE)
+            return self._respond(body)
         if len(callback) > _LONGEST_CALLBACK or not _CALLBACK.fullmatch(callback):
             raise BadRequest(
                 f"{self._qp_name} must be the name of a JavaScript function: identifiers separated "
@@ -96,7 +96,7 @@ class JSONPRender(JSONRender):
         # The comment keeps the name from being the first bytes of the file, where some plug-ins
         # would read it as a file format of their own.
         script = b"/**/%b(%b);" % (callback.encode(), _escaped_for_script(body))
-        return Response(script, headers=headers, content_type="text/javascript; charset=utf-8")
+        return Response(script, headers=[NOSNIFF], content_type="text/javascript; charset=utf-8")
 
 
 def _escaped_for_script(json: bytes) -> bytes:

@@ -12,7 +12,7 @@ from boltons import tableutils
 from markupsafe import Markup, escape
 
 from clastic.describe import callable_name
-from clastic.http import Response
+from clastic.http import Response, respond_html
 from clastic.json import BYTES_TYPES, as_mapping
 from clastic.pages import element, html_page, join, paragraphs, scrollable
 from clastic.pages.styles import DEVELOPER_STYLE
@@ -186,7 +186,7 @@ class TabularRender:
 
     def __call__(self, context: object, _route: Any = None) -> Response:
         """Render ``context``, a :class:`Table` or data for one."""
-        return Response(self.page(context, _route), content_type="text/html; charset=utf-8")
+        return respond_html(self.page(context, _route).encode())
 
     def page(self, context: object, route: Any = None, json_url: str | None = None) -> str:
         """Return the HTML document.

@@ -18,7 +18,7 @@ from typing import Any
 from werkzeug.security import safe_join
 
 from clastic.describe import describe_role, describe_type, format_location, shortest_path
-from clastic.http import Response
+from clastic.http import Response, respond_html
 from clastic.wiring import Problem, WiringError
 
 TemplatePaths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
@@ -267,7 +267,7 @@ class TemplateRender:
                 f"Template '{self.name}' is filled from a mapping, and {endpoint} returned "
                 f"{describe_type(context)}.\n  Return a dict from the endpoint.{question}"
             )
-        return Response(self.fill(context), content_type="text/html; charset=utf-8")
+        return respond_html(self.fill(context).encode())
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"

@@ -12,7 +12,7 @@ from werkzeug.http import http_date
 from werkzeug.wsgi import wrap_file
 
 from clastic.http import BaseResponse
-from clastic.http.response import STATUS_LINES, DeferredResponse, Fields, Response
+from clastic.http.response import NOSNIFF, STATUS_LINES, DeferredResponse, Fields, Response
 from clastic.static.conditions import choose_coding, is_not_modified, requested_range
 from clastic.static.files import FoundFile, media_type_of
 
@@ -113,9 +113,8 @@ class FileResponder:
                 f"cache_timeout is {cache_timeout!r}. "
                 "Use a number of seconds that is not negative, or None to revalidate each time."
             )
-        self._cache_control = (
-            "no-cache" if cache_timeout is None else f"public, max-age={cache_timeout}"
-        )
+        directives = "no-cache" if cache_timeout is None else f"public, max-age={cache_timeout}"
+        self._fixed_fields = ("Cache-Control", directives), NOSNIFF
         self._default_text_mime = default_text_mime
         self._default_binary_mime = default_binary_mime
         self._precompressed = precompressed
@@ -133,7 +132,7 @@ class FileResponder:
         file, status = found.open(coding)
         try:
             entity_tag, last_modified = _validators_of(status, coding)
-            fields: Fields = (("ETag", entity_tag), ("Cache-Control", self._cache_control))
+            fields: Fields = (("ETag", entity_tag), *self._fixed_fields)
             if codings:
                 fields += (("Vary", "Accept-Encoding"),)
             if is_not_modified(environ, entity_tag, last_modified):

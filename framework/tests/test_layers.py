@@ -38,6 +38,7 @@ LAYERS = (
     # for developers and operators; nothing above imports these
     (
         "clastic.health",
+        "clastic.overrides",
         "clastic.debug",
         "clastic.flaw",
         "clastic.meta",
@@ -57,6 +58,7 @@ LATE = {
     "clastic.compat.routing imports clastic.routing.matching",
     "clastic.compat.routing imports clastic.routing.state",
     "clastic.application imports clastic.health",
+    "clastic.application imports clastic.overrides",
 }
 
 # The only name that a type annotation may take from a later layer.

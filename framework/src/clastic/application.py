@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from threading import RLock
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
@@ -184,10 +185,7 @@ class Application:
         self.slash_mode = checked_slash_mode(slash_mode)
         self.limits = checked_limits("The application", limits)
         self.middlewares: tuple[Middleware, ...] = ()
-        self.lifecycle = Lifecycle()
-        self._health = None if health is None else _make_health(health, self.lifecycle)
-        self._compiler = ChainCompiler()
-        self._lock = RLock()
+        self._begin(health)
         context = self.bind_context()
         check_resource_names("The application", self.resources, context.problems)
         valid = context.valid_middlewares(middlewares or ())
@@ -246,6 +244,48 @@ class Application:
         """
         with self._lock:
             self._install(self.routes, self._dispatcher.mounts, error_handler, Problems())
+
+    def with_overrides(
+        self: _Self,
+        resources: Mapping[str, Any] | None = None,
+        middlewares: Mapping[type[Middleware], Middleware] | None = None,
+        without: Iterable[type[Middleware]] = (),
+    ) -> _Self:
+        """Return a copy of the application in which parts are replaced, for tests.
+
+        They are replaced wherever they are used, also in routes and embedded applications. The
+        copy passes all checks again, and has the class and the error handler of this application.
+
+        :param resources: new values by name; a managed resource is replaced without being opened
+        :param middlewares: the instance to use in place of each middleware of a type, or of a
+            subclass
+        :param without: the types of the middlewares to remove
+        :raises WiringError: as :class:`Application` does, and for what replaces nothing
+        :raises TypeError: if ``middlewares`` or ``without`` has something else than types of
+            middlewares
+        """
+        from clastic.overrides import Overrides  # imported only by tests
+
+        overrides = Overrides(resources or {}, middlewares or {}, without)
+        dispatcher = self._dispatcher
+        twin = copy(self)
+        twin.resources = MappingProxyType(dict(overrides.in_resources(self.resources)))
+        twin.middlewares = ()
+        twin._begin(self._health and self._health.prefix)
+        context = twin.bind_context()
+        overrides.check_new(context)
+        twin.middlewares = overrides.in_middlewares(self.middlewares)
+        context = context._replace(middlewares=twin.middlewares)
+        twin._null_route = twin._bind_null_route(context)
+        twin._wrappers = _WSGIWrappers((), context.problems)
+        bound = [overrides.rebind(route, context) for route in dispatcher.routes]
+        context.mounts.extend(
+            Mount(mount.pattern, overrides.in_middlewares(mount.middlewares))
+            for mount in dispatcher.mounts
+        )
+        overrides.report_unused(context.problems)
+        twin._install(bound, context.mounts, self.error_handler, context.problems)
+        return twin
 
     def get_local_client(self) -> Client:
         """Return a test client whose responses are of this application's response type."""
@@ -325,6 +365,13 @@ class Application:
             checked={},
             mounts=[],
         )
+
+    def _begin(self, health: str | None) -> None:
+        """Set the parts that no other application shares."""
+        self.lifecycle = Lifecycle()
+        self._health = None if health is None else _make_health(health, self.lifecycle)
+        self._compiler = ChainCompiler()
+        self._lock = RLock()
 
     def _bind_null_route(self, context: BindContext) -> BoundRoute:
         """Bind the null route, without middlewares if these need arguments that it lacks."""

@@ -25,11 +25,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException, HTTPMessage
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import Client
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
     from clastic.application import Application
+    from clastic.middleware.base import Middleware
 
 HOST = "127.0.0.1"
 READY_SECONDS = 30.0
@@ -241,6 +242,22 @@ def client(application: Application) -> Client:
     application's response type.
     """
     return application.get_local_client()
+
+
+@contextmanager
+def overrides(
+    application: Application,
+    resources: Mapping[str, Any] | None = None,
+    middlewares: Mapping[type[Middleware], Middleware] | None = None,
+    without: Iterable[type[Middleware]] = (),
+) -> Iterator[Client]:
+    """Give a ``with`` block the client of a copy of the application with parts replaced.
+
+    The arguments are those of :meth:`clastic.Application.with_overrides`. The managed resources of
+    the copy are opened with the block and closed after it.
+    """
+    with application.with_overrides(resources, middlewares, without) as changed:
+        yield client(changed)
 
 
 @contextmanager

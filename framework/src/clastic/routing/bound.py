@@ -242,6 +242,31 @@ class BoundRoute(BoundRouteMembers):
             inner=self,
         )
 
+    def rebind(
+        self,
+        route: Route,
+        context: BindContext,
+        resources: Mapping[str, Any],
+        middlewares: tuple[Middleware, ...],
+    ) -> BoundRoute:
+        """Bind it once more, in a copy of its application.
+
+        :param route: the route as it was written, or a copy with other resources and middlewares
+        :param resources: all resources that it can use
+        :param middlewares: all middlewares that it runs, outermost first
+        """
+        return type(self)(
+            route,
+            context,
+            path_pattern=self.path_pattern,
+            resources=resources,
+            middlewares=middlewares,
+            render_factory=self.render_factory,
+            render=self.render,
+            slash_mode=self.slash_mode,
+            application_limits=self.limits.application,
+        )
+
     def plan(self) -> Plan:
         """Return every function it runs, with the source of each argument.
 

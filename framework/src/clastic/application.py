@@ -248,7 +248,7 @@ class Application:
     def with_overrides(
         self: _Self,
         resources: Mapping[str, Any] | None = None,
-        middlewares: Mapping[type[Middleware], Middleware] | None = None,
+        middlewares: Mapping[type[Any], Middleware] | None = None,
         without: Iterable[type[Middleware]] = (),
     ) -> _Self:
         """Return a copy of the application in which parts are replaced, for tests.

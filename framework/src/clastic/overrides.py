@@ -17,17 +17,17 @@ class Overrides:
     :param resources: new values by name
     :param middlewares: the instance to use in place of each middleware of a type, or of a subclass
     :param without: the types of the middlewares to remove
-    :raises TypeError: if ``middlewares`` or ``without`` has something else than types of middlewares
+    :raises TypeError: if a key of ``middlewares`` or an item of ``without`` is not such a type
     """
 
     def __init__(
         self,
         resources: Mapping[str, Any],
-        middlewares: Mapping[type[Middleware], Middleware],
+        middlewares: Mapping[type[Any], Middleware],
         without: Iterable[type[Middleware]],
     ) -> None:
         self.resources = resources
-        self.middlewares: dict[type[Middleware], Middleware | None] = dict(middlewares)
+        self.middlewares: dict[type[Any], Middleware | None] = dict(middlewares)
         self.middlewares.update(dict.fromkeys(without))
         for middleware_type in self.middlewares:
             if not (isinstance(middleware_type, type) and issubclass(middleware_type, Middleware)):

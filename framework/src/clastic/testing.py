@@ -248,7 +248,7 @@ def client(application: Application) -> Client:
 def overrides(
     application: Application,
     resources: Mapping[str, Any] | None = None,
-    middlewares: Mapping[type[Middleware], Middleware] | None = None,
+    middlewares: Mapping[type[Any], Middleware] | None = None,
     without: Iterable[type[Middleware]] = (),
 ) -> Iterator[Client]:
     """Give a ``with`` block the client of a copy of the application with parts replaced.

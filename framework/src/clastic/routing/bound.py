@@ -265,6 +265,7 @@ class BoundRoute(BoundRouteMembers):
             render=self.render,
             slash_mode=self.slash_mode,
             application_limits=self.limits.application,
+            falls_through=self.falls_through,
         )
 
     def plan(self) -> Plan:

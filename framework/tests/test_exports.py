@@ -26,6 +26,7 @@ LATE = (
     "ashes",
     "boltons",
     "clastic.debug",
+    "clastic.explanation",
     "clastic.flaw",
     "clastic.meta",
     "clastic.middleware.profile",

@@ -36,6 +36,7 @@ LAYERS = (
     ("clastic.dispatch", "clastic.application"),
     ("clastic.middleware", "clastic.static"),
     # for developers and operators; nothing above imports these
+    ("clastic.explanation",),
     (
         "clastic.health",
         "clastic.overrides",

@@ -45,6 +45,7 @@ from clastic.routing import (
 from clastic.wiring import WiringError, WiringWarning
 
 if TYPE_CHECKING:
+    from clastic.explanation import explain
     from clastic.meta import META_ASSETS_APP, MetaApplication
     from clastic.middleware import GetParamMiddleware
     from clastic.render import render_basic, render_json, render_json_dev
@@ -53,6 +54,7 @@ else:
     __getattr__, __dir__ = lazy_exports(
         __name__,
         {
+            "clastic.explanation": ("explain",),
             "clastic.meta": ("META_ASSETS_APP", "MetaApplication"),
             "clastic.middleware.url": ("GetParamMiddleware",),
             "clastic.render": (),
@@ -100,6 +102,7 @@ __all__ = [
     "WiringError",
     "WiringWarning",
     "append_slash_redirect",
+    "explain",
     "managed",
     "redirect",
     "render_basic",

@@ -33,6 +33,7 @@ from clastic.routing import (
     checked_slash_mode,
 )
 from clastic.routing.bound import Mount, finishing
+from clastic.routing.router import Candidates
 from clastic.routing.state import DispatchState
 from clastic.wiring import Problems, WarningMode, checked_codes
 
@@ -216,6 +217,14 @@ class Application:
     def iter_routes(self) -> Iterator[BoundRoute]:
         """Iterate over the bound routes in the order they are tried."""
         return iter(self._dispatcher.routes)
+
+    def find_candidates(self, path: str) -> Candidates:
+        """Return the routes that can match a path, as the dispatcher tries them.
+
+        :param path: a whole decoded path
+        :return: see :meth:`~clastic.routing.router.Router.find_candidates`
+        """
+        return self._dispatcher.find_candidates(path)
 
     def add(self, entry: Entry, index: int | None = None) -> None:
         """Add a route, or the routes of an application, also while requests are being served.

@@ -121,7 +121,7 @@ def test_the_page_of_a_missing_route_has_headings() -> None:
     assert shown.texts["h1"] == ["404 Not Found"]
     assert shown.texts["title"] == ["404 Not Found"]
     assert shown.texts["h2"] == ["Routes, in the order tried", "Request"]
-    assert shown.texts["th"] == ["Methods", "Pattern", "Endpoint", "Result"]
+    assert shown.texts["th"] == ["Pattern", "Result", "Methods", "Endpoint"]
     (region,) = shown.all("div")
     assert (region["role"], region["tabindex"], region["aria-label"]) == ("region", "0", "Routes")
 

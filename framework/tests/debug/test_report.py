@@ -31,8 +31,6 @@ def refuse() -> NoReturn:
     raise NotFound("Not in the attic.", is_breaking=False)
 
 
-NO_MATCH = "the path does not match"
-OTHER_METHOD = "the method does not match"
 ROUTES: list[Any] = [
     Route("/books/<id:int>", show_book, methods=["GET"]),
     Route("/books", list_books, methods=["GET"]),
@@ -55,9 +53,7 @@ def report(application: Application, path: str, **options: Any) -> Any:
 
 
 def results(shown: Any) -> list[tuple[str, list[str], str]]:
-    for route in shown["routes"]:
-        assert route["matches"] is (route["outcome"] != NO_MATCH)
-    return [(route["pattern"], route["methods"], route["outcome"]) for route in shown["routes"]]
+    return [(route["pattern"], route["methods"], route["reason"]) for route in shown["routes"]]
 
 
 # -- an exception ----------------------------------------------------------------------------------
@@ -96,9 +92,9 @@ def test_a_path_without_a_route_is_reported() -> None:
     shown = report(make(), "/bok/7")
 
     assert results(shown) == [
-        ("/books/<id:int>", ["GET", "HEAD"], NO_MATCH),
-        ("/books", ["GET", "HEAD"], NO_MATCH),
-        ("/books", ["POST"], NO_MATCH),
+        ("/books/<id:int>", ["GET", "HEAD"], "segment 1 is not 'books'"),
+        ("/books", ["GET", "HEAD"], "segment 1 is not 'books'"),
+        ("/books", ["POST"], "segment 1 is not 'books'"),
     ]
     assert shown["exceptions"] == []
     assert shown["routes_left_out"] == 0
@@ -108,9 +104,9 @@ def test_a_method_that_is_not_allowed_is_reported() -> None:
     shown = report(make(), "/books", method="PUT")
 
     assert results(shown) == [
-        ("/books/<id:int>", ["GET", "HEAD"], NO_MATCH),
-        ("/books", ["GET", "HEAD"], OTHER_METHOD),
-        ("/books", ["POST"], OTHER_METHOD),
+        ("/books/<id:int>", ["GET", "HEAD"], "segment 2 is missing"),
+        ("/books", ["GET", "HEAD"], "serves only GET, HEAD"),
+        ("/books", ["POST"], "serves only POST"),
     ]
     assert shown["explanation"] == "/books does not allow PUT. It allows GET, HEAD, POST."
     assert shown["suggestion"] == ""
@@ -135,10 +131,10 @@ def test_the_errors_of_routes_that_were_tried_are_shown() -> None:
 
     shown = report(application, "/a/7")
     assert results(shown) == [
-        ("/a/<path*>", ["POST"], OTHER_METHOD),
-        ("/a/<path*>", [], "returned 404 Not Found: Not in the attic."),
-        ("/a/<id>", [], "returned 404 Not Found"),
-        ("/b", [], NO_MATCH),
+        ("/a/<path*>", ["POST"], "serves only POST"),
+        ("/a/<path*>", None, "returned 404 Not Found: Not in the attic."),
+        ("/a/<id>", None, "returned 404 Not Found"),
+        ("/b", None, "segment 1 is not 'b'"),
     ]
     assert shown["explanation"] == (
         "The routes that match /a/7 returned errors. This is the last one."
@@ -151,8 +147,8 @@ def test_the_error_that_ended_the_search_is_shown() -> None:
 
     shown = report(make(("/a/<id>", lambda id: refuse()), ("/a/<path*>", end)), "/a/7")
     assert results(shown) == [
-        ("/a/<id>", [], "returned 404 Not Found: Not in the attic."),
-        ("/a/<path*>", [], "returned 404 Not Found: Not in the cellar."),
+        ("/a/<id>", None, "returned 404 Not Found: Not in the attic."),
+        ("/a/<path*>", None, "returned 404 Not Found: Not in the cellar."),
     ]
     assert shown["suggestion"] == ""
 
@@ -164,12 +160,19 @@ def test_a_miss_in_an_application_without_routes_is_reported() -> None:
     assert (empty["routes"], empty["suggestion"]) == ([], "")
 
 
-def test_only_the_first_of_many_routes_are_shown() -> None:
+def test_the_first_of_many_routes_are_shown_and_those_that_match() -> None:
     routes = [(f"/r{number}/<id>", lambda id: refuse()) for number in range(600)]
 
     shown = report(make(*routes), "/r550/7")
-    assert len(shown["routes"]) == 500
-    assert shown["routes_left_out"] == 100
+    assert len(shown["routes"]) == 501
+    assert shown["routes_left_out"] == 99
+    assert results(shown)[-1] == ("/r550/<id>", None, "returned 404 Not Found: Not in the attic.")
+
+
+def test_the_values_of_the_path_are_not_shown() -> None:
+    shown = report(make(("/reset/<token>", lambda token: refuse())), "/reset/s3cr3t-of-ann")
+
+    assert [route["values"] for route in shown["routes"]] == [{}]
 
 
 # -- the nearest route -----------------------------------------------------------------------------
@@ -230,6 +233,7 @@ def test_the_nearest_of_many_routes_is_suggested() -> None:
     assert report(application, "/shelf99/x/y")["suggestion"] == "/shelf99/<x>"
     assert report(application, "/nothing/like/it")["suggestion"] == ""
     assert report(application, "/words")["suggestion"] == ""
+    assert report(application, "/shelff1999/x")["suggestion"] == "/shelf1999/<x>"
 
 
 def test_the_link_has_the_root_of_the_application() -> None:

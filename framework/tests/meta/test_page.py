@@ -155,6 +155,11 @@ class TestRoutes:
             "verbose default",
         ]
 
+    def test_a_route_shows_its_compiled_function(self, view, read):
+        (compiled,) = view.all("details", view.route("/<name>"))[1:]
+        assert read(compiled.find("summary")) == "Compiled function"
+        assert "request_0(request_next_0, request)" in read(compiled)
+
     def test_a_route_has_a_summary_and_renders(self, view):
         facts = view.facts(view.route("/<name>"))
         assert facts["Summary"] == "Say hello to <somebody>."

@@ -118,7 +118,7 @@ class ContextualErrorHandler(ErrorHandler):
         if error.code not in (404, 405):
             return None
         secrets = self._find_secrets(application, route, request)
-        return report_routes(error, request, route, application.routes, state, secrets)
+        return report_routes(error, request, route, application, state, secrets)
 
     def _find_secrets(
         self, application: Application, route: BoundRoute, request: BaseRequest | None

@@ -8,9 +8,10 @@ from textwrap import indent
 from markupsafe import Markup
 
 from clastic.debug.exceptions import Frame, RaisedException
-from clastic.debug.report import DebugReport, RouteData
+from clastic.debug.report import DebugReport
 from clastic.debug.values import NamedText
 from clastic.errors.formats import format_of, phrase_of
+from clastic.explanation.attempts import Attempt
 from clastic.pages import element, html_page, join, scrollable, source_listing
 from clastic.pages.styles import DEVELOPER_STYLE
 
@@ -50,9 +51,9 @@ def _text_sections(report: DebugReport) -> Iterator[str]:
     yield _named("Form", report.fields["form"])
 
 
-def _route_line(route: RouteData) -> str:
-    methods = ",".join(route.methods) or "*"
-    return f"  {methods} {route.pattern} -> {route.endpoint}: {route.outcome}"
+def _route_line(route: Attempt) -> str:
+    methods = "*" if route.methods is None else ",".join(route.methods)
+    return f"  {methods} {route.pattern} -> {route.endpoint}: {route.reason}"
 
 
 def _named(heading: str, values: Sequence[NamedText]) -> str:
@@ -149,16 +150,16 @@ def _frame(frame: Frame, is_open: bool) -> Markup:
     )
 
 
-def _route_table(routes: Sequence[RouteData]) -> Markup:
+def _route_table(routes: Sequence[Attempt]) -> Markup:
     headings = (
-        element("th", text, scope="col") for text in ("Methods", "Pattern", "Endpoint", "Result")
+        element("th", text, scope="col") for text in ("Pattern", "Result", "Methods", "Endpoint")
     )
     return element("table", element("tr", *headings), *map(_route_row, routes))
 
 
-def _route_row(route: RouteData) -> Markup:
-    pattern = element("code", route.pattern)
-    cells = (", ".join(route.methods) or "any", pattern, route.endpoint, route.outcome)
+def _route_row(route: Attempt) -> Markup:
+    methods = "any" if route.methods is None else ", ".join(route.methods)
+    cells = (element("code", route.pattern), route.reason, methods, route.endpoint)
     class_ = "current" if route.matches else "soft"
     return element("tr", *(element("td", cell) for cell in cells), class_=class_)
 

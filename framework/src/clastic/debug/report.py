@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -15,14 +15,13 @@ from clastic.debug.exceptions import ExceptionRecord, RaisedException
 from clastic.debug.values import NamedText, shorten, type_name
 from clastic.describe import describe_callable
 from clastic.errors.base import HTTPException
+from clastic.explanation.attempts import Attempt, find_attempts, suggest
 from clastic.http import BaseRequest
-from clastic.pattern import Literal, Pattern, normal_path, split_path
-from clastic.routing.matching import match_path
 from clastic.secrets import MASK, Secrets
 from clastic.text import to_text
-from clastic.wiring import closest
 
 if TYPE_CHECKING:
+    from clastic.application import Application
     from clastic.routing import BoundRoute
     from clastic.routing.state import DispatchState
 
@@ -30,27 +29,6 @@ _FIELDS_OF_ERRORS = ("code", "message", "detail", "error_type", "error_id")
 # The most fields of one kind, and characters of one field.
 _FIELDS = 100
 _FIELD = 1_000
-# The most routes, and characters of the path that they are compared with.
-_ROUTES = 500
-_COMPARED_PATH = 200
-
-
-@dataclass(frozen=True)
-class RouteData:
-    """A route, and the outcome of trying it.
-
-    :param pattern: the pattern with the prefixes of the applications around it
-    :param methods: the methods, none for all of them
-    :param endpoint: the name of the endpoint, and where it is defined: ``show, app.py:12``
-    :param outcome: what came of trying it, in words
-    :param matches: whether it matches the path
-    """
-
-    pattern: str
-    methods: tuple[str, ...]
-    endpoint: str
-    outcome: str
-    matches: bool
 
 
 @dataclass
@@ -62,8 +40,8 @@ class DebugReport:
     :param explanation: what happened, in a sentence
     :param exceptions: the uncaught exception, then those related to it
     :param traceback: the traceback as Python prints it
-    :param routes: the routes in the order tried; none for an exception
-    :param routes_left_out: how many more of them there are
+    :param routes: the routes in the order tried, without values of the path; none for an exception
+    :param routes_left_out: how many more of them there are, whose paths do not match
     :param suggestion: the pattern of the route that was probably meant
     :param suggested_url: the path of a link to that route, quoted; empty if there can be none
     """
@@ -78,7 +56,7 @@ class DebugReport:
     explanation: str = ""
     exceptions: tuple[RaisedException, ...] = ()
     traceback: str = ""
-    routes: tuple[RouteData, ...] = ()
+    routes: tuple[Attempt, ...] = ()
     routes_left_out: int = 0
     suggestion: str = ""
     suggested_url: str = ""
@@ -112,37 +90,57 @@ def report_routes(
     error: HTTPException,
     request: BaseRequest,
     route: BoundRoute,
-    routes: Sequence[BoundRoute],
+    application: Application,
     state: DispatchState,
     secrets: Secrets,
 ) -> DebugReport:
     """Return the report on a 404 or 405.
 
     :param route: the route that returned the error, or the null route
-    :param routes: all routes, in the order tried
     :param state: what has happened to the request
     :param secrets: the secrets to mask
     """
-    path = shorten(request.path, _FIELD, secrets)
-    suggestion = url = ""
-    if error.is_breaking and any(route is other for other in routes):
+    path = _decoded_path(request)
+    shown_path = shorten(path, _FIELD, secrets)
+    routes = application.routes
+    errors = {
+        each: returned
+        for each, returned in _returned(request.method, state, route, error).items()
+        if not each.is_null_route
+    }
+    found = find_attempts(application, path, request.method, errors)
+    attempts = [
+        replace(attempt, values={})
+        if (returned := errors.get(routes[attempt.number - 1])) is None
+        else replace(attempt, values={}, result="returned", reason=_error_line(returned, secrets))
+        for attempt in found.shown
+    ]
+    suggestion = None
+    if error.is_breaking and route in errors:
         explanation = f"The route {_describe_route(route)} returned this error."
     elif state.exceptions:
-        explanation = f"The routes that match {path} returned errors. This is the last one."
+        explanation = f"The routes that match {shown_path} returned errors. This is the last one."
     elif state.allowed_methods:
         methods = ", ".join(sorted(state.allowed_methods))
-        explanation = f"{path} does not allow {request.method}. It allows {methods}."
+        explanation = f"{shown_path} does not allow {request.method}. It allows {methods}."
     else:
-        explanation = f"No route matches {path}."
-        suggestion, url = _suggest(routes[:_ROUTES], request)
+        explanation = f"No route matches {shown_path}."
+        suggestion = suggest(routes, path, "GET")
+    url = suggestion and suggestion.path and quote(request.root_path.rstrip("/") + suggestion.path)
     return replace(
         _report_request(error, request, route, secrets),
         explanation=explanation,
-        routes=_read_routes(routes[:_ROUTES], request.method, state, (route, error), secrets),
-        routes_left_out=max(len(routes) - _ROUTES, 0),
-        suggestion=suggestion,
-        suggested_url=url,
+        routes=tuple(attempts),
+        routes_left_out=found.left_out,
+        suggestion="" if suggestion is None else suggestion.pattern,
+        suggested_url=url or "",
     )
+
+
+def _decoded_path(request: BaseRequest) -> str:
+    """Return the path as it was dispatched; Werkzeug removes repeated slashes at its start."""
+    path: str = request.environ.get("PATH_INFO", "")
+    return path.encode("latin-1").decode(errors="replace")
 
 
 def _describe_route(route: BoundRoute) -> str:
@@ -209,84 +207,20 @@ def _read_fields(fields: Iterable[tuple[str, str]], secrets: Secrets) -> tuple[N
     )
 
 
-def _read_routes(
-    routes: Sequence[BoundRoute],
-    method: str,
-    state: DispatchState,
-    last: tuple[BoundRoute, HTTPException],
-    secrets: Secrets,
-) -> tuple[RouteData, ...]:
-    """Return the outcome of each route.
+def _returned(
+    method: str, state: DispatchState, route: BoundRoute, error: HTTPException
+) -> dict[BoundRoute, HTTPException]:
+    """Return the error that each route returned.
 
-    :param last: the route that returned the error of the page, and the error
+    :param route: the route that returned the error of the page, or the null route
     """
-    attempted = set(state.attempted_routes)
-    tried = [route for route in state.attempted_routes if _allows(route, method)]
+    tried = [
+        each for each in state.attempted_routes if each.methods is None or method in each.methods
+    ]
     # Each of them returned an error, except that the last one may have ended the search.
-    returned = dict([last, *zip(tried, state.exceptions, strict=False)])
-    shown = []
-    for route in routes:
-        outcome = "the path does not match"
-        if route in returned:
-            outcome = f"returned {_error_line(returned[route], secrets)}"
-        elif route in attempted:
-            outcome = "the method does not match"
-        shown.append(
-            RouteData(
-                pattern=route.pattern,
-                methods=tuple(sorted(route.methods or ())),
-                endpoint=describe_callable(route.endpoint),
-                outcome=outcome,
-                matches=route in returned or route in attempted,
-            )
-        )
-    return tuple(shown)
+    return dict([(route, error), *zip(tried, state.exceptions, strict=False)])
 
 
 def _error_line(error: HTTPException, secrets: Secrets) -> str:
     detail = "" if error.detail is None else f": {to_text(error.detail)}"
-    return shorten(f"{error.code} {to_text(error.message)}{detail}", _FIELD, secrets)
-
-
-def _allows(route: BoundRoute, method: str) -> bool:
-    return route.methods is None or method in route.methods
-
-
-def _suggest(routes: Sequence[BoundRoute], request: BaseRequest) -> tuple[str, str]:
-    """Return the pattern that is most similar to the path of a request, and the path of a link.
-
-    Either is empty if there is none.
-    """
-    if len(request.path) > _COMPARED_PATH:
-        return "", ""
-    suggestions: dict[str, tuple[str, str]] = {}
-    for route in routes:
-        path = _correct(route.path_pattern, request.path)
-        if path is not None:
-            matches = "<" not in path and match_path(route.path_pattern, path) is not None
-            is_link = matches and _allows(route, "GET")
-            url = quote(request.root_path.rstrip("/") + path) if is_link else ""
-            suggestions.setdefault(path, (route.pattern, url))
-    nearest = closest(request.path, suggestions)
-    return ("", "") if nearest is None else suggestions[nearest]
-
-
-def _correct(pattern: Pattern, path: str) -> str | None:
-    """Replace the misspelled literals of a path by those of a pattern.
-
-    Return ``None`` if a literal of the pattern is not similar to the segment at its position.
-    """
-    if len(pattern.names) == len(pattern.segments):
-        return None  # it has no literals
-    segments = split_path(path).segments
-    corrected = split_path(pattern.text).segments
-    for position, (part, segment) in enumerate(zip(pattern.segments, segments, strict=False)):
-        if isinstance(part, Literal):
-            if closest(segment, [part.text]) is None:
-                return None
-        elif part.is_variadic:
-            corrected[position:] = segments[position:]
-            break
-        else:
-            corrected[position] = segment
-    return normal_path(corrected, pattern.is_branch)
+    return shorten(f"returned {error.code} {to_text(error.message)}{detail}", _FIELD, secrets)

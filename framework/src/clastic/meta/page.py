@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -12,26 +10,11 @@ from urllib.parse import quote, urlencode
 from boltons.strutils import bytes2human
 from markupsafe import Markup
 
-from clastic.injection import BUILT_IN, PATH, RESOURCES
+from clastic.explanation.routes import FunctionData, LayerData, RouteData, format_source
 from clastic.json import as_mapping
 from clastic.meta.peripherals import MetaPeripheral, SectionData, log_problem
-from clastic.meta.report import (
-    DEFAULT,
-    LONGEST_SEARCH,
-    FunctionData,
-    LayerData,
-    MetaReport,
-    RouteData,
-    RoutesData,
-)
-from clastic.pages import element, html_page, join, scrollable
-
-_SOURCES = {
-    PATH: "from the path",
-    RESOURCES: "from resources",
-    BUILT_IN: "built-in",
-    DEFAULT: "default",
-}
+from clastic.meta.report import LONGEST_SEARCH, MetaReport, RoutesData
+from clastic.pages import element, html_page, join, scrollable, source_listing
 
 
 def meta_page(report: MetaReport, peripherals: Sequence[MetaPeripheral], root: str) -> str:
@@ -155,7 +138,9 @@ def _route(route: RouteData, root: str, is_open: bool) -> Markup:
         tabindex="0",
         aria_label=f"Functions that run for {route.pattern}",
     )
-    return element("details", summary, _route_facts(route, root), figure, open=is_open)
+    source = source_listing(enumerate(route.source.splitlines(), 1), current=0)
+    compiled = element("details", element("summary", "Compiled function"), source)
+    return element("details", summary, _route_facts(route, root), figure, compiled, open=is_open)
 
 
 def _route_facts(route: RouteData, root: str) -> Markup:
@@ -178,10 +163,9 @@ def _layers(layers: Iterable[LayerData]) -> Markup:
 
 
 def _layer(layer: LayerData) -> Markup:
-    role = f"{layer.side} middleware" if layer.inner else layer.side
     return element(
         "li",
-        element("p", element("span", role, class_="role"), " ", _function(layer.function)),
+        element("p", element("span", layer.role, class_="role"), " ", _function(layer.function)),
         _arguments(layer.function),
         element("p", "provides ", _show(layer.provides)) if layer.provides else None,
         _layers(layer.inner) if layer.inner else None,
@@ -193,24 +177,19 @@ def _arguments(function: FunctionData) -> Markup | None:
     if not function.arguments:
         return None
     items = (
-        element("li", element("code", name), " ", element("span", _source(source), class_="soft"))
+        element(
+            "li", element("code", name), " ", element("span", format_source(source), class_="soft")
+        )
         for name, source in function.arguments.items()
     )
     return element("ul", *items, class_="arguments", aria_label="Arguments")
 
 
-def _source(source: str) -> str:
-    return _SOURCES.get(source, f"from {source}")
-
-
 def _function(function: FunctionData) -> Markup:
-    """Return the name of a function and its location, relative to where it is imported from."""
+    """Return the name and the place of a function."""
     name = element("code", function.name)
-    if function.location is None:
-        return name
-    roots = (os.path.join(folder, "") for folder in sys.path if os.path.isabs(folder))
-    root = max((root for root in roots if function.location.startswith(root)), default="")
-    return join(name, " ", element("span", function.location.removeprefix(root), class_="soft"))
+    place = function.place
+    return name if place is None else join(name, " ", element("span", place, class_="soft"))
 
 
 def _show(value: Any, name: str = "") -> Markup:

@@ -2,83 +2,24 @@
 
 from __future__ import annotations
 
-import inspect
-import re
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from boltons.iterutils import bucketize
 from werkzeug.datastructures import MultiDict
 
 from clastic.application import Application
-from clastic.describe import callable_location, callable_name
-from clastic.injection import Step
-from clastic.meta.peripherals import SectionData, mask, plain
+from clastic.explanation.routes import FunctionData, RouteData, describe_function, describe_route
+from clastic.meta.peripherals import SectionData, plain
 from clastic.middleware.base import SIDES, Middleware
 from clastic.routing import BoundRoute
 from clastic.routing.route import format_route
 from clastic.signature import read_signature, required_names
 
-DEFAULT = "default"
-"""The source of an argument that nothing provides, so that its own default is used."""
 LONGEST_SEARCH = 200
 _PAGE_SIZE = 100
-
-_FILE_NAME = re.compile(r"[\w./ -]{1,100}", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class FunctionData:
-    """A function of the application.
-
-    :param location: the file and line, ``None`` if not in Python code
-    :param summary: the first line of its docstring
-    :param arguments: the sources of the arguments that are injected, in declared order: ``path``,
-        ``resources``, ``built-in``, ``default``, or the name of a middleware
-    """
-
-    name: str
-    location: str | None
-    summary: str | None
-    arguments: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class LayerData:
-    """A function that a route runs, and the functions that run inside it.
-
-    :param side: ``request``, ``endpoint`` or ``render``
-    :param provides: the names that a middleware passes on to the functions inside it
-    """
-
-    side: str
-    function: FunctionData
-    provides: tuple[str, ...] = ()
-    inner: tuple[LayerData, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RouteData:
-    """A route.
-
-    :param number: its position in the order in which routes are tried, from 1
-    :param methods: sorted; ``None`` for all methods
-    :param template: the render argument of the route if it is the name of a file
-    :param layers: the functions that run for a request, nested as they run
-    """
-
-    number: int
-    pattern: str
-    methods: Sequence[str] | None
-    slash_mode: str
-    endpoint: FunctionData
-    render: FunctionData | None
-    template: str | None
-    render_error: FunctionData | None
-    layers: tuple[LayerData, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +99,7 @@ def describe_application(application: Application) -> dict[str, object]:
         "type": _type_name(type(application)),
         "debug": bool(application.debug),
         "slash_mode": application.slash_mode,
-        "render_factory": None if factory is None else _describe_function(factory),
+        "render_factory": None if factory is None else describe_function(factory),
         "error_handler": _type_name(type(application.error_handler)),
     }
 
@@ -180,7 +121,7 @@ def select_routes(routes: Sequence[BoundRoute], query: MultiDict[str, str]) -> R
         find=" ".join(words),
         page=page,
         pages=pages,
-        items=tuple(_describe_route(number, route) for number, route in shown),
+        items=tuple(describe_route(number, route) for number, route in shown),
     )
 
 
@@ -189,65 +130,6 @@ def _matches(route: BoundRoute, words: Sequence[str]) -> bool:
         return True
     text = format_route(route.pattern, route.route).casefold()
     return all(word.casefold() in text for word in words)
-
-
-def _describe_route(number: int, route: BoundRoute) -> RouteData:
-    plan = route.plan()
-    endpoint = _describe_step(plan.endpoint)
-    render = None if plan.render is None else _describe_step(plan.render)
-    layers = _nest("endpoint", plan.endpoint_middleware, (LayerData("endpoint", endpoint),))
-    if render is not None:
-        layers += _nest("render", plan.render_middleware, (LayerData("render", render),))
-    render_error = route.plan_render_error()
-    return RouteData(
-        number=number,
-        pattern=route.pattern,
-        methods=None if route.methods is None else sorted(route.methods),
-        slash_mode=route.slash_mode,
-        endpoint=endpoint,
-        render=render,
-        template=_template(route.route.render),
-        render_error=None if render_error is None else _describe_step(render_error),
-        layers=_nest("request", plan.request, layers),
-    )
-
-
-def _nest(side: str, steps: Sequence[Step], inner: tuple[LayerData, ...]) -> tuple[LayerData, ...]:
-    """Return the functions of middlewares, outermost first, around `inner`."""
-    for step in reversed(steps):
-        inner = (LayerData(side, _describe_step(step, takes_next=True), step.provides, inner),)
-    return inner
-
-
-def _template(render: object) -> str | None:
-    """Return the name of a template file. A template given as text may have secrets in it."""
-    is_file = isinstance(render, str) and _FILE_NAME.fullmatch(render)
-    return mask(render) if is_file else None
-
-
-def _describe_step(step: Step, *, takes_next: bool = False) -> FunctionData:
-    parameters = read_signature(step.function, ignore_kwargs=True)[1 if takes_next else 0 :]
-    passed = (parameter.name for parameter in step.arguments)
-    sources = dict(zip(passed, step.sources, strict=True))
-    arguments = {each.name: sources.get(each.name, DEFAULT) for each in parameters}
-    return _describe_function(step.function, arguments)
-
-
-def _describe_function(
-    function: Callable[..., Any], arguments: Mapping[str, str] | None = None
-) -> FunctionData:
-    """Describe a function, but not its defaults, bound arguments and attributes."""
-    described = function
-    while isinstance(described, partial):
-        described = described.func
-    docstring = inspect.getdoc(described)
-    lines = docstring.strip().splitlines() if isinstance(docstring, str) else []
-    return FunctionData(
-        name=callable_name(function),
-        location=callable_location(function),
-        summary=lines[0] if lines else None,
-        arguments=arguments or {},
-    )
 
 
 def describe_middlewares(routes: Iterable[BoundRoute]) -> Iterator[MiddlewareData]:
@@ -274,7 +156,7 @@ def _describe_middleware(middleware: Middleware, routes: int) -> Iterator[Middle
             name=middleware.name,
             routes=routes,
             side=side,
-            function=_describe_function(function),
+            function=describe_function(function),
             requires=required_names(parameters),
             uses=tuple(each.name for each in parameters if not each.required),
             provides=tuple(getattr(middleware, provides_of[side])) if is_injected else (),

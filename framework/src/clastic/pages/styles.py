@@ -4,7 +4,7 @@ from markupsafe import Markup
 
 # The look of every page: colours for light and dark, type, links, focus. Kept short, because an
 # error page of a production application carries it, too.
-BASE_STYLE = Markup("""\
+BASE_COLORS = Markup("""\
 :root {
   color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif;
   --accent: #0a58ae; --problem: #b3261e; --soft: #566072; --line: #d3d7dd; --fill: #f3f5f8;
@@ -14,6 +14,9 @@ BASE_STYLE = Markup("""\
     --accent: #85baff; --problem: #ff9d92; --soft: #a4aab5; --line: #3d434d; --fill: #1e2229;
   }
 }
+""")
+
+BASE_STYLE = BASE_COLORS + Markup("""\
 *, ::before, ::after { box-sizing: border-box; }
 body { margin: 0; }
 main { margin: 0 auto; max-width: 64rem; padding: 1.5rem 1rem 3rem; overflow-wrap: anywhere; }
@@ -24,12 +27,18 @@ a { color: var(--accent); text-underline-offset: .15em; }
 :focus-visible { outline: 3px solid Highlight; outline-offset: 2px; }
 """)
 
-# Debug, Flaw, meta, statistics, tables.
-DEVELOPER_STYLE = BASE_STYLE + Markup("""\
+DEVELOPER_COLORS = Markup("""\
 :root { --current: #fdf0d5; --endpoint: #18704a; --render: #8a4f00; }
 @media (prefers-color-scheme: dark) {
   :root { --current: #3b3122; --endpoint: #74d6a8; --render: #f0b666; }
 }
+""")
+
+# Debug, Flaw, meta, statistics, tables.
+DEVELOPER_STYLE = (
+    BASE_STYLE
+    + DEVELOPER_COLORS
+    + Markup("""\
 main { max-width: 80rem; }
 code, pre, textarea { font: .875rem/1.6 ui-monospace, SFMono-Regular, Menlo, monospace; }
 dl, dd, ol, ul, figure { margin: 0; padding: 0; }
@@ -63,6 +72,7 @@ summary::before { color: var(--soft); content: "\\25b8" / ""; }
 details[open] > summary::before { content: "\\25be" / ""; }
 details > :is(dl, ul, figure) { padding: .5rem .75rem; }
 details > .hint { margin: 0; padding: .25rem .75rem; }
+details details { margin: .25rem .75rem .75rem; }
 .other { background: var(--fill); }
 .function { font-weight: 600; }
 .other .function { color: var(--soft); font-weight: inherit; }
@@ -107,7 +117,7 @@ input, button {
 }
 input { flex: 0 1 28rem; }
 ::placeholder { color: var(--soft); }
-.routes details { border-radius: 0; margin: 0 0 -1px; }
+.routes > li > details { border-radius: 0; margin: 0 0 -1px; }
 .pattern, .role { font-weight: 600; }
 .methods { gap: .25rem; }
 .arguments { gap: 0 1rem; }
@@ -134,7 +144,7 @@ figure .render { --side: var(--render); }
   .meta > header { grid-column: 1 / -1; }
   .meta > nav { align-self: start; position: sticky; top: 1.5rem; }
   .meta > nav ul { display: block; }
-  .routes summary {
+  .routes > li > details > summary {
     display: grid; grid-template-columns: .5rem 2.5rem minmax(0, 5fr) minmax(0, 3fr) minmax(0, 4fr);
   }
 }
@@ -147,3 +157,4 @@ figure .render { --side: var(--render); }
   .values dd { padding: 0 0 .375rem 1rem; }
 }
 """)
+)

@@ -19,7 +19,7 @@ from clastic.http.limits import BoundLimits
 from clastic.injection import Plan, Step, plan_render_error, plan_route
 from clastic.middleware.base import RESERVED_ARGS, SIDES, Middleware, merge_middlewares
 from clastic.middleware.checks import check_middleware, check_resource_names
-from clastic.pattern import InvalidPattern, Pattern
+from clastic.pattern import S_REDIRECT, InvalidPattern, Pattern
 from clastic.routing.matching import compile_reader, value_positions
 from clastic.routing.route import RenderFactory, Route, format_route, inherit_render
 from clastic.routing.state import DispatchState
@@ -181,6 +181,29 @@ class BoundRoute(BoundRouteMembers):
     def source(self) -> str:
         """The source of the compiled chain."""
         return "".join(linecache.getlines(self.run.__code__.co_filename))
+
+    def read_values(self, segments: Sequence[str]) -> dict[str, Any] | None:
+        """Return the path values by name for a path of which this is a candidate.
+
+        :param segments: the non-empty, decoded segments of the path
+        :return: ``None`` if the path does not match
+        """
+        if self.read is not None:
+            return self.read(segments)
+        return {name: segments[position] for name, position in (self.positions or {}).items()}
+
+    def redirects(self, path: str) -> bool:
+        """Return whether a path that matches is redirected to its normal form.
+
+        The dispatcher has the same condition in its loop.
+
+        :param path: a whole decoded path
+        """
+        if self.slash_mode != S_REDIRECT:
+            return False
+        if self.is_branch:
+            return "//" in path or not path.endswith("/")
+        return "//" in path.rstrip("/")
 
     @classmethod
     def bind(cls, route: Route, context: BindContext) -> BoundRoute:

@@ -69,6 +69,15 @@ def value_positions(pattern: Pattern) -> dict[str, int] | None:
     return positions
 
 
+def convert_segment(part: Segment, text: str) -> Any:
+    """Return the value of one segment of a path, ``None`` if it does not match.
+
+    :param part: a segment of a pattern; the value of a literal is its text
+    """
+    [part_read] = _parts([part])
+    return part_read.convert(text)
+
+
 def _compile_fixed(placed: Iterable[tuple[int, Segment]]) -> Reader:
     """Return the reader of bindings of one segment each.
 

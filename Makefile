@@ -37,7 +37,9 @@ e2e-local: environment ## run the browser tests on this machine; INSTALL=1 insta
 
 up: ## serve the apps in containers behind a gateway, on ADDRESS and PORT
 	@docker/prepare
-	@cd docker && docker compose up --build --detach --wait --wait-timeout 180 || \
+	@cd docker && docker compose build
+	@cd docker && began=$$(date +%s) && docker compose up --detach --wait --wait-timeout 180 && \
+		echo "The containers were healthy $$(($$(date +%s) - began)) seconds after the start." || \
 		{ docker compose ps --all; docker compose logs --tail 20; exit 1; } >&2
 	@cd docker && docker compose images
 	@cd docker && address=$$(docker compose port gateway 8080 2>/dev/null) || exit 0; \

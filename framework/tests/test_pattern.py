@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 import re
+from ast import literal_eval
 from textwrap import dedent
 
 import pytest
@@ -56,6 +57,45 @@ from clastic.pattern import Binding, InvalidPattern, Literal, Pattern, normal_pa
 )
 def test_a_pattern_is_parsed(text, segments):
     assert Pattern(text).segments == segments
+
+
+@pytest.mark.parametrize(
+    ("text", "nearest"),
+    [
+        pytest.param("/<path:rest>", "<rest+>", id="a path in front of the name"),
+        pytest.param("/<string:name>", "<name>", id="a string in front of the name"),
+        pytest.param("/<float:size>", "<size:float>", id="a float in front of the name"),
+        pytest.param("/<uuid:id>", "<id>", id="a type that does not exist"),
+        pytest.param("/<int(min=1):id>", "<id:int>", id="a type with an argument"),
+        pytest.param("/<any(a, b):x>", "<x>", id="a type with alternatives"),
+        pytest.param("/<rest:path>", "<rest+>", id="a path after the name"),
+        pytest.param("/<path:path>", "<path+>", id="a path of this name"),
+        pytest.param("/<id:integer>", "<id:int>", id="an integer"),
+        pytest.param("/<id:int?>", "<id?int>", id="? after the type"),
+        pytest.param("/<ids:int*>", "<ids*int>", id="* after the type"),
+        pytest.param("/<ids:str+>", "<ids+>", id="+ after the type"),
+        pytest.param("/<name:re:[a-z]+>", "<name>", id="an expression in the brackets"),
+        pytest.param(r"/<id:re:\d+>", "<id:int>", id="digits in the brackets"),
+        pytest.param(r"/(?P<id>\d+)", "/<id:int>", id="a named group"),
+        pytest.param(r"^/x/(?P<rest>.*)$", "/x/<rest*>", id="an expression from ^ to $"),
+        pytest.param(r"articles/([^/]+)/?$", "/articles/<name>", id="a group"),
+        pytest.param(r"/(\d+)/(\d+)/", "/<number:int>/<number_2:int>/", id="two groups"),
+        pytest.param(r"/p\d+", "/p<number:int>", id="digits"),
+        pytest.param(r"/a\.html", "/a.html", id="an escape"),
+        pytest.param("/[0-9]+", "/<number:int>", id="a range"),
+        pytest.param("/<id>/.+", "/<id>/<name+>", id="anything"),
+        pytest.param("/(one|two)/a", "/one/a", id="alternatives"),
+    ],
+)
+def test_a_pattern_of_another_language_gets_the_nearest_form_of_this_one(text, nearest):
+    with pytest.raises(InvalidPattern) as caught:
+        Pattern(text)
+    assert str(caught.value).endswith(f"Did you mean {nearest!r}?")
+
+
+@pytest.mark.parametrize("text", ["/c++", "/a(b)", "/posts/[id]", "/$x", "/a^b", "/what?", "/~a"])
+def test_a_literal_with_some_characters_of_expressions_is_a_literal(text):
+    assert Pattern(text).segments[-1] == Literal(text.rpartition("/")[2])
 
 
 @pytest.mark.parametrize(
@@ -134,10 +174,28 @@ MESSAGES = {
     "a type in front of the name": (
         "/<int:id>",
         """
-        Invalid pattern '/<int:id>': unknown type 'id'.
+        Invalid pattern '/<int:id>': the type is in front of the name.
           /<int:id>
-                ^^
-          Types are str, int and float. Did you mean '<id:int>'?
+            ^^^^^^
+          Did you mean '<id:int>'?
+        """,
+    ),
+    "a regular expression": (
+        r"/p\d+/<id>",
+        """
+        Invalid pattern '/p\\\\d+/<id>': it looks like a regular expression.
+          /p\\d+/<id>
+            ^^^
+          Text outside of <> is literal. Did you mean '/p<number:int>/<id>'?
+        """,
+    ),
+    "alternatives": (
+        "/(a|b)",
+        """
+        Invalid pattern '/(a|b)': it looks like a regular expression.
+          /(a|b)
+           ^^^^^
+          Text outside of <> is literal. Declare one route for each alternative. Did you mean '/a'?
         """,
     ),
     "a type that is two operators": (
@@ -387,7 +445,8 @@ def test_a_pattern_that_is_not_a_string_is_a_type_error(value):
     assert str(caught.value) == f"A pattern is a str such as '/links/<id:int>', not {value!r}."
 
 
-LITERAL = st.text(st.characters(exclude_characters="/<>"), min_size=1, max_size=4)
+# Without these characters, no text looks like a regular expression.
+LITERAL = st.text(st.characters(exclude_characters="/<>()[]\\.^$"), min_size=1, max_size=4)
 AROUND = st.one_of(st.just(""), LITERAL)
 NAME = st.sampled_from(["a", "b", "id", "é", "_"])
 TYPE = st.sampled_from(["str", "int", "float"])
@@ -418,7 +477,7 @@ def test_every_invalid_text_gets_a_valid_suggestion(text):
     try:
         Pattern(text)
     except InvalidPattern as error:
-        form = re.search(r"Did you mean '(.*)'\?$", str(error))[1]
+        form = literal_eval(re.search(r"Did you mean ('.*')\?$", str(error))[1])
         Pattern(form if form.startswith("/") else f"/{form}")
 
 

@@ -35,6 +35,7 @@ _VARIADIC: Final = ("?", "*", "+")
 _TYPE_RULE: Final = "Types are str, int and float."
 _OPERATOR_RULE: Final = "Operators are ':', '?', '*' and '+'."
 _NAME_RULE: Final = "A name is a Python identifier that is not a keyword."
+_LITERAL_RULE: Final = "Text outside of <> is literal."
 _AFFIX_RULE: Final = "A prefix or suffix needs a binding of exactly one segment."
 
 _BINDING: Final = re.compile(
@@ -42,6 +43,20 @@ _BINDING: Final = re.compile(
 )
 _OPERATOR: Final = re.compile(r"([:?*+])")
 
+# Match what has a meaning in a regular expression, and hardly occurs in a path.
+_EXPRESSION: Final = re.compile(
+    r"""
+    \(\?[^()]*\)?                # a group with a name or flags
+    | \([^()/]*\|[^()/]*\)       # alternatives
+    | \\[\w.+*?()\[\]/-][+*?]?   # an escape
+    | \[[^]/]*-[^]/]*\][+*?]?    # a range of characters
+    | \[[^]/]+\][+*]             # repeated characters
+    | \[\^[^]]*\]                # other characters
+    | \.[*+]
+    | ^\^ | \$\Z
+    """,
+    re.VERBOSE,
+)
 # What is wrong with the last of these brackets, when a segment begins with them.
 _BRACKET_ERRORS: Final = (
     (">", "'>' without a '<' before it"),
@@ -180,6 +195,8 @@ def normal_path(segments: Sequence[str], is_branch: bool) -> str:
 def _parse(text: str) -> tuple[Segment, ...]:
     if not isinstance(text, str):
         raise TypeError(f"A pattern is a str such as '/links/<id:int>', not {text!r}.")
+    if _EXPRESSION.search(text):
+        _refuse_expression(text)
     segments: list[Segment] = []
     names: set[str] = set()
     start = 0
@@ -225,6 +242,29 @@ def _is_name(text: str) -> bool:
     return text.isidentifier() and not iskeyword(text)
 
 
+def _refuse_expression(text: str) -> None:
+    """Raise an error if the text outside of the brackets looks like a regular expression."""
+    match = _find_expression(text)
+    if match is None:
+        return
+    from clastic.foreign import nearest_to_expression  # only errors need it
+
+    rule, nearest = _LITERAL_RULE, text
+    if "|" in match[0]:
+        rule = f"{_LITERAL_RULE} Declare one route for each alternative."
+        nearest = text.replace(match[0], match[0].strip("(?:)").split("|")[0])
+    try:
+        nearest = Pattern(nearest_to_expression(nearest)).text
+    except InvalidPattern:
+        nearest = "/<name>"
+    raise _error(text, match.span(), "it looks like a regular expression", nearest, rule)
+
+
+def _find_expression(text: str) -> re.Match[str] | None:
+    """Return the first part of a regular expression outside of the brackets."""
+    return _EXPRESSION.search(re.sub(r"<[^<>]*>", lambda match: "_" * len(match[0]), text))
+
+
 def _slash_error(text: str) -> InvalidPattern:
     nearest = re.sub("/+", "/", f"/{text}")
     if not text.startswith("/"):
@@ -267,6 +307,8 @@ def _binding_error(text: str, match: re.Match[str]) -> InvalidPattern:
     if not type_name:
         what = "':' without a type"
         return _error(text, (operator_start, type_start), what, nearest, _TYPE_RULE)
+    if not type_name.endswith(OPERATORS) and nearest.startswith(f"<{type_name}"):
+        return _error(text, (start, end), "the type is in front of the name", nearest)
     return _error(text, (type_start, end), f"unknown type {type_name!r}", nearest, _TYPE_RULE)
 
 
@@ -285,15 +327,17 @@ def _affix_error(text: str, match: re.Match[str]) -> InvalidPattern:
 def _nearest_binding(inside: str) -> str:
     """Return the valid binding closest to the text between brackets."""
     inside = re.sub(r"\s*([:?*+])\s*", r"\1", inside.strip())
+    from clastic.foreign import read_binding  # only errors need it
+
+    if (foreign := read_binding(inside)) is not None:
+        name, form = foreign
+        return f"<{_nearest_name(name)}{form}>"
     name, operator, type_name, *_ = *_OPERATOR.split(inside, maxsplit=1), "", ""
     if not operator:
         if unknown := re.fullmatch(rf"(\w*)\W({'|'.join(_TYPE_NAMES)})", inside):
             name, operator, type_name = unknown[1], ":", unknown[2]
     elif type_name and type_name not in _TYPE_NAMES:
-        if name in TYPES and _is_name(type_name):
-            name, type_name = type_name, name
-        else:
-            type_name = closest(type_name, TYPES) or ""
+        type_name = closest(type_name, TYPES) or ""
     if operator == ":" and not type_name:
         operator = ""
     return f"<{_nearest_name(name)}{operator}{type_name}>"

@@ -149,12 +149,22 @@ def test_an_invalid_pattern_is_refused() -> None:
         Route("a", ok)
 
 
-def test_a_method_in_the_place_of_the_pattern_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("pattern", "remedy"),
+    [
+        ("POST", "is a method. Write POST('/path', endpoint, ...)"),
+        ("GET /a/<id>", "begins with a method. Write GET('/a/<id>', endpoint, ...)"),
+        ("put /a", "begins with a method. Write PUT('/a', endpoint, ...)"),
+        (
+            "GET, POST /a",
+            "begins with a method. Write Route('/a', endpoint, ..., methods=['GET', 'POST'])",
+        ),
+    ],
+)
+def test_a_method_in_the_place_of_the_pattern_is_refused(pattern: str, remedy: str) -> None:
     with pytest.raises(InvalidPattern) as caught:
-        Route("POST", ok)
-    assert str(caught.value) == (
-        "Invalid pattern 'POST': it is a method. Write POST('/path', endpoint, ...), from clastic."
-    )
+        Route(pattern, ok)
+    assert str(caught.value) == f"Invalid pattern {pattern!r}: it {remedy}, from clastic."
 
 
 @pytest.mark.parametrize("slash_mode", [S_REDIRECT, S_REWRITE, S_STRICT, None])

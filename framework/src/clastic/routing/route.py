@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from itertools import takewhile
 from typing import Any
 
 from clastic.compat.routing import RouteMembers
@@ -79,11 +80,7 @@ class Route(RouteMembers):
         falls_through: bool = False,
         ignore: Iterable[str] = (),
     ) -> None:
-        if pattern in HTTP_METHODS:
-            raise InvalidPattern(
-                f"Invalid pattern {pattern!r}: it is a method. "
-                f"Write {pattern}('/path', endpoint, ...), from clastic."
-            )
+        _refuse_methods(pattern)
         self.path_pattern = Pattern(pattern)
         self.endpoint = _checked_callable(pattern, "endpoint", endpoint)
         self.render = render
@@ -169,6 +166,22 @@ class CONNECT(Route):
     """A route for CONNECT."""
 
     fixed_methods = ("CONNECT",)
+
+
+def _refuse_methods(pattern: object) -> None:
+    """Raise an error if a pattern is, or begins with, methods."""
+    words = str(pattern).upper().replace(",", " ").split()
+    methods = [*takewhile(HTTP_METHODS.__contains__, words)]
+    if not methods:
+        return
+    path = str(pattern).split()[-1] if len(words) > len(methods) else "/path"
+    route = f"{methods[0]}({path!r}, endpoint, ...)"
+    if len(methods) > 1:
+        route = f"Route({path!r}, endpoint, ..., methods={methods!r})"
+    is_or_begins = "begins with" if len(words) > len(methods) else "is"
+    raise InvalidPattern(
+        f"Invalid pattern {pattern!r}: it {is_or_begins} a method. Write {route}, from clastic."
+    )
 
 
 def checked_slash_mode(slash_mode: str) -> str:

@@ -408,19 +408,56 @@ def test_a_new_dispatch_state_is_empty() -> None:
     assert (state.attempted_routes, state.allowed_methods, state.exceptions) == ([], set(), [])
 
 
+PAGE = GET("/", ok)
+EMPTY = Application()
+
+
 @pytest.mark.parametrize(
     ("options", "text"),
     [
         pytest.param(
             {"resources": ["db"]},
-            "resources= is ['db'], which is not a mapping. Write {'name': value}; middlewares go "
-            "into middlewares=[...].",
+            "The application has resources=['db'], which is not a mapping. "
+            "Write {'name': value}; middlewares go into middlewares=[...].",
             id="resources in a list",
         ),
         pytest.param(
             {"middlewares": Middleware()},
-            "middlewares= is one middleware. Write middlewares=[Middleware()].",
+            "The application has middlewares=Middleware(), which is not a list. "
+            "Write middlewares=[Middleware()].",
             id="one middleware",
+        ),
+        pytest.param(
+            {"middlewares": Session},
+            f"The application has middlewares={Session!r}, which is not a list. "
+            "Write middlewares=[Session(...)].",
+            id="the class of a middleware",
+        ),
+        pytest.param(
+            {"routes": PAGE},
+            f"The application has routes={PAGE!r}, which is not a list. Write [route].",
+            id="one route",
+        ),
+        pytest.param(
+            {"routes": ("/", ok)},
+            f"The application has routes=('/', {ok!r}), which is one route. Write [route].",
+            id="one route as a tuple",
+        ),
+        pytest.param(
+            {"routes": EMPTY},
+            f"The application has routes={EMPTY!r}, which is not a list. "
+            "Embed it: [('/prefix', application)].",
+            id="an application",
+        ),
+        pytest.param(
+            {"routes": {"/": ok}},
+            f"The application has routes={{'/': {ok!r}}}, which is not a list. Write [route].",
+            id="a mapping of routes",
+        ),
+        pytest.param(
+            {"routes": [PAGE, [PAGE]]},
+            f"[{PAGE!r}] is a list of routes. Unpack it with *: [..., *routes].",
+            id="a list in the list of routes",
         ),
         pytest.param(
             {"routes": [("/static", StaticApplication)]},

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import os
 import warnings
-from typing import Any
+from typing import Any, Optional
 
 import pytest
 
@@ -12,12 +14,15 @@ from clastic import (
     GET,
     Application,
     Middleware,
+    NotFound,
+    Request,
     Response,
     Route,
     SubApplication,
     WiringError,
     WiringWarning,
 )
+from clastic.errors import ErrorHandler
 
 
 def here(function: Any) -> str:
@@ -180,3 +185,179 @@ def test_an_argument_with_a_default_has_almost_the_name_of(
     name: str, provided: str, is_reported: bool
 ) -> None:
     assert codes([("/", taking(name))], {provided: 1}) == ["near-miss"] * is_reported
+
+
+class Forgetful(Middleware):
+    """Return nothing from its methods."""
+
+    def request(self, next: Any) -> Any:
+        next()
+
+    def endpoint(self, next: Any) -> Any:
+        result = next()
+        if result is None:
+            return
+
+    def render(self, next: Any) -> Any:
+        try:
+            return next()
+        finally:
+            pass
+
+
+class Careful(Middleware):
+    """Return something, or raise."""
+
+    def request(self, next: Any) -> Any:
+        next()
+        raise NotFound()
+
+    def endpoint(self, next: Any, request: Any) -> Any:
+        if request:
+            return next()
+        return None
+
+    def render(self, next: Any) -> Any:
+        next()
+        return Response("another")
+
+
+def test_a_middleware_without_return_is_reported() -> None:
+    assert message([("/", ok)], middlewares=[Careful(), Forgetful()]) == (
+        "2 likely mistakes in this application:\n\n"
+        f"1. Middleware Forgetful.request ({here(Forgetful.request)}) calls next(), and returns "
+        "nothing. [missing-return]\n"
+        "  Return the result of next(), or another Response.\n\n"
+        f"2. Middleware Forgetful.endpoint ({here(Forgetful.endpoint)}) calls next(), and returns "
+        "nothing. [missing-return]\n"
+        "  Return the result of next(), or another Response.\n\n"
+        "If one is intended, pass ignore=['missing-return'] to the route or the application."
+    )
+
+
+class Site(Application):
+    """Set an attribute of another name."""
+
+    requesttype = Request
+    default_debug_error_handler_type = ErrorHandler
+    routes_by_name = None
+
+
+class Providing(Middleware):
+    """Set attributes of other names."""
+
+    provide = ("user",)
+    requests = 0
+
+    def __init__(self) -> None:
+        self.uniqe = False
+
+    def request(self, next: Any) -> Any:
+        return next()
+
+    def finsh(self, response: Any, environ: Any, route: Any) -> Any:
+        return response
+
+
+class Pages(ErrorHandler):
+    """Set an attribute of another name."""
+
+    notfound_type = NotFound
+
+
+def test_misspelt_attributes_of_subclasses_are_reported() -> None:
+    with pytest.warns(WiringWarning) as caught:
+        Site([], middlewares=[Providing()], error_handler=Pages())
+    _, first = inspect.getsourcelines(Site)
+    place = f"{os.path.relpath(__file__)}:{first}"
+    assert str(caught[0].message).split("\n\n")[1] == (
+        f"1. Class Site ({place}) sets 'requesttype', which the framework does not read. "
+        "[misspelt-attribute]\n  Did you mean 'request_type'?"
+    )
+    problems = caught[0].message.problems  # type: ignore[union-attr]
+    found = [(each.what.split("'")[1], each.remedy) for each in problems]
+    assert found == [
+        ("requesttype", "Did you mean 'request_type'?"),
+        ("provide", "Did you mean 'provides'?"),
+        ("finsh", "Did you mean 'finish'?"),
+        ("uniqe", "Did you mean 'unique'?"),
+        ("notfound_type", "Did you mean 'not_found_type'?"),
+    ]
+
+
+def annotated(annotation: Any) -> Any:
+    """Return an endpoint that takes ``value`` with an annotation."""
+
+    def show(value: Any) -> Response:
+        return Response(str(value))
+
+    show.__annotations__["value"] = annotation
+    return show
+
+
+def test_an_annotation_that_contradicts_the_path_is_reported() -> None:
+    def show(id: int) -> Response:
+        return Response(str(id))
+
+    assert message([("/<id>", show)]) == (
+        f"Route '/<id>' (show, {here(show)}) takes 'id' as int, but its pattern makes it str. "
+        "[wrong-annotation]\n"
+        "  Correct the annotation, or the binding in the pattern.\n"
+        "  If it is intended, pass ignore=['wrong-annotation'] to the route or the application."
+    )
+
+
+@pytest.mark.parametrize(
+    ("binding", "annotation", "is_reported"),
+    [
+        ("<value>", "str", False),
+        ("<value>", str, False),
+        ("<value>", int, True),
+        ("<value>", "int | None", True),
+        ("<value>", "Union[int, str]", False),
+        ("<value>", "Sequence[str]", False),
+        ("<value>", "list[str]", True),
+        ("<value>", "UserId", False),
+        ("<value>", "Literal['a', 'b']", False),
+        ("<value>", "Annotated[int, 'positive']", False),
+        ("<value:int>", "int", False),
+        ("<value:int>", float, False),
+        ("<value:int>", "str", True),
+        ("<value:int>", "typing.Optional[int]", False),
+        ("<value:float>", "int", True),
+        ("<value?int>", "int", True),
+        ("<value?int>", "int | None", False),
+        ("<value?int>", Optional[int], False),  # noqa: UP045
+        ("<value?int>", "t.Optional[str]", True),
+        ("<value?>", "object", False),
+        ("<value*>", "list[str]", False),
+        ("<value*>", list[str], False),
+        ("<value+int>", "list[str]", True),
+        ("<value+int>", "Sequence[int | None]", False),
+        ("<value*>", "str", True),
+        ("<value*>", "tuple[str, ...]", True),
+        ("<value*>", "list", False),
+    ],
+    ids=str,
+)
+def test_the_value_has_the_annotation(binding: str, annotation: Any, is_reported: bool) -> None:
+    assert codes([(f"/{binding}", annotated(annotation))]) == ["wrong-annotation"] * is_reported
+
+
+def test_an_annotation_of_a_value_that_a_decorator_may_convert_is_not_reported() -> None:
+    def show(id: int) -> Response:
+        return Response(str(id))
+
+    @functools.wraps(show)
+    def convert(id: str) -> Response:
+        return show(int(id))
+
+    assert codes([("/<id>", convert)]) == []
+
+
+def test_a_path_value_of_the_prefix_is_reported_where_it_is_embedded() -> None:
+    def show(id: int, page: int = 1) -> Response:
+        return Response(f"{id} {page}")
+
+    inner = Application([("/<id:int>", show)])
+    assert codes([("/<page>", inner)]) == ["wrong-annotation"]

@@ -11,7 +11,17 @@ from typing import Any
 
 import pytest
 
-from clastic import Application, Middleware, Response, Route, SubApplication
+from clastic import (
+    GET,
+    Application,
+    MetaApplication,
+    Middleware,
+    Response,
+    Route,
+    StaticApplication,
+    StaticFileRoute,
+    SubApplication,
+)
 from clastic.errors import ErrorHandler
 from clastic.render.ashes_templates import AshesRenderFactory
 from clastic.route import inherit_render
@@ -54,6 +64,20 @@ class TestMissingArguments:
             Route '/links/<id>' (endpoint show, {show}) needs 'datbase', which nothing provides.
               Available here: id, request, database. Did you mean 'database'?
               Otherwise add it to resources=, or to the provides of a middleware.
+            """,
+            show=here(show),
+        )
+
+    def test_an_endpoint_takes_a_value_of_the_path_by_another_name(self) -> None:
+        def show(alias: str) -> Response:
+            return Response(alias)
+
+        assert message([("/links/<name>", show)]) == golden(
+            """
+            Route '/links/<name>' (endpoint show, {show}) needs 'alias', which nothing provides.
+              Available here: name, request.
+              The endpoint does not take 'name' of the path. Rename one of the two, or add it to \
+            resources=, or to the provides of a middleware.
             """,
             show=here(show),
         )
@@ -1057,3 +1081,149 @@ def test_problems_of_an_embedded_application_name_the_whole_pattern() -> None:
           Rename one of them.
         """
     )
+
+
+class Passing(Middleware):
+    """Pass on its own arguments."""
+
+    endpoint_provides = ("user",)
+
+    def request(self, next: Any, request: Any) -> Any:
+        return next(request)
+
+    def endpoint(self, next: Any, request: Any) -> Any:
+        return next(user=1, request=request)
+
+
+def test_a_middleware_passes_its_own_argument_on() -> None:
+    assert message([("/", ok)], middlewares=[Passing()]) == golden(
+        """
+        2 problems in this application:
+
+        1. Middleware Passing.request ({request}) calls next(request) on line {first}, but its own \
+        argument 'request' is not passed on by it.
+          Write next(). The functions inside take 'request' by name.
+
+        2. Middleware Passing.endpoint ({endpoint}) calls next(user=1, request=request) on line \
+        {second}, but its own argument 'request' is not passed on by it.
+          Write next(user=...). The functions inside take 'request' by name.
+        """,
+        request=here(Passing.request),
+        endpoint=here(Passing.endpoint),
+        first=str(Passing.request.__code__.co_firstlineno + 1),
+        second=str(Passing.endpoint.__code__.co_firstlineno + 1),
+    )
+
+
+def test_a_list_of_middlewares_is_not_unpacked() -> None:
+    page = [Passing()]
+    assert message([("/", ok)], middlewares=[page]) == golden(
+        """
+        Middleware [Passing()] is a list in the list of middlewares.
+          Unpack it with *: middlewares=[..., *names].
+        """
+    )
+
+
+@pytest.mark.parametrize("factory", [None, AshesRenderFactory(templates={"home.html": "home"})])
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("render_json", "render_json, from clastic.render"),
+        ("render_json_dev", "render_json_dev, from clastic.render"),
+        ("render_basic", "render_basic, from clastic.render"),
+        ("TabularRender", "TabularRender, from clastic.render"),
+        ("plain_render", "plain_render"),
+    ],
+)
+def test_a_render_is_written_in_quotes(factory: Any, name: str, code: str) -> None:
+    assert message([("/", ok, name)], render_factory=factory) == golden(
+        """
+        Route '/' (endpoint ok, {ok}) has the render '{name}', which is a text and not the render \
+        of that name.
+          Write it without quotes: {code}.
+        """,
+        ok=here(ok),
+        name=name,
+        code=code,
+    )
+
+
+def test_a_comma_after_a_route_is_forgotten() -> None:
+    route, inner = Route("/", ok), SubApplication("/a", Application())
+    with pytest.raises(TypeError) as caught:
+        Application([route("/a", ok)])
+    assert str(caught.value) == f"{route!r} is a route and was called. Write a comma after it."
+    with pytest.raises(TypeError) as caught:
+        Application([inner("/a", ok)])
+    assert str(caught.value) == f"{inner!r} was called. Write a comma after it."
+
+
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        pytest.param(
+            lambda: Application(middleware=[]),  # type: ignore[arg-type]
+            "Application(...) has no argument 'middleware'. Did you mean 'middlewares'?",
+            id="middleware of an application",
+        ),
+        pytest.param(
+            lambda: Application(resource={}),  # type: ignore[arg-type]
+            "Application(...) has no argument 'resource'. Did you mean 'resources'?",
+            id="resource of an application",
+        ),
+        pytest.param(
+            lambda: Route("/", ok, method="GET"),  # type: ignore[arg-type]
+            "Route('/', ...) has no argument 'method'. Did you mean 'methods'?",
+            id="method of a route",
+        ),
+        pytest.param(
+            lambda: GET("/", ok, rendr=print),  # type: ignore[arg-type]
+            "GET('/', ...) has no argument 'rendr'. Did you mean 'render'?",
+            id="rendr of a GET route",
+        ),
+        pytest.param(
+            lambda: SubApplication("/", Application(), slash_mode=1),  # type: ignore[arg-type]
+            "SubApplication('/', ...) has no argument 'slash_mode'. The arguments are prefix, "
+            "application, rebind_render, inherit_slashes, falls_through.",
+            id="an argument that is close to no other",
+        ),
+        pytest.param(
+            lambda: StaticApplication(".", check_path=1),  # type: ignore[arg-type]
+            "StaticApplication(...) has no argument 'check_path'. Did you mean 'check_paths'?",
+            id="check_path of a static application",
+        ),
+        pytest.param(
+            lambda: StaticFileRoute("/a", "a", cache=1),  # type: ignore[arg-type]
+            "StaticFileRoute('/a', ...) has no argument 'cache'. The arguments are pattern, path, "
+            "check_file, cache_timeout, media_type, precompressed, middlewares.",
+            id="cache of a static file",
+        ),
+        pytest.param(
+            lambda: MetaApplication(title=1),  # type: ignore[arg-type]
+            "MetaApplication(...) has no argument 'title'. Did you mean 'page_title'?",
+            id="title of a meta application",
+        ),
+        pytest.param(
+            lambda: Route("/", ok, middlewares=Middleware()),  # type: ignore[arg-type]
+            "Route('/', ...) has middlewares=Middleware(), which is not a list. "
+            "Write middlewares=[Middleware()].",
+            id="one middleware of a route",
+        ),
+        pytest.param(
+            lambda: Route("/", ok, resources=["db"]),  # type: ignore[arg-type]
+            "Route('/', ...) has resources=['db'], which is not a mapping. "
+            "Write {'name': value}; middlewares go into middlewares=[...].",
+            id="a list of resources of a route",
+        ),
+        pytest.param(
+            lambda: Route("/", ok, Route("/a", ok)),
+            f"Route('/', ...) has the render {Route('/a', ok)!r}, a route. Close its parentheses.",
+            id="a route as a render",
+        ),
+    ],
+)
+def test_an_argument_of_a_constructor_is_misspelt_or_misplaced(make: Any, text: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        make()
+    assert str(caught.value) == text

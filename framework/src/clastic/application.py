@@ -8,9 +8,11 @@ from copy import copy
 from threading import RLock
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from typing import NoReturn as Never  # Python 3.10 has no Never
 
 from werkzeug.test import Client
 
+from clastic.arguments import check_attributes, check_list, check_mapping, refuse_misspelt
 from clastic.chain import Chain, ChainCompiler
 from clastic.describe import describe_role
 from clastic.dispatch import Dispatcher, HostCheckingDispatcher, RerouteWSGI
@@ -45,6 +47,25 @@ _Self = TypeVar("_Self", bound="Application")
 __all__ = ["Application", "DispatchState", "Entry", "RerouteWSGI", "SubApplication"]
 
 
+_OVERRIDABLE = (
+    "request_type",
+    "response_type",
+    "default_error_handler_type",
+    "default_debug_error_handler_type",
+)
+
+_HANDLER_ATTRIBUTES = (
+    "not_found_type",
+    "method_not_allowed_type",
+    "server_error_type",
+    "exc_info_type",
+    "wsgi_wrapper",
+    "render_error",
+    "uncaught_to_response",
+    "record_exception",
+)
+
+
 class SubApplication:
     """An application to embed in another, with all its routes under a prefix.
 
@@ -68,7 +89,9 @@ class SubApplication:
         inherit_slashes: bool = True,
         *,
         falls_through: bool = False,
+        **misspelt: Never,
     ) -> None:
+        refuse_misspelt(f"SubApplication('{prefix}', ...)", SubApplication.__init__, misspelt)
         if not isinstance(application, Application):
             raise TypeError(
                 f"SubApplication('{prefix}', ...) takes an Application, not {application!r}. "
@@ -111,6 +134,10 @@ class SubApplication:
             if finishing(middlewares):
                 context.mounts.append(Mount(mount.pattern.with_prefix(self.prefix), middlewares))
         return routes
+
+    def __call__(self, *args: Never, **kwargs: Never) -> None:
+        """Explain a forgotten comma."""
+        raise TypeError(f"{self!r} was called. Write a comma after it.")
 
     def __repr__(self) -> str:
         return f"SubApplication({self.prefix!r}, {self.application!r})"
@@ -173,8 +200,12 @@ class Application:
         health: str | None = None,
         warnings: WarningMode = "warn",
         ignore: Iterable[str] = (),
+        **misspelt: Never,
     ) -> None:
-        _check_argument_types(resources, middlewares)
+        refuse_misspelt(f"{type(self).__name__}(...)", Application.__init__, misspelt)
+        _check_routes(routes)
+        check_mapping("The application", "resources", resources)
+        check_list("The application", "middlewares", middlewares)
         if warnings not in get_args(WarningMode):
             raise ValueError(f"warnings={warnings!r} is not one of 'warn', 'raise' and 'ignore'.")
         self._warnings = warnings
@@ -189,6 +220,7 @@ class Application:
         self._begin(health)
         context = self.bind_context()
         check_resource_names("The application", self.resources, context.problems)
+        check_attributes(self, Application, _OVERRIDABLE, context.problems)
         valid = context.valid_middlewares(middlewares or ())
         self.middlewares = merge_middlewares(valid, (), context.problems)
         context = context._replace(middlewares=self.middlewares)
@@ -418,6 +450,8 @@ class Application:
                 "Pass an instance of clastic.errors.ErrorHandler or of a subclass.",
             )
             problems.raise_if_any()
+        if error_handler is not self._dispatcher.error_handler:
+            check_attributes(error_handler, ErrorHandler, _HANDLER_ATTRIBUTES, problems)
         error_chain = self._compile_error_handler(error_handler, problems)
         owners = _with_wsgi_wrapper(error_handler, self.middlewares, routes)
         if self._health is not None:
@@ -510,16 +544,18 @@ def _is_wsgi_callable(candidate: object) -> bool:
     return True
 
 
-def _check_argument_types(resources: object, middlewares: object) -> None:
-    """Refuse arguments in the wrong place.
+def _check_routes(routes: object) -> None:
+    """Refuse one route in the place of a list.
 
     :raises TypeError: with what to write
     """
-    if resources is not None and not isinstance(resources, Mapping):
-        remedy = "Write {'name': value}; middlewares go into middlewares=[...]."
-        raise TypeError(f"resources= is {resources!r}, which is not a mapping. {remedy}")
-    if isinstance(middlewares, Middleware):
-        raise TypeError(f"middlewares= is one middleware. Write middlewares=[{middlewares!r}].")
+    if isinstance(routes, Application):
+        check_list("The application", "routes", routes, "Embed it: [('/prefix', application)].")
+    check_list("The application", "routes", routes, "Write [route].")
+    if isinstance(routes, (tuple, list)) and len(routes) > 1 and isinstance(routes[0], str):
+        raise TypeError(
+            f"The application has routes={routes!r}, which is one route. Write [route]."
+        )
 
 
 def _bind_entry(entry: Entry, context: BindContext) -> list[BoundRoute]:
@@ -538,6 +574,8 @@ def _bind_entry(entry: Entry, context: BindContext) -> list[BoundRoute]:
             raise TypeError(
                 f"({entry[0]!r}, {name}) has a class. Write ({entry[0]!r}, {name}(...))."
             )
+        if entry and isinstance(entry[0], (Route, SubApplication, tuple, list)):
+            raise TypeError(f"{entry!r} is a list of routes. Unpack it with *: [..., *routes].")
         if len(entry) == 2 and isinstance(entry[1], Application):
             return SubApplication(*entry).bind(context)
         if 2 <= len(entry) <= 4:

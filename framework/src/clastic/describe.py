@@ -24,6 +24,15 @@ def describe_role(role: str, function: object) -> str:
     return f"{role} {callable_name(function)}" + (f" ({location})" if location else "")
 
 
+def describe_class(cls: type) -> str:
+    """Return the name of a class, and where it is defined if its source is available."""
+    try:
+        location = format_location(inspect.getsourcefile(cls) or "", inspect.findsource(cls)[1] + 1)
+    except (OSError, TypeError):
+        return f"Class {cls.__name__}"
+    return f"Class {cls.__name__} ({location})"
+
+
 def callable_location(function: object) -> str | None:
     """Return where a callable is defined, ``app.py:12``, or ``None`` if not in Python code."""
     code = getattr(inspect.unwrap(underlying_function(function)), "__code__", None)

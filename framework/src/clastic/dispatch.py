@@ -29,6 +29,7 @@ from clastic.http import (
 from clastic.http.hosts import MALFORMED_HOST
 from clastic.http.limits import BoundLimits, drain_request_body
 from clastic.middleware.base import Middleware
+from clastic.middleware.source import may_return_nothing
 from clastic.pattern import S_REDIRECT, normal_path
 from clastic.routing.bound import BoundRoute, Mount, finishing
 from clastic.routing.matching import match_path
@@ -392,8 +393,9 @@ def _check_response(response: Any, route: BoundRoute) -> BaseResponse:
             "Return a Response, or give the route a render that makes one, for example "
             "render_basic."
         )
-    around = [each.name for each in route.middlewares if each.request or each.render]
-    if around:
+    if response is None and (forgetful := _forgetful_methods(route)):
+        remedy = f"{forgetful} can end without return: return the result of next(), or a Response."
+    elif around := [each.name for each in route.middlewares if each.request or each.render]:
         remedy = (
             f"Each middleware ({', '.join(around)}) must return the result of next(), or a "
             f"Response. {remedy}"
@@ -401,3 +403,10 @@ def _check_response(response: Any, route: BoundRoute) -> BaseResponse:
     raise TypeError(
         f"{where} returned {describe_type(response)}, which is not a Response.\n  {remedy}"
     )
+
+
+def _forgetful_methods(route: BoundRoute) -> str:
+    """Return the methods of middlewares that can end without ``return``, with their places."""
+    methods = [each for row in route.middlewares for each in (row.request, row.render) if each]
+    found = [describe_role("Middleware", each) for each in methods if may_return_nothing(each)]
+    return " or ".join(found)

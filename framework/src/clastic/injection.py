@@ -324,7 +324,7 @@ class _Planner:
                     parameter = parameter._replace(by_position=False)
                 arguments.append(parameter)
             elif parameter.required or parameter.name in _MISPLACED:
-                self.report_missing(where(), parameter.name, scope, within)
+                self.report_missing(where(), parameter.name, scope, within, signature)
             else:
                 self.check_default(where, parameter.name, scope, within)
         if len(arguments) < len(signature):
@@ -333,7 +333,12 @@ class _Planner:
         return Step(function, tuple(arguments), sources, provides)
 
     def report_missing(
-        self, where: str, name: str, scope: Scope, within: tuple[_Side, Middleware] | None
+        self,
+        where: str,
+        name: str,
+        scope: Scope,
+        within: tuple[_Side, Middleware] | None,
+        signature: Signature,
     ) -> None:
         route = None if within is None else self.pattern
         if name in _MISPLACED:
@@ -344,7 +349,12 @@ class _Planner:
             self.has_failed = True
         else:
             available = tuple(each for each in scope if each == "_error" or each[0] != "_")
-            remedy = self.find_remedy(name, has_alternative=closest(name, available) is not None)
+            taken = {parameter.name for parameter in signature}
+            unused = [each for each in scope if scope[each] == PATH and each not in taken]
+            if within is not None or "context" in scope:
+                unused = []
+            has_alternative = closest(name, available) is not None
+            remedy = self.find_remedy(name, unused, has_alternative=has_alternative)
             what = f"needs '{name}', which nothing provides"
             self.report(where, what, remedy, wanted=name, available=available, route=route)
 
@@ -368,13 +378,22 @@ class _Planner:
                 ignored=self.ignored,
             )
 
-    def find_remedy(self, name: str, *, has_alternative: bool) -> str:
-        """Return what to do about a name that nothing provides."""
+    def find_remedy(self, name: str, unused: Sequence[str], *, has_alternative: bool) -> str:
+        """Return what to do about a name that nothing provides.
+
+        :param unused: the values of the path that the endpoint does not take
+        :param has_alternative: whether a similar name is available
+        """
         for foreign in (f"{{{name}}}", f":{name}"):
             if self.pattern and foreign in self.pattern.split("/"):
                 return f"'{foreign}' in its pattern is literal text; a binding is written <{name}>."
         if name in _REMEDIES:
             return _REMEDIES[name]
+        if len(unused) == 1 and not has_alternative:
+            return (
+                f"The endpoint does not take '{unused[0]}' of the path. Rename one of the two, or "
+                "add it to resources=, or to the provides of a middleware."
+            )
         add = "Otherwise add" if has_alternative else "Add"
         return f"{add} it to resources=, or to the provides of a middleware."
 

@@ -140,14 +140,21 @@ def create_app(links: Links) -> Application:
             GET("/", lambda links: links, render),
             POST("/submit", submit, middlewares=[Middleware()]),
             ("/report", report),
-            Route("/late", show, methods=["GET", "PUT"], resources={"name": "late"}),
+            Route(
+                "/late",
+                show,
+                methods=["GET", "PUT"],
+                resources={"name": "late"},
+                ignore=["near-miss"],
+            ),
             ("/links", inner),
-            SubApplication("/strict", inner, inherit_slashes=False),
+            SubApplication("/strict", inner, inherit_slashes=False, falls_through=True),
             ("/old/<path*>", RerouteWSGI(legacy)),
         ],
         resources={"links": links, "site": "here"},
         middlewares=(Session(),),
         slash_mode=S_STRICT,
+        warnings="raise",
     )
     application.add(("/again", inner), index=0)
     application.set_error_handler(Pages())

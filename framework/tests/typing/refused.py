@@ -10,6 +10,7 @@ from clastic import (
     RerouteWSGI,
     Response,
     Route,
+    StaticApplication,
     SubApplication,
     redirect,
 )
@@ -38,8 +39,15 @@ Route(7, show)  # refused: arg-type
 Route("/", show, methods=7)  # refused: arg-type
 Route("/", show, resources=["db"])  # refused: arg-type
 Route("/", show, None, None, ["GET"])  # refused: call-arg misc
-Route("/", show, method="GET")  # refused: call-arg
+Route("/", show, method="GET")  # refused: arg-type
+GET("/", show, rendr=show)  # refused: arg-type
+GET("/", show)("/a", show)  # refused: arg-type
 Application(7)  # refused: arg-type
+Application(middleware=[])  # refused: arg-type
+Application(resource={})  # refused: arg-type
+Application(warnings="error")  # refused: arg-type
+SubApplication("/", application, slashes=False)  # refused: arg-type
+StaticApplication(".", check_path=False)  # refused: arg-type
 Application([7])  # refused: list-item
 Application(middlewares=[show])  # refused: list-item
 Application(middlewares=[Middleware])  # refused: list-item

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
+from typing import NoReturn as Never  # Python 3.10 has no Never
 
 from clastic.application import Application
+from clastic.arguments import refuse_misspelt
 from clastic.errors import ErrorHandler
 from clastic.http import NOSNIFF, Request, Response
 from clastic.json import JSONEncoding
@@ -86,7 +88,9 @@ class MetaApplication(Application):
         shown_resources: str | Iterable[str] = (),
         middlewares: Sequence[Middleware] | None = None,
         error_handler: ErrorHandler | None = None,
+        **misspelt: Never,
     ) -> None:
+        refuse_misspelt("MetaApplication(...)", MetaApplication.__init__, misspelt)
         self._application = application
         self.page_title = "Meta" if page_title is None else page_title
         if base_peripherals is None:

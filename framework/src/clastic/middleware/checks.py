@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
-import textwrap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from keyword import iskeyword
 from typing import Any
 from unicodedata import normalize
 
+from clastic.arguments import check_attributes
 from clastic.describe import describe_role
 from clastic.middleware.base import RESERVED_ARGS, SIDES, Middleware
+from clastic.middleware.source import check_source
 from clastic.signature import UnreadableSignature, read_signature
 from clastic.wiring import Problems, did_you_mean
+
+_ATTRIBUTES = (
+    *(name for side in SIDES for name in side),
+    "unique",
+    "reorderable",
+    "wsgi_wrapper",
+    "finish",
+)
 
 
 def check_middleware(middleware: object, problems: Problems) -> bool:
@@ -26,6 +34,7 @@ def check_middleware(middleware: object, problems: Problems) -> bool:
         _check_sides(middleware, problems)
         _check_unused_methods(middleware, problems)
         _check_finish(middleware, problems)
+        check_attributes(middleware, Middleware, _ATTRIBUTES, problems)
         if middleware.wsgi_wrapper is not None and not callable(middleware.wsgi_wrapper):
             problems.add(
                 f"Middleware {middleware.name}",
@@ -78,6 +87,13 @@ def _report_other_object(middleware: object, problems: Problems) -> None:
             f"Write {name}(...) in middlewares=.",
         )
         return
+    if isinstance(middleware, (list, tuple)):
+        problems.add(
+            f"Middleware {middleware!r}",
+            f"is a {type(middleware).__name__} in the list of middlewares",
+            "Unpack it with *: middlewares=[..., *names].",
+        )
+        return
     problems.add(
         f"Middleware {middleware!r}",
         "is not a Middleware",
@@ -95,7 +111,7 @@ def _check_sides(middleware: Middleware, problems: Problems) -> None:
         if function is not None:
             _check_method(function, side, problems)
             if len(problems) == before:
-                _check_next_calls(function, attribute, tuple(provides), problems)
+                check_source(function, attribute, tuple(provides), problems)
         elif provides:
             problems.add(
                 f"Middleware {middleware.name}",
@@ -192,73 +208,3 @@ def _check_finish(middleware: Middleware, problems: Problems) -> None:
             "cannot be called with a response, an environ and a route",
             "Define it as finish(self, response, environ, route).",
         )
-
-
-def _check_next_calls(
-    function: Callable[..., Any], attribute: str, provides: tuple[str, ...], problems: Problems
-) -> None:
-    for line, call in _next_calls(function):
-        given = [*provides[: len(call.args)], *(str(keyword.arg) for keyword in call.keywords)]
-        undeclared = [name for name in given if name not in provides]
-        missing = [name for name in provides if name not in given]
-        twice = [name for name in provides if given.count(name) > 1]
-        where = describe_role("Middleware", function)
-        calls = f"calls {ast.unparse(call)} on line {line}"
-        if len(call.args) > len(provides):
-            problems.add(
-                where,
-                f"{calls} with {len(call.args)} positional arguments, "
-                f"but declares {len(provides)} in {attribute}",
-                f"Declare each value that it passes on in {attribute}, in order.",
-            )
-        elif undeclared:
-            problems.add(
-                where,
-                f"{calls}, but '{undeclared[0]}' is not in its {attribute}",
-                f"Use a declared name, or declare it too: "
-                f"{attribute} = {(*provides, *undeclared)!r}.",
-                wanted=undeclared[0],
-                available=provides,
-            )
-        elif twice:
-            problems.add(
-                where,
-                f"{calls}, which passes '{twice[0]}' by position and by name",
-                "Pass each value once. Positional values are in the declared order.",
-            )
-        elif missing:
-            passed = ", ".join(f"{name}=..." for name in provides)
-            problems.add(
-                where,
-                f"{calls} without '{missing[0]}', which it declares in {attribute}",
-                f"Call next({passed}).",
-            )
-
-
-def _next_calls(function: Callable[..., Any]) -> Iterator[tuple[int, ast.Call]]:
-    """Yield the calls of ``next`` whose arguments the source shows, each with its line.
-
-    Yield nothing if the source is not available or binds ``next`` again: then the call itself
-    reports what is missing. For a decorated function, the source is the wrapper's.
-    """
-    code = getattr(function, "__code__", None)
-    if code is None:
-        return
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(code)))
-    except (OSError, SyntaxError):
-        return
-    nodes = list(ast.walk(tree))
-    bindings = sum(
-        (isinstance(node, ast.arg) and node.arg == "next")
-        or (isinstance(node, ast.Name) and node.id == "next" and isinstance(node.ctx, ast.Store))
-        for node in nodes
-    )
-    if bindings != 1:
-        return
-    for node in nodes:
-        if not (isinstance(node, ast.Call) and getattr(node.func, "id", None) == "next"):
-            continue
-        is_explicit = not any(isinstance(argument, ast.Starred) for argument in node.args)
-        if is_explicit and all(keyword.arg for keyword in node.keywords):
-            yield code.co_firstlineno + node.lineno - 1, node

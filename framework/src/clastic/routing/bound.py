@@ -10,16 +10,17 @@ import linecache
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from clastic.annotations import contradicts, read_annotation, type_of_value
 from clastic.chain import Chain, ChainCompiler
 from clastic.compat.routing import BoundRouteMembers
-from clastic.describe import describe_callable, describe_role
+from clastic.describe import describe_callable, describe_role, underlying_function
 from clastic.errors import HTTPException
 from clastic.http import BaseResponse, Limits
 from clastic.http.limits import BoundLimits
-from clastic.injection import Plan, Step, plan_render_error, plan_route
+from clastic.injection import PATH, Plan, Step, plan_render_error, plan_route
 from clastic.middleware.base import RESERVED_ARGS, SIDES, Middleware, merge_middlewares
 from clastic.middleware.checks import check_middleware, check_resource_names
-from clastic.pattern import S_REDIRECT, InvalidPattern, Pattern
+from clastic.pattern import S_REDIRECT, Binding, InvalidPattern, Pattern
 from clastic.routing.matching import compile_reader, value_positions
 from clastic.routing.route import RenderFactory, Route, format_route, inherit_render
 from clastic.routing.state import DispatchState
@@ -347,6 +348,7 @@ class BoundRoute(BoundRouteMembers):
         plan = self._plan(context.problems, inner)
         if plan is None:
             return None
+        self._check_annotations(plan, context.problems, inner)
         constants = {
             **self._bind_resources(context, plan.steps),
             "_application": self.application,
@@ -359,6 +361,34 @@ class BoundRoute(BoundRouteMembers):
         return context.compiler.compile_route(
             name, plan, constants, self.positions, finish, set_limits
         )
+
+    def _check_annotations(self, plan: Plan, problems: Problems, inner: BoundRoute | None) -> None:
+        """Report annotations that contradict the values of the path.
+
+        :param inner: the route as it is bound in the embedded application, which has reported its
+            own part of the path
+        """
+        known = () if inner is None else inner.path_pattern.names
+        bindings = {
+            part.name: part
+            for part in self.path_pattern.segments
+            if isinstance(part, Binding) and part.name not in known
+        }
+        for step in plan.steps if bindings else ():
+            for parameter, source in zip(step.arguments, step.sources, strict=True):
+                if source != PATH or parameter.name not in bindings:
+                    continue
+                binding = bindings[parameter.name]
+                annotation = read_annotation(step.function, parameter.name)
+                if annotation and contradicts(annotation, binding.operator, binding.type_name):
+                    problems.add_likely(
+                        "wrong-annotation",
+                        f"Route '{self.pattern}' ({describe_callable(step.function)})",
+                        f"takes '{parameter.name}' as {annotation}, but its pattern makes it "
+                        f"{type_of_value(binding.operator, binding.type_name)}",
+                        "Correct the annotation, or the binding in the pattern.",
+                        ignored=self.route.ignore,
+                    )
 
     def _compile_render_error(self, context: BindContext) -> Chain | None:
         step = self.plan_render_error(context.problems)
@@ -432,11 +462,13 @@ def _make_render(
         return route.render  # type: ignore[no-any-return]
     where = f"Route '{pattern}' (endpoint {describe_callable(route.endpoint)})"
     if render_factory is None:
-        problems.add(
-            where,
-            f"has the render {route.render!r}, but no render factory to turn it into a function",
-            "Pass render_factory= to the application, or a callable as the render.",
-        )
+        if not _report_quoted(route, where, problems):
+            problems.add(
+                where,
+                f"has the render {route.render!r}, but no render factory to turn it into a "
+                "function",
+                "Pass render_factory= to the application, or a callable as the render.",
+            )
         return None
     # An application without templates does not import what they need.
     from clastic.render.template_base import TemplateError
@@ -444,7 +476,8 @@ def _make_render(
     try:
         render = render_factory(route.render)
     except TemplateError as error:
-        problems.extend(problem._replace(route=pattern) for problem in error.problems)
+        if not _report_quoted(route, where, problems):
+            problems.extend(problem._replace(route=pattern) for problem in error.problems)
         return None
     if not callable(render):
         problems.add(
@@ -456,6 +489,25 @@ def _make_render(
         )
         return None
     return render
+
+
+def _report_quoted(route: Route, where: str, problems: Problems) -> bool:
+    """Report a render that is the name of a function, and return whether it is one."""
+    import clastic.render
+
+    known = getattr(underlying_function(route.endpoint), "__globals__", {})
+    if route.render in clastic.render.__all__:
+        origin = ", from clastic.render"
+    elif isinstance(route.render, str) and callable(known.get(route.render)):
+        origin = ""
+    else:
+        return False
+    problems.add(
+        where,
+        f"has the render {route.render!r}, which is a text and not the render of that name",
+        f"Write it without quotes: {route.render}{origin}.",
+    )
+    return True
 
 
 def _merge_resources(

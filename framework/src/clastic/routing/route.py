@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from itertools import takewhile
 from typing import Any
+from typing import NoReturn as Never  # Python 3.10 has no Never
 
+from clastic.arguments import check_list, check_mapping, refuse_misspelt
 from clastic.compat.routing import RouteMembers
 from clastic.describe import describe_callable
 from clastic.http.limits import Limits, checked_limits
@@ -79,10 +81,17 @@ class Route(RouteMembers):
         limits: Limits | None = None,
         falls_through: bool = False,
         ignore: Iterable[str] = (),
+        **misspelt: Never,
     ) -> None:
+        where = f"{type(self).__name__}({pattern!r}, ...)"
+        refuse_misspelt(where, Route.__init__, misspelt)
         _refuse_methods(pattern)
         self.path_pattern = Pattern(pattern)
         self.endpoint = _checked_callable(pattern, "endpoint", endpoint)
+        check_list(where, "middlewares", middlewares)
+        check_mapping(where, "resources", resources)
+        if isinstance(render, Route):
+            raise TypeError(f"{where} has the render {render!r}, a route. Close its parentheses.")
         self.render = render
         self.render_error = render_error
         if render_error is not None:
@@ -109,6 +118,10 @@ class Route(RouteMembers):
     def is_branch(self) -> bool:
         """Whether the pattern ends in a slash."""
         return self.path_pattern.is_branch
+
+    def __call__(self, *args: Never, **kwargs: Never) -> None:
+        """Explain a forgotten comma: ``[GET(...) ("/", endpoint)]`` calls the route."""
+        raise TypeError(f"{self!r} is a route and was called. Write a comma after it.")
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {format_route(self.pattern, self)}>"
@@ -198,7 +211,7 @@ def checked_slash_mode(slash_mode: str) -> str:
 
 
 def _checked_callable(pattern: str, role: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    if not callable(function):
+    if not callable(function) or isinstance(function, Route):
         raise InvalidEndpoint(
             f"{role} of route '{pattern}' is {function!r}, which is not callable. "
             + CALLABLE_REMEDIES[role]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from typing import NoReturn as Never  # Python 3.10 has no Never
 
 from clastic.application import Application
+from clastic.arguments import refuse_misspelt
 from clastic.errors import ErrorHandler, Forbidden, HTTPException, NotFound
 from clastic.http import Request, Response
 from clastic.middleware.base import Middleware
@@ -49,7 +51,9 @@ class StaticApplication(Application):
         precompressed: bool = True,
         middlewares: Sequence[Middleware] | None = None,
         error_handler: ErrorHandler | None = None,
+        **misspelt: Never,
     ) -> None:
+        refuse_misspelt("StaticApplication(...)", StaticApplication.__init__, misspelt)
         self.search_paths = _absolute_paths(search_paths)
         if check_paths:
             _check_folders(self.search_paths)
@@ -108,7 +112,9 @@ class StaticFileRoute(Route):
         media_type: str | None = None,
         precompressed: bool = True,
         middlewares: Sequence[Middleware] | None = None,
+        **misspelt: Never,
     ) -> None:
+        refuse_misspelt(f"StaticFileRoute({pattern!r}, ...)", StaticFileRoute.__init__, misspelt)
         self.file_path = os.path.abspath(os.fspath(path))
         if check_file and not os.path.isfile(self.file_path):
             raise ValueError(

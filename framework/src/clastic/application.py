@@ -20,6 +20,7 @@ from clastic.errors import ErrorHandler
 from clastic.exports import lazy_attribute
 from clastic.http import BaseResponse, Limits, Request, Response, TrustedHosts
 from clastic.http.limits import checked_limits
+from clastic.http.sending import UnsendableError, send
 from clastic.injection import plan_render_error
 from clastic.lifecycle import DRAIN_SECONDS, Lifecycle
 from clastic.middleware.base import Middleware, merge_middlewares
@@ -379,11 +380,14 @@ class Application:
         dispatcher = self._dispatcher
         if dispatcher.wsgi_app is not None:
             return dispatcher.wsgi_app(environ, start_response)
-        response = dispatcher.respond(environ)
-        if type(response) is Response:
-            # CPython looks up the method by name faster than the call of an object.
-            return response.__call__(environ, start_response)
-        return response(environ, start_response)
+        try:
+            response = dispatcher.respond(environ)
+            if type(response) is Response:
+                # CPython looks up the method by name faster than the call of an object.
+                return response.__call__(environ, start_response)
+            return send(response, environ, start_response)
+        except UnsendableError as error:
+            return dispatcher.send_error(error, environ, start_response)
 
     def __repr__(self) -> str:
         resources = ", ".join(self.resources) or "none"
@@ -511,7 +515,10 @@ class _WSGIWrappers:
                 )
 
     def _respond(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        return self.dispatcher.respond(environ)(environ, start_response)
+        try:
+            return send(self.dispatcher.respond(environ), environ, start_response)
+        except UnsendableError as error:
+            return self.dispatcher.send_error(error, environ, start_response)
 
 
 def _with_wsgi_wrapper(

@@ -14,6 +14,7 @@ from clastic.errors import (
     BadRequest,
     ErrorHandler,
     HTTPException,
+    InternalServerError,
     RequestEntityTooLarge,
     from_werkzeug,
     render_by_accept,
@@ -28,6 +29,7 @@ from clastic.http import (
 )
 from clastic.http.hosts import MALFORMED_HOST
 from clastic.http.limits import BoundLimits, drain_request_body
+from clastic.http.sending import UnsendableError, send
 from clastic.middleware.base import Middleware
 from clastic.middleware.source import may_return_nothing
 from clastic.pattern import S_REDIRECT, normal_path
@@ -271,6 +273,37 @@ class Dispatcher:
             except Exception:
                 logger.exception("render_error of %r failed on %r", route, error)
         return render_by_accept(error, environ.get("HTTP_ACCEPT"))
+
+    def send_error(
+        self, error: UnsendableError, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Log that a response cannot be sent, and send a 500 in its place.
+
+        Call this inside an ``except`` block.
+        """
+        route = self._first_match(environ)
+        response = self.handle_exception(error, route, environ, None)
+        error_id = response.error_id if isinstance(response, HTTPException) else None
+        try:
+            if isinstance(response, HTTPException):
+                response = self.render_error(response, route, environ)
+            else:
+                response = self.finish(response, route, environ, None)
+            return send(response, environ, start_response)
+        except UnsendableError:  # by the error handler, or a middleware that did it before
+            logger.exception("The response to error id %s cannot be sent", error_id)
+            plain = InternalServerError()
+            plain.error_id = error_id
+            return plain(environ, start_response)
+
+    def _first_match(self, environ: WSGIEnvironment) -> BoundRoute:
+        """Return the first route that matches a request, else the null route."""
+        path = _decode_path(environ.get("PATH_INFO", "")) or "/"
+        for route in self.find_candidates(path)[0]:
+            is_method = route.methods is None or environ["REQUEST_METHOD"] in route.methods
+            if is_method and match_path(route.path_pattern, path) is not None:
+                return route
+        return self.null_route
 
     def finishing(self, route: BoundRoute, environ: WSGIEnvironment) -> Sequence[Middleware]:
         """Return the middlewares that finish a response of a route, innermost first.

@@ -187,6 +187,25 @@ def test_a_response_is_a_valid_wsgi_application(body, status, method):
     chunks.close()
 
 
+def test_another_response_type_can_take_it_over():
+    class Other(BaseResponse):
+        """A type of Werkzeug's."""
+
+    class Own(Response):
+        """A type that sends one more header."""
+
+        def get_wsgi_headers(self, environ):
+            headers = super().get_wsgi_headers(environ)
+            headers["X-Own"] = "1"
+            return headers
+
+    response = Response("Hello", 404, {"X-A": "a"})
+    other = Other.force_type(response)
+    assert (other is response, type(other), other.__class__) == (True, Other, Other)
+    assert serve(other) == serve(BaseResponse("Hello", 404, {"X-A": "a"}))
+    assert ("X-Own", "1") in serve(Own.force_type(Response("Hello")))[1]
+
+
 def test_a_response_can_be_served():
     assert Client(Response("Hello", 404)).get("/").text == "Hello"
 

@@ -1,6 +1,7 @@
-"""Test that responses send the same bytes as Werkzeug's, with two exceptions.
+"""Test that responses send the same bytes as Werkzeug's, with three exceptions.
 
-URLs stay as given, and a response whose status has no body has no Content-Type.
+URLs stay as given, a response whose status has no body has no Content-Type, and what no server can
+send is refused.
 
 Each test does the same with a response of each type and compares the results: each value read,
 each error raised, and each response sent.
@@ -28,7 +29,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from clastic.http import Response, redirect, response_maker
 from clastic.http.hosts import encode_url
-from clastic.http.response import check_fields
+from clastic.http.sending import check_fields, check_status, send_by_werkzeug
 
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 
@@ -38,10 +39,27 @@ class WerkzeugResponse(BaseResponse):
 
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
-        check_fields(Headers(self.headers))
-        status = self.status
-        if "\n" in status or not status.isascii():
-            raise ValueError(status)
+        check_fields(Headers(self.headers), with_locations=False)
+
+    @property
+    def status(self):
+        return super().status
+
+    @status.setter
+    def status(self, value):
+        BaseResponse.status.fset(self, value)
+        check_status(BaseResponse.status.fget(self))
+
+    @property
+    def status_code(self):
+        return super().status_code
+
+    @status_code.setter
+    def status_code(self, code):
+        self.status = code
+
+    def __call__(self, environ, start_response):
+        return send_by_werkzeug(self, environ, start_response)
 
     def get_wsgi_headers(self, environ):
         sent = super().get_wsgi_headers(environ)

@@ -12,7 +12,8 @@ from werkzeug.utils import get_content_type
 
 from clastic.errors.formats import TEXT, choose_format, format_of, phrase_of
 from clastic.http import NOSNIFF, BaseResponse, Response, add_vary, response_maker
-from clastic.http.response import DeferredResponse, Fields, check_fields
+from clastic.http.response import DeferredResponse, Fields
+from clastic.http.sending import check_fields
 from clastic.text import to_text
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class HTTPException(DeferredResponse, Exception):
     :param content_type: a complete ``Content-Type`` header, sent unchanged; it overrides `mimetype`
     :param headers: more headers to send: a mapping or pairs; a ``Content-Type`` among them works
         like `content_type`
-    :raises ValueError: if `code` is not a status, or a header contains a line break
+    :raises ValueError: if `code` is not a status, or no server can send a header
     """
 
     code: int = 500
@@ -151,14 +152,15 @@ class HTTPException(DeferredResponse, Exception):
             self.source_route = source_route
         if headers is not None:
             given = Headers(headers)
-            check_fields(given)
+            check_fields(given, with_locations=False)
             self._fixed_type = given.get("Content-Type")
             given.setdefault(*NOSNIFF)
             self._given_headers = _without_body_headers(given)
+        if content_type is None and mimetype is not None:
+            content_type = get_content_type(mimetype, "utf-8")
         if content_type is not None:
+            check_fields([("Content-Type", content_type)])
             self._fixed_type = content_type
-        elif mimetype is not None:
-            self._fixed_type = get_content_type(mimetype, "utf-8")
 
     def _make(self) -> BaseResponse:
         """Return the response to use when an attribute is read: text, or the fixed format."""
@@ -175,7 +177,7 @@ class HTTPException(DeferredResponse, Exception):
 
     @status_code.setter
     def status_code(self, code: int) -> None:
-        self.code = code
+        self.status = code
 
     @property
     def status(self) -> str:
@@ -184,7 +186,7 @@ class HTTPException(DeferredResponse, Exception):
 
     @status.setter
     def status(self, status: str | int) -> None:
-        self.code = BaseResponse(status=status).status_code
+        self.code = Response(status=status).status_code
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Send the error (PEP 3333), in the format that the request accepts."""

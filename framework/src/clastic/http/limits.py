@@ -24,6 +24,8 @@ from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 from werkzeug.wrappers import Request as BaseRequest
 from werkzeug.wsgi import ClosingIterator, get_content_length
 
+from clastic.http.sending import send
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -213,7 +215,7 @@ def drain_request_body(wsgi_app: WSGIApplication) -> WSGIApplication:
 
     def draining(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         # The server closes what it was given when all of it was sent.
-        return ClosingIterator(wsgi_app(environ, start_response), partial(_drain, environ))
+        return ClosingIterator(send(wsgi_app, environ, start_response), partial(_drain, environ))
 
     return draining
 

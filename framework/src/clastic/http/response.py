@@ -28,7 +28,15 @@ from werkzeug.http import HTTP_STATUS_CODES, parse_set_header
 from werkzeug.utils import get_content_type
 from werkzeug.wrappers import Response as BaseResponse
 
-from clastic.http.hosts import encode_host, encode_url, split_host
+from clastic.http.hosts import encode_host, encode_url
+from clastic.http.sending import (
+    LOCATIONS,
+    check_cookie,
+    check_fields,
+    check_status,
+    is_field,
+    send_by_werkzeug,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -47,19 +55,13 @@ NOSNIFF = ("X-Content-Type-Options", "nosniff")
 STATUS_LINES = {code: f"{code} {name.upper()}" for code, name in HTTP_STATUS_CODES.items()}
 _DEFAULT_HEAD: Head = (200, "200 OK", (("Content-Type", "text/plain; charset=utf-8"),))
 _WITHOUT_BODY = frozenset({204, 304, *range(100, 200)})
-_LOCATIONS = frozenset({"content-location", "location"})
 # The fields that Werkzeug changes, or that depend on others.
-_SPECIAL_FIELDS = _LOCATIONS | {"content-length", "content-type"}
+_SPECIAL_FIELDS = LOCATIONS | {"content-length", "content-type"}
 # The header fields of short bodies: a look-up takes a third of the time of making one.
 _KNOWN_LENGTHS = 1024
 _LENGTHS = tuple(("Content-Length", str(size)) for size in range(_KNOWN_LENGTHS))
 # Held during changes of state, so that threads which share a response get the same objects.
 _CHANGING_STATE = RLock()
-
-_TOKEN = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII).fullmatch
-# Match a name, a line feed, and a value that a server can send (RFC 9110, sections 5.1 and 5.5).
-_FIELD = re.compile(r"[\w!#$%&'*+.^`|~-]+\n[\t\x20-\x7e\x80-\xff]*", re.ASCII).fullmatch
-_COOKIE_PATH = re.compile(r"[^;\x00-\x1f\x7f]+").fullmatch
 
 # Match a location that Werkzeug sends unchanged. It quotes, lowercases or shortens all others.
 is_final_location = re.compile(
@@ -119,15 +121,16 @@ class Response(BaseResponse):
                 self._parts = head, response.encode() if isinstance(response, str) else response
                 return
         super().__init__(response, status, headers, mimetype, content_type, direct_passthrough)
-        check_fields(Headers(self.headers))
-        if not _FIELD(f"status\n{self.status}"):
-            raise ValueError(f"The status is {self.status!r}. Use one line of Latin-1 text.")
+        check_fields(Headers(self.headers), with_locations=False)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Send the response (PEP 3333)."""
+        """Send the response (PEP 3333).
+
+        :raises UnsendableError: if no server can send what was set since it was made
+        """
         parts = self._parts
         if parts is None:
-            return super().__call__(environ, start_response)
+            return send_by_werkzeug(self, environ, start_response)
         (_, line, fields), body = parts
         if fields is None:
             return self._send_changed(line, body, environ, start_response)
@@ -140,10 +143,10 @@ class Response(BaseResponse):
         self, line: str, body: bytes, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         """Send a lazy response with headers that may have been changed."""
-        sent = list(self.headers)
-        if not _are_final([field for field in sent if field[0].lower() in _LOCATIONS]):
+        sent = check_fields(self.headers, with_locations=False)
+        if not _are_final([field for field in sent if field[0].lower() in LOCATIONS]):
             self._materialize()
-            return super().__call__(environ, start_response)
+            return send_by_werkzeug(self, environ, start_response)
         if "content-length" not in [name.lower() for name, _ in sent]:
             sent.append(("Content-Length", str(len(body))))
         start_response(line, sent)
@@ -175,6 +178,16 @@ class Response(BaseResponse):
                 del attributes["headers"]
             self.__dict__.update(attributes, _parts=None)
 
+    @property
+    def __class__(self) -> type[Response]:
+        """Its type. Setting it, as ``force_type()`` of another type does, makes all attributes."""
+        return type(self)
+
+    @__class__.setter
+    def __class__(self, kind: type[Response]) -> None:
+        self._materialize()
+        vars(object)["__class__"].__set__(self, kind)
+
     headers: Headers = _lazy_attribute("headers", _make_headers)
     response: Iterable[str] | Iterable[bytes] = _lazy_attribute("response", _materialize)
     direct_passthrough: bool = _lazy_attribute("direct_passthrough", _materialize)
@@ -189,6 +202,7 @@ class Response(BaseResponse):
     def status(self, status: str | int | HTTPStatus) -> None:
         self._materialize()
         self._werkzeug_status = status
+        check_status(self._werkzeug_status)
 
     @property
     def status_code(self) -> int:
@@ -293,7 +307,9 @@ def _lazy_head(
     if content_type is not None or mimetype is not None:
         if content_type is None and type(mimetype) is str:
             content_type = get_content_type(mimetype, "utf-8")
-        if type(content_type) is not str or "\n" in content_type or "\r" in content_type:
+        if type(content_type) is not str:
+            return None
+        if not (content_type.isascii() and content_type.isprintable()):
             return None
         fields = (("Content-Type", content_type),)
     if headers is not None:
@@ -317,7 +333,7 @@ def _lazy_fields(headers: object) -> Fields | None:
         if type(field) is not tuple or len(field) != 2:
             return None
         name, value = field
-        if type(name) is not str or type(value) is not str or not _FIELD(f"{name}\n{value}"):
+        if type(name) is not str or type(value) is not str or not is_field(f"{name}\n{value}"):
             return None
         if name.lower() in _SPECIAL_FIELDS:
             special.append(field)
@@ -330,44 +346,6 @@ def _are_final(special_fields: Sequence[tuple[str, str]]) -> bool:
         return True
     (name, value), *others = special_fields
     return not others and name == "Location" and is_final_location(value) is not None
-
-
-def check_fields(fields: Iterable[tuple[str, str]]) -> None:
-    """Check that a server can send some header fields: it sends them as Latin-1 (PEP 3333).
-
-    Locations are not checked, because they are encoded when they are sent.
-
-    :raises ValueError: if it cannot
-    """
-    for name, value in fields:
-        if not _FIELD(f"{name}\n{value}") and name.lower() not in _LOCATIONS:
-            raise ValueError(
-                f"The header {name!r} has the value {value!r}, which no server can send. Use ASCII "
-                "letters, digits and '-' in names, and no control characters and nothing outside "
-                "of Latin-1 in values: percent-encode them, or leave them out."
-            )
-
-
-def check_cookie(name: str, path: str | None, domain: str | None) -> None:
-    """Check the parts of a cookie that Werkzeug sends unchecked (RFC 6265, section 4.1).
-
-    :raises ValueError: if one of them is invalid
-    """
-    if not _TOKEN(name):
-        raise ValueError(
-            f"The name of the cookie is {name!r}. Use ASCII letters, digits, '-' and '_' "
-            "(RFC 6265)."
-        )
-    if path and (path[0] != "/" or not _COOKIE_PATH(path)):
-        raise ValueError(
-            f"The path of the cookie '{name}' is {path!r}. Use one that begins with '/', without "
-            "';' and control characters."
-        )
-    host = split_host(encode_host(domain.lstrip("."))) if domain else ("", None)
-    if host is None or host[1] is not None:
-        raise ValueError(
-            f"The domain of the cookie '{name}' is {domain!r}. Use a host name without a port."
-        )
 
 
 def lazy_response(head: Head, body: bytes) -> Response:

@@ -29,7 +29,7 @@ from werkzeug.http import dump_cookie
 from clastic.errors import HTTP_ERRORS, map_response
 from clastic.http import Request, with_headers
 from clastic.http.hosts import encode_host
-from clastic.http.response import check_cookie
+from clastic.http.sending import check_cookie
 from clastic.middleware.base import Middleware
 
 if TYPE_CHECKING:

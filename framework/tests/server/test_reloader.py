@@ -68,6 +68,17 @@ class TestChanges:
         program.write("late.py", 'WORD = "later"\n')
         assert program.wait_for_page("later") != first
 
+    def test_an_extra_file_is_watched(self, start: Start, folder: Path) -> None:
+        (folder / "data.txt").write_text("one")
+        read = "import pathlib\n\nWORD = pathlib.Path('data.txt').read_text()"
+        text = (folder / "hello.py").read_text().replace("from words import WORD", read)
+        text = text.replace("serve()", "serve(extra_files=['data.txt'], reloader_interval=0.05)")
+        (folder / "hello.py").write_text(text)
+        program = start()
+        program.wait_for_page("one")
+        program.write("data.txt", "two")
+        program.wait_for_page("two")
+
     @pytest.mark.parametrize(
         ("module", "name"),
         [

@@ -118,6 +118,14 @@ class TestStatic:
         assert response.status_code == status
         assert body in (None, response.data)
 
+    def test_an_empty_prefix_serves_the_files_at_the_root(
+        self, application: Application, assets: Path
+    ) -> None:
+        options = replace(BARE, use_static=True, static_path=str(assets), static_prefix="")
+        client = Client(assemble(application, options))
+        bodies = [client.get(path).data for path in ("/site.css", "/")]
+        assert bodies == [b"css", b"hello"]
+
     def test_a_path_that_is_not_utf8_is_left_to_the_application(
         self, client: Client, application: Application
     ) -> None:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import signal
 import socket
+import ssl
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from http.client import IncompleteRead
+from contextlib import closing
+from dataclasses import replace
+from http.client import HTTPSConnection, IncompleteRead
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +22,8 @@ import pytest
 from clastic.application import Application
 from clastic.flaw import STATE_PATH
 from clastic.http import Response
-from clastic.server.workers import ShutdownSignal, Threads
+from clastic.server.options import ServerOptions, announcement
+from clastic.server.workers import OneByOne, ShutdownSignal, Threads, Worker, make_worker
 
 Start = Callable[..., Any]
 
@@ -76,9 +83,9 @@ class TestOneThread:
             yield listener
 
     @pytest.fixture
-    def worker(self, listener: socket.socket) -> Iterator[Threads]:
+    def worker(self, listener: socket.socket, defaults: ServerOptions) -> Iterator[Threads]:
         application = Application([("/", lambda: Response("hello"))])
-        worker = Threads(application, "127.0.0.1", listener)
+        worker = Threads(application, defaults, listener)
         yield worker
         worker.server_close()
 
@@ -91,7 +98,7 @@ class TestOneThread:
         with connection:
             return b"".join(iter(lambda: connection.recv(1000), b""))
 
-    def serve(self, worker: Threads, connections: int) -> None:
+    def serve(self, worker: Worker, connections: int) -> None:
         """Accept some connections, and end as after a signal."""
         remaining = iter(range(connections))
         worker.serve_until(lambda: next(remaining, None) is None)
@@ -111,6 +118,38 @@ class TestOneThread:
             self.serve(worker, 1)
             assert connection.recv(1) == b""
 
+    def test_without_threads_requests_run_in_the_thread_that_serves(
+        self, listener: socket.socket, defaults: ServerOptions
+    ) -> None:
+        names: list[str] = []
+
+        def respond() -> Response:
+            names.append(threading.current_thread().name)
+            return Response("hello")
+
+        worker = make_worker(
+            Application([("/", respond)]), replace(defaults, threaded=False), listener
+        )
+        assert isinstance(worker, OneByOne)
+        connections = [self.send(listener) for _ in range(2)]
+        self.serve(worker, 2)
+        assert [self.read(connection)[-5:] for connection in connections] == [b"hello"] * 2
+        assert names == [threading.current_thread().name] * 2
+
+    # The connection is left to the end of the process.
+    @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+    def test_errors_pass_through_to_the_program_on_request(
+        self, listener: socket.socket, defaults: ServerOptions
+    ) -> None:
+        def broken(environ: Any, start_response: Any) -> list[bytes]:
+            raise ZeroDivisionError
+
+        options = replace(defaults, threaded=False, passthrough_errors=True)
+        worker = make_worker(broken, options, listener)
+        with self.send(listener), pytest.raises(ZeroDivisionError):
+            self.serve(worker, 1)
+        worker.server_close()
+
     @pytest.mark.parametrize(("path", "is_logged"), [("/", True), (STATE_PATH, False)])
     def test_requests_of_the_flaw_page_are_not_logged(
         self,
@@ -125,6 +164,36 @@ class TestOneThread:
         self.serve(worker, 1)
         self.read(connection)
         assert bool(caplog.records) is is_logged
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
+@pytest.mark.parametrize("threaded", [None, False])
+def test_a_certificate_makes_it_serve_https(
+    tmp_path: Path, defaults: ServerOptions, threaded: bool | None
+) -> None:
+    key, certificate = str(tmp_path / "key.pem"), str(tmp_path / "certificate.pem")
+    command = "openssl req -x509 -nodes -newkey rsa:2048 -days 1 -subj /CN=localhost"
+    command = [*command.split(), "-addext", "subjectAltName=DNS:localhost", "-keyout", key]
+    subprocess.run([*command, "-out", certificate], check=True, capture_output=True)
+    options = replace(defaults, ssl_context=(certificate, key), threaded=threaded)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        assert next(announcement(options, listener)).startswith(" * pytest: https://127.0.0.1:")
+        worker = make_worker(Application([("/", lambda: Response("hello"))]), options, listener)
+        responses: list[bytes] = []
+
+        def ask() -> None:
+            context = ssl.create_default_context(cafile=certificate)
+            port = listener.getsockname()[1]
+            with closing(HTTPSConnection("localhost", port, context=context)) as connection:
+                connection.request("GET", "/")
+                responses.append(connection.getresponse().read())
+
+        client = threading.Thread(target=ask)
+        client.start()
+        worker.serve_until(lambda: responses or not client.is_alive())
+        client.join(20)
+        worker.drain(ShutdownSignal())
+        assert responses == [b"hello"]
 
 
 class TestThreads:

@@ -9,11 +9,17 @@ import os
 import socket
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from clastic.http.hosts import TrustedHosts, split_host
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+SSL: TypeAlias = "SSLContext | tuple[str, str | None] | Literal['adhoc'] | None"
+"""A context, the files of a certificate and its key, or ``"adhoc"`` for a certificate of its own"""
 
 _HIGHEST_PORT = 65535
 _ALL_ADDRESSES = ("", "0.0.0.0", "::")
@@ -46,6 +52,12 @@ class ServerOptions:
     static_path: str | None
     processes: int | None
     hosts: Sequence[str] = ()
+    threaded: bool | None = None
+    extra_files: Sequence[str] = ()
+    reloader_interval: float = 0.1
+    passthrough_errors: bool = False
+    ssl_context: SSL = None
+    use_evalex: bool = True
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= _HIGHEST_PORT:
@@ -55,6 +67,10 @@ class ServerOptions:
             )
         if self.processes is not None and self.processes < 1:
             raise ValueError(f"processes must be at least 1, not {self.processes}")
+        if self.processes not in (None, 1) and self.ssl_context is not None:
+            raise ValueError("ssl_context needs threads: leave out processes")
+        if not self.reloader_interval > 0:
+            raise ValueError(f"reloader_interval must be above 0, not {self.reloader_interval}")
         if self.static_path is not None and not os.path.isdir(self.static_path):
             raise ValueError(f"static path {self.static_path!r} is not a folder")
         if self.hosts:
@@ -100,8 +116,8 @@ class ServerOptions:
         return bool(self.use_debugger) and self.may_show_source
 
     @property
-    def is_threaded(self) -> bool:
-        """Whether one process serves, with a thread per request."""
+    def has_one_process(self) -> bool:
+        """Whether one process serves all requests."""
         return self.processes in (None, 1)
 
     def overridden_by(self, arguments: Sequence[str]) -> ServerOptions:
@@ -141,7 +157,7 @@ def _make_parser(options: ServerOptions) -> argparse.ArgumentParser:
     parser.add_argument("--static-prefix", metavar="PREFIX", help="the path to serve them at")
     for flag, name, value, explanation in _SWITCHES:
         parser.add_argument(flag, dest=name, action="store_const", const=value, help=explanation)
-    parser.set_defaults(**{**asdict(options), "hosts": list(options.hosts)})
+    parser.set_defaults(**{**vars(options), "hosts": list(options.hosts)})
     return parser
 
 
@@ -181,7 +197,8 @@ def announcement(options: ServerOptions, listener: socket.socket) -> Iterator[st
     # A browser needs an address of one interface.
     host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)
     elsewhere = "" if host == address else ", and all other addresses of this machine"
-    url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
+    scheme = "http" if options.ssl_context is None else "https"
+    url = f"{scheme}://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
     yield f" * {program_name()}: {url}{elsewhere} (development server, Ctrl-C ends it)"
     if options.use_debugger and not options.may_debug:
         yield (

@@ -14,7 +14,7 @@ from clastic import flaw
 from clastic.server.child import ChildProcess, child_process
 from clastic.server.options import ServerOptions, program_name
 from clastic.server.watch import WatchedFiles, module_files, remove_bytecode, snapshot
-from clastic.server.workers import POLL_SECONDS, ShutdownSignal, Threads, with_host_check
+from clastic.server.workers import ShutdownSignal, Threads, with_host_check
 
 if sys.platform != "win32":
     import termios
@@ -81,7 +81,7 @@ class Reloader:
     def _attend(self, child: ChildProcess) -> str | None:
         while True:
             was_ready = child.is_ready
-            files = child.wait_for_files(POLL_SECONDS)
+            files = child.wait_for_files(self._options.reloader_interval)
             exit_code = child.process.poll()
             if self._shutdown.number is not None:
                 return None  # its output is left: Ctrl-C while it starts prints a traceback
@@ -122,7 +122,7 @@ class Reloader:
         may_show = self._options.may_show_source
         text, paths = (failure, self._files.paths) if may_show else (_NO_SOURCE, ())
         app = with_host_check(flaw.create_app(text, paths), self._options)
-        worker = Threads(app, self._options.address, self._listener)
+        worker = Threads(app, self._options, self._listener)
         name = program_name()
         print(f" * {name} failed: see the browser. Retrying on the next change", flush=True)
         worker.serve_until(is_over)

@@ -19,7 +19,7 @@ from clastic.http import BaseResponse, read_host
 from clastic.meta import MetaApplication
 from clastic.pattern import S_STRICT
 from clastic.server.child import ReloaderLink, obstacle_to_restart
-from clastic.server.options import ServerOptions, announcement, listen, main_path
+from clastic.server.options import SSL, ServerOptions, announcement, listen, main_path
 from clastic.server.reloader import Reloader
 from clastic.server.workers import ShutdownSignal, make_worker
 from clastic.static import StaticApplication
@@ -47,6 +47,12 @@ def serve(
     static_path: str | None = None,
     processes: int | None = None,
     hosts: Sequence[str] = (),
+    threaded: bool | None = None,
+    extra_files: Iterable[str | os.PathLike[str]] = (),
+    reloader_interval: float = 0.1,
+    passthrough_errors: bool = False,
+    ssl_context: SSL = None,
+    use_evalex: bool = True,
     arguments: Sequence[str] | None = None,
 ) -> None:
     """Serve `application` for development, until Ctrl-C or SIGTERM.
@@ -78,6 +84,14 @@ def serve(
     :param hosts: more host names to serve; ``.example.org`` is the domain and all its subdomains.
         Requests for others than these, the address, and names of the loopback interface get a 400:
         they can come from a site whose name resolves to this machine (DNS rebinding).
+    :param threaded: ``False`` serves one request at a time, in the main thread
+    :param extra_files: more files whose changes restart the program
+    :param reloader_interval: the seconds between two checks for changed files
+    :param passthrough_errors: let exceptions that reach the server end it, for a debugger
+        around the program
+    :param ssl_context: serve HTTPS with an :class:`ssl.SSLContext`, the paths of a certificate and
+        its key, or ``"adhoc"``, a new certificate, which needs the package cryptography
+    :param use_evalex: provide the console of the debugger
     :param arguments: the command-line arguments; by default those of the program
     :raises ValueError: if an argument is invalid
     :raises SystemExit: with 1 if the server cannot listen on the address, with 2 if a flag is
@@ -95,12 +109,19 @@ def serve(
         static_path=static_path,
         processes=processes,
         hosts=hosts,
+        threaded=threaded,
+        extra_files=[os.path.abspath(path) for path in extra_files or ()],
+        reloader_interval=reloader_interval,
+        passthrough_errors=passthrough_errors,
+        ssl_context=ssl_context,
+        use_evalex=use_evalex,
     ).overridden_by(sys.argv[1:] if arguments is None else arguments)
     link = ReloaderLink.from_environment()
     try:
         served = assemble(application, options)
         if link is not None:
-            _serve_as_child(served, options, link, template_files(application))
+            files = {*template_files(application), *options.extra_files}
+            _serve_as_child(served, options, link, files)
         else:
             _serve(served, options)
     except KeyboardInterrupt:
@@ -135,7 +156,7 @@ def _serve_here(served: WSGIApplication, options: ServerOptions, listener: socke
 
 
 def _serve_as_child(
-    served: WSGIApplication, options: ServerOptions, link: ReloaderLink, templates: set[str]
+    served: WSGIApplication, options: ServerOptions, link: ReloaderLink, files: set[str]
 ) -> NoReturn:
     """Serve in this process, a child of the reloader, until its parent ends it or has ended."""
     with closing(link), ShutdownSignal() as shutdown:
@@ -145,7 +166,7 @@ def _serve_as_child(
             return shutdown.number is not None or link.is_orphaned()
 
         worker = make_worker(served, options, link.listener)
-        link.report_ready(templates)
+        link.report_ready(files)
         worker.serve_until(is_over)
         worker.drain(shutdown)
     raise SystemExit(128 + (shutdown.number or 0))
@@ -268,6 +289,7 @@ def with_debugger(application: WSGIApplication, options: ServerOptions) -> Debug
         environ[THROW_ERRORS] = True
         return application(environ, start_response)
 
-    debugged = _Debugger(throw_errors, evalex=options.is_threaded, pin_logging=False)
+    evalex = options.has_one_process and options.use_evalex
+    debugged = _Debugger(throw_errors, evalex=evalex, pin_logging=False)
     debugged.options = options
     return debugged

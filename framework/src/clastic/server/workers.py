@@ -71,6 +71,20 @@ class Worker(serving.BaseWSGIServer, ABC):
     """Answer requests until the server is shut down."""
 
     timeout: float | None = POLL_SECONDS  # of handle_request()
+    handler_type: type[serving.WSGIRequestHandler]
+
+    def __init__(
+        self, application: WSGIApplication, options: ServerOptions, listener: socket
+    ) -> None:
+        super().__init__(
+            options.address,
+            0,
+            application,
+            handler=self.handler_type,
+            passthrough_errors=options.passthrough_errors,
+            ssl_context=options.ssl_context,
+            fd=listener.fileno(),
+        )
 
     def serve_until(self, is_over: Callable[[], object]) -> None:
         """Accept and answer requests until `is_over` returns something true.
@@ -119,11 +133,27 @@ class _ThreadHandler(_Handler):
         super().run_wsgi()
 
 
+class OneByOne(Worker):
+    """Answer one request at a time, in the thread that serves."""
+
+    handler_type = _Handler
+
+    def is_busy(self) -> bool:
+        return False
+
+    def cut_off(self) -> None:
+        """Do nothing: no request is left."""
+
+
 class Threads(Worker, serving.ThreadedWSGIServer):
     """Answer each request in a thread of its own. The threads do not keep the program alive."""
 
-    def __init__(self, application: WSGIApplication, address: str, listener: socket) -> None:
-        super().__init__(address, 0, application, _ThreadHandler, fd=listener.fileno())
+    handler_type = _ThreadHandler
+
+    def __init__(
+        self, application: WSGIApplication, options: ServerOptions, listener: socket
+    ) -> None:
+        super().__init__(application, options, listener)
         # The open connections, and whether each has sent a request.
         self._connections: dict[socket, bool] = {}
 
@@ -149,16 +179,15 @@ class Threads(Worker, serving.ThreadedWSGIServer):
 
 
 class Processes(Worker, serving.ForkingWSGIServer):
-    """Answer each request in a process of its own.
+    """Answer each request in a process of its own."""
 
-    :param processes: the number of processes that may run at the same time
-    """
+    handler_type = _Handler
 
     def __init__(
-        self, application: WSGIApplication, address: str, listener: socket, processes: int
+        self, application: WSGIApplication, options: ServerOptions, listener: socket
     ) -> None:
-        super().__init__(address, 0, application, processes, _Handler, fd=listener.fileno())
-        self._limit = processes
+        super().__init__(application, options, listener)
+        self._limit = options.processes or 1
         self.max_children = sys.maxsize  # at the limit, the base class would not see a signal
 
     def handle_request(self) -> None:
@@ -197,11 +226,10 @@ def with_host_check(application: WSGIApplication, options: ServerOptions) -> WSG
     return check_host
 
 
-def make_worker(
-    application: WSGIApplication, options: ServerOptions, listener: socket
-) -> Threads | Processes:
-    """Return a server of `application` on `listener`, with threads or processes."""
+def make_worker(application: WSGIApplication, options: ServerOptions, listener: socket) -> Worker:
+    """Return a server of `application` on `listener`, with threads, processes or neither."""
     application = with_host_check(application, options)
-    if options.is_threaded:
-        return Threads(application, options.address, listener)
-    return Processes(application, options.address, listener, options.processes or 1)
+    if not options.has_one_process:
+        return Processes(application, options, listener)
+    kind = OneByOne if options.threaded is False else Threads
+    return kind(application, options, listener)

@@ -53,6 +53,7 @@ LAYERS = (
         "clastic.meta",
         "clastic.server",
         "clastic.testing",
+        "clastic.cline",
     ),
 )
 

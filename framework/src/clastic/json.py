@@ -99,7 +99,9 @@ class JSONEncoding:
     :param encoding: how bytes inside a value are decoded; the JSON is always UTF-8
     :param indent: spaces per level, ``None`` for the most compact form
     :param sort_keys: sort the keys of objects
-    :param lenient: write the ``repr`` of values without a JSON form instead of raising
+    :param repr_unknown: write the ``repr`` of values without a JSON form
+    :param lenient: also write the ``repr`` of values that raise an error, that are nested too deep
+        or that contain themselves, and keep the last of several equal keys
     :raises LookupError: if there is no such encoding
     """
 
@@ -109,10 +111,12 @@ class JSONEncoding:
         encoding: str = "utf-8",
         indent: int | None = None,
         sort_keys: bool = False,
+        repr_unknown: bool = False,
         lenient: bool = False,
     ) -> None:
         codecs.lookup(encoding)
         self._encoding = encoding
+        self._repr_unknown = repr_unknown or lenient
         self._lenient = lenient
         self._write = _make_writer(partial(_simplify_keys, encoding=encoding), indent, sort_keys)
 
@@ -132,7 +136,7 @@ class JSONEncoding:
                     return text.encode()
             except (TypeError, ValueError, RecursionError):
                 pass  # The copy below either resolves the problem or names its place.
-        copy = _PlainCopy(self._encoding, self._lenient, trail).make(value)
+        copy = _PlainCopy(self._encoding, self._repr_unknown, self._lenient, trail).make(value)
         # An unpaired surrogate has no UTF-8 form; its backslash form is the one JSON reads.
         return "".join(self._write(copy, 0)).encode("utf-8", "backslashreplace")
 
@@ -162,8 +166,11 @@ class _PlainCopy:
     and puts a circle into the copy again.
     """
 
-    def __init__(self, encoding: str, lenient: bool, trail: Iterable[object]) -> None:
+    def __init__(
+        self, encoding: str, repr_unknown: bool, lenient: bool, trail: Iterable[object]
+    ) -> None:
         self._encoding = encoding
+        self._repr_unknown = repr_unknown
         self._lenient = lenient
         self._trail = list(trail)
         self._open: set[int] = set()
@@ -185,7 +192,7 @@ class _PlainCopy:
         if isinstance(value, float):
             if math.isfinite(value):
                 return value
-            raise self._refusal(f"is {value!r}, which JSON has no number for")
+            return self._repr(value, f"is {value!r}, which JSON has no number for")
         if id(value) in self._open:
             problem = f"{type(value).__name__} that contains itself"
             if self._lenient:
@@ -200,7 +207,7 @@ class _PlainCopy:
             try:
                 simpler = simplify(value, self._encoding, consume=True)
             except NoJSONForm as error:
-                raise self._refusal(str(error)) from None
+                return self._repr(value, str(error))
             return self.make(simpler)
         finally:
             self._open.discard(id(value))
@@ -220,15 +227,19 @@ class _PlainCopy:
         copy = self._member(key, key)
         if not isinstance(copy, (dict, list)):
             return copy if isinstance(copy, str) else json.dumps(copy)
-        if self._lenient:
-            return _safe_repr(key)
-        raise self._refusal(f"has the key {_safe_repr(key)}, but the keys of JSON are text")
+        return self._repr(key, f"has the key {_safe_repr(key)}, but the keys of JSON are text")
 
     def _member(self, key: object, value: object) -> Any:
         self._trail.append(key)
         copy = self.make(value)
         self._trail.pop()
         return copy
+
+    def _repr(self, value: object, problem: str) -> str:
+        """Return the ``repr`` of a value without a JSON form, if that is wanted."""
+        if self._repr_unknown:
+            return _safe_repr(value)
+        raise self._refusal(problem) from None
 
     def _refusal(self, problem: str) -> NoJSONForm:
         place = "context" + "".join(f"[{_safe_repr(key)}]" for key in self._trail)

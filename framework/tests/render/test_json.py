@@ -91,6 +91,16 @@ def test_jsonp_without_a_callback_is_json():
     assert response.get_data() == b'{"a":1}'
 
 
+def test_jsonp_with_an_empty_callback_is_json():
+    assert JSONPRender()(request_for("callback="), {"a": 1}).get_data() == b'{"a":1}'
+
+
+def test_jsonp_can_be_streamed():
+    response = JSONPRender(streaming=True)(request_for("callback=f"), iter(["<", 2]))
+    chunks = [b"/**/f(", b'["\\u003c"', b",2", b"]", b");"]
+    assert list(response.iter_encoded()) == chunks
+
+
 def test_the_parameter_of_jsonp_can_be_renamed():
     render = JSONPRender("jsonp", sort_keys=True)
     assert render(request_for("jsonp=f&callback=g"), {"b": 1, "a": 2}).get_data() == (
@@ -101,7 +111,6 @@ def test_the_parameter_of_jsonp_can_be_renamed():
 @pytest.mark.parametrize(
     "callback",
     [
-        "",
         "alert(1)",
         "a;b",
         "a b",

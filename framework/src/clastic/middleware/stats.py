@@ -11,6 +11,8 @@ from datetime import timedelta
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
+
 from clastic.application import Application
 from clastic.errors import NotFound
 from clastic.http import BaseResponse, Request, Response, respond_html
@@ -157,7 +159,7 @@ def render_stats(context: StatsReport) -> Response:
         )
         for route in context.routes
     ]
-    table = Table(rows, ["Route", "Status", "Responses", *_QUANTILES]).to_html()
+    table = Table(rows, ["Route", "Status", "Responses", *_QUANTILES]).to_html("horizontal")
     json_link = element(
         "a", "The same as JSON", href="json/", rel="alternate", type="application/json"
     )
@@ -170,7 +172,7 @@ def render_stats(context: StatsReport) -> Response:
             f"milliseconds, of up to {_LATEST:,} of the latest responses.",
         ),
         element("p", json_link),
-        scrollable(table, title) if rows else element("p", "No requests yet."),
+        scrollable(Markup(table), title) if rows else element("p", "No requests yet."),
         style=DEVELOPER_STYLE,
     )
     return respond_html(page.encode())

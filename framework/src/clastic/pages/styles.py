@@ -59,7 +59,7 @@ th, td {
   max-width: 36rem; min-width: 3rem; overflow-wrap: break-word; white-space: pre-wrap;
 }
 th { background: var(--fill); font-weight: 600; }
-td.number { color: inherit; text-align: end; }
+td > .number { color: inherit; display: block; text-align: end; }
 
 /* what opens and closes */
 details { border: 1px solid var(--line); border-radius: .5rem; margin: .5rem 0; }

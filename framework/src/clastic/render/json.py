@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
+from clastic.compat.render import JSONRenderMembers
 from clastic.errors import BadRequest
 from clastic.http import NOSNIFF, Request, Response, response_maker
 from clastic.json import JSONEncoding
@@ -14,7 +16,7 @@ _DEV_INDENT = 2
 _JSON_TYPE = "application/json"
 
 
-class JSONRender:
+class JSONRender(JSONRenderMembers):
     """A render function that writes the context as JSON (RFC 8259).
 
     Besides what JSON has, it accepts mappings, iterables, dataclasses, objects with ``to_dict()``
@@ -41,7 +43,9 @@ class JSONRender:
         self._json = JSONEncoding(
             encoding=encoding, indent=indent, sort_keys=sort_keys, lenient=dev_mode
         )
-        self._streaming = streaming
+        self.streaming = streaming
+        self.dev_mode = dev_mode
+        self.encoding = encoding
         self._respond = response_maker(200, (NOSNIFF,), _JSON_TYPE)
 
     def __call__(self, context: object) -> Response:
@@ -50,7 +54,7 @@ class JSONRender:
         :raises TypeError: for what has no JSON form, such as NaN, a key that is not text, or a
             value that contains itself; the error names the place
         """
-        if self._streaming:
+        if self.streaming:
             chunks = self._json.iter_encode(context)
             return Response(chunks, headers=[NOSNIFF], content_type=_JSON_TYPE)
         return self._respond(self._json.encode(context))
@@ -64,18 +68,19 @@ class JSONPRender(JSONRender):
 
     :param qp_name: the query parameter with the name of the function, which is one or more
         identifiers separated by dots
-    :param dev_mode: as for :class:`JSONRender`, like the other parameters
+    :param streaming: as for :class:`JSONRender`, like the other parameters
     """
 
     def __init__(
         self,
         qp_name: str = "callback",
+        streaming: bool = False,
         dev_mode: bool = False,
         encoding: str = "utf-8",
         indent: int | None = None,
         sort_keys: bool = False,
     ) -> None:
-        super().__init__(False, dev_mode, encoding, indent, sort_keys)
+        super().__init__(streaming, dev_mode, encoding, indent, sort_keys)
         self._qp_name = qp_name
 
     def __call__(self, request: Request, context: object) -> Response:  # type: ignore[override]
@@ -84,25 +89,34 @@ class JSONPRender(JSONRender):
         :raises BadRequest: if the parameter is not the name of a function
         :raises TypeError: as :class:`JSONRender`
         """
-        callback = request.args.get(self._qp_name)
-        body = self._json.encode(context)
-        if callback is None:
-            return self._respond(body)
+        callback, content_type = request.args.get(self._qp_name), _JSON_TYPE
+        parts: Iterable[bytes]
+        parts = self._json.iter_encode(context) if self.streaming else [self._json.encode(context)]
+        if callback:
+            self._check_callback(callback)
+            content_type = "text/javascript; charset=utf-8"
+            parts = _script(callback, parts)
+        body = parts if self.streaming else b"".join(parts)
+        return Response(body, headers=[NOSNIFF], content_type=content_type)
+
+    def _check_callback(self, callback: str) -> None:
         if len(callback) > _LONGEST_CALLBACK or not _CALLBACK.fullmatch(callback):
             raise BadRequest(
                 f"{self._qp_name} must be the name of a JavaScript function: identifiers separated "
                 f"by dots, of at most {_LONGEST_CALLBACK} characters in all"
             )
-        # The comment keeps the name from being the first bytes of the file, where some plug-ins
-        # would read it as a file format of their own.
-        script = b"/**/%b(%b);" % (callback.encode(), _escaped_for_script(body))
-        return Response(script, headers=[NOSNIFF], content_type="text/javascript; charset=utf-8")
 
 
-def _escaped_for_script(json: bytes) -> bytes:
-    """Escape line ends of older JavaScript and ``<``; the JSON means the same."""
-    json = json.replace(b"\xe2\x80\xa8", b"\\u2028").replace(b"\xe2\x80\xa9", b"\\u2029")
-    return json.replace(b"<", b"\\u003c")
+def _script(callback: str, parts: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the script that calls a function with the JSON."""
+    # The comment keeps the name from being the first bytes of the file, where some plug-ins would
+    # read it as a file format of their own.
+    yield f"/**/{callback}(".encode()
+    for json in parts:
+        # Escape line ends of older JavaScript and "<"; the JSON means the same.
+        json = json.replace(b"\xe2\x80\xa8", b"\\u2028").replace(b"\xe2\x80\xa9", b"\\u2029")
+        yield json.replace(b"<", b"\\u003c")
+    yield b");"
 
 
 render_json = JSONRender()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import reprlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any, Literal
 
@@ -18,7 +18,8 @@ from clastic.pages import element, html_page, join, paragraphs, scrollable
 from clastic.pages.styles import DEVELOPER_STYLE
 from clastic.text import to_text
 
-Orientation = Literal["auto", "horizontal", "vertical"]
+MAX_DEPTH = 4
+"""How many tables are shown inside each other by default."""
 
 _CELL_LENGTH = 60
 _BRIEF_LENGTH = 80
@@ -27,37 +28,27 @@ _MISSING = ""
 _SCALARS = (str, int, float, type(None), *BYTES_TYPES)
 
 
-class Table(tableutils.Table):  # type: ignore[misc]
-    """Rows of cells under headers, a :class:`boltons.tableutils.Table`. A cell can be a table.
+class Table(tableutils.Table):  # type: ignore[misc]  # boltons has no annotations.
+    """Rows of cells under headers: a :class:`boltons.tableutils.Table`.
 
-    In the horizontal orientation a row of the table is a row on the page. The vertical orientation
-    is the same turned by 90 degrees, headers first: best for one row with many columns.
-
-    :param data: the cells of each row
-    :param headers: the name of each column; none for columns without names
-    :param metadata: facts about the table, which ``to_html(with_metadata=True)`` shows above it
-    :param orientation: ``horizontal`` or ``vertical``; ``auto`` is horizontal here
+    ``Table(rows, headers)``, ``extend`` and ``to_html`` are those of boltons. One row is shown
+    vertically unless ``to_html`` gets an orientation, and the tables in its cells are shown if its
+    ``max_depth`` is more than 1. In a template it is HTML. To show some values in another way,
+    override :meth:`get_cell_html`.
     """
-
-    def __init__(
-        self,
-        data: Iterable[Iterable[Any]] | None = None,
-        headers: Iterable[Any] | None = None,
-        metadata: Mapping[Any, Any] | None = None,
-        *,
-        orientation: Orientation = "auto",
-    ) -> None:
-        self.orientation = orientation
-        super().__init__([list(row) for row in data or ()], list(headers or ()), metadata)
 
     @classmethod
     def from_data(
-        cls, data: object, headers: Sequence[Any] | None = None, max_depth: int = 1
+        cls,
+        data: object,
+        headers: Iterable[Any] | None = None,
+        max_depth: int = 1,
+        metadata: Mapping[Any, Any] | None = None,
     ) -> Table:
         """Return a table of any data, which is not changed.
 
         - A mapping, a dataclass, a named tuple, or an object with ``to_dict()``, ``asdict()`` or
-          public attributes is one row, shown vertically.
+          public attributes is one row.
         - An iterable of only such objects has a row for each of them, and a column for each key
           that any of them has.
         - Any other iterable has a row for each member, whose cells are the members of a list or
@@ -66,20 +57,15 @@ class Table(tableutils.Table):  # type: ignore[misc]
         :param headers: the columns to take, in this order, or the names for columns without names
         :param max_depth: how many tables may be inside each other, this one included; deeper data
             is shown as short text
+        :param metadata: facts about the table, which ``to_html(with_metadata=True)`` shows above it
         """
-        record = _record(data)
-        if record is not None:
-            items: list[Any] = [record]
-        elif isinstance(data, Iterable) and not isinstance(data, _SCALARS):
+        if _record(data) is None and isinstance(data, Iterable) and not isinstance(data, _SCALARS):
             items = list(data)
         else:
             items = [data]
         rows, columns = _rows_and_columns(items, headers)
-        return cls(
-            [[cls._cell_of(value, max_depth) for value in row] for row in rows],
-            columns,
-            orientation="auto" if record is None else "vertical",
-        )
+        cells = [[cls._cell_of(value, max_depth) for value in row] for row in rows]
+        return cls(cells, columns, metadata)
 
     from_dict = from_list = from_object = from_data
 
@@ -92,91 +78,50 @@ class Table(tableutils.Table):  # type: ignore[misc]
             return cls.from_data(value, max_depth=max_depth - 1)
         return _cut(reprlib.repr(value), _BRIEF_LENGTH) if is_iterable else value
 
-    def to_html(
-        self,
-        orientation: Orientation = "auto",
-        *,
-        with_headers: bool = True,
-        with_metadata: bool | str = False,
-    ) -> Markup:
-        """Return the ``table`` element, with everything in it escaped.
-
-        :param orientation: ``auto`` is the orientation of the table
-        :param with_headers: show the headers
-        :param with_metadata: also show the metadata, in a table above this one; ``"bottom"`` puts
-            it below
-        """
-        headers = [f"<th>{self.get_cell_html(header)}</th>" for header in self.headers]
-        rows = [[self._td(value) for value in row] for row in self]
-        if not with_headers:
-            headers = []
-        if self._is_vertical(orientation):
-            lines = [headers, *rows] if headers else rows
-            rows = [list(line) for line in zip(*lines, strict=False)]
-            headers = []
-        head = element("thead", _row(headers)) if headers else None
-        table = element("table", head, element("tbody", *map(_row, rows)))
-        if with_metadata and self.metadata:
-            about = self.from_data(self.metadata).to_html()
-            return table + about if with_metadata == "bottom" else about + table
-        return table
-
-    def __html__(self) -> str:
-        return self.to_html()
-
     def get_cell_html(self, value: object) -> str:
         """Return the HTML of a header, or of a cell without a table: the escaped text of a value.
 
-        Override it to show values in another way, and escape what they contain.
+        An override has to escape what it returns.
         """
-        return escape(to_text(value))
+        html = escape(to_text(value))
+        is_number = hasattr(value, "__float__") and not isinstance(value, bool)
+        return f'<span class="number">{html}</span>' if is_number else html
 
-    def to_text(self, orientation: Orientation = "auto", maxlen: int = _CELL_LENGTH) -> str:
+    def to_text(self, with_headers: bool = True, maxlen: int | None = _CELL_LENGTH) -> str:
         """Return the table in columns of plain text, each row in one line.
 
-        :param orientation: as for :meth:`to_html`
+        :param with_headers: whether the first line has the headers
         :param maxlen: the maximum length of a cell, in characters; the rest is cut off
         """
-        lines = [
-            [_cut(" ".join(to_text(cell).split()), maxlen) for cell in line]
-            for line in ([self.headers, *self] if self.headers else self)
-        ]
-        is_vertical = self._is_vertical(orientation)
-        if is_vertical:
-            lines = [list(line) for line in zip(*lines, strict=False)]
-        widths = [max(map(len, column)) for column in zip(*lines, strict=False)]
-        if self.headers and not is_vertical:
-            lines.insert(1, ["-" * width for width in widths])
-        return "\n".join(" | ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
+        lines = [[" ".join(to_text(cell).split()) for cell in row] for row in [self.headers, *self]]
+        headers, rows = lines[0], lines[1:]
+        if not rows:  # boltons cannot show headers alone.
+            return " | ".join(headers) if with_headers else ""
+        text = str(tableutils.Table(rows, headers).to_text(with_headers, maxlen))
+        return "\n".join([line.rstrip() for line in text.split("\n")])
 
-    def _is_vertical(self, orientation: Orientation) -> bool:
-        return (self.orientation if orientation == "auto" else orientation) == "vertical"
-
-    def _td(self, value: object) -> str:
-        is_number = hasattr(value, "__float__") and not isinstance(value, bool)
-        html = value.to_html() if isinstance(value, Table) else self.get_cell_html(value)
-        return f'<td class="number">{html}</td>' if is_number else f"<td>{html}</td>"
+    def __html__(self) -> str:
+        return str(self.to_html(max_depth=MAX_DEPTH))
 
 
 class TabularRender:
     """A render function that shows the context as a table, on a page with the endpoint's docstring.
 
     :param max_depth: how many tables may be inside each other
-    :param orientation: ``horizontal``, ``vertical``, or ``auto``: vertical for a mapping and the
-        like, horizontal for everything else
+    :param orientation: ``horizontal``, ``vertical``, or ``auto``: vertical for one row
     :param table_type: the type of the tables
     :param enable_title: show the name and the docstring of the endpoint above the table
-    :param with_metadata: as for :meth:`Table.to_html`
+    :param with_metadata: show the metadata of a table above it
     """
 
     def __init__(
         self,
-        max_depth: int = 4,
-        orientation: Orientation = "auto",
+        max_depth: int = MAX_DEPTH,
+        orientation: Literal["auto", "horizontal", "vertical"] = "auto",
         *,
-        table_type: type[Table] = Table,
+        table_type: type[tableutils.Table] = Table,
         enable_title: bool = True,
-        with_metadata: bool | str = False,
+        with_metadata: bool | str = True,
     ) -> None:
         self._max_depth = max_depth
         self._orientation = orientation
@@ -194,20 +139,22 @@ class TabularRender:
         :param route: the route whose endpoint gives the title and the text above the table
         :param json_url: where the same data is as JSON
         """
-        table = context
-        if not isinstance(table, Table):
+        table: Any = context
+        if not isinstance(table, tableutils.Table):
             table = self._table_type.from_data(context, max_depth=self._max_depth)
         endpoint = getattr(route, "endpoint", None)
         title = "Table" if endpoint is None else callable_name(endpoint)
         heading = join(element("h1", title), paragraphs(_docstring(endpoint)))
         link = {"rel": "alternate", "type": "application/json", "href": json_url}
-        size = "1 row" if len(table) == 1 else f"{len(table):,} rows"
+        html = table.to_html(
+            self._orientation, with_metadata=self._with_metadata, max_depth=self._max_depth
+        )
         return html_page(
             title,
             heading if self._enable_title else None,
             element("p", element("a", "The same as JSON", **link)) if json_url else None,
-            element("p", size, class_="hint") if table.orientation == "auto" else None,
-            scrollable(table.to_html(self._orientation, with_metadata=self._with_metadata), title),
+            element("p", f"{len(table):,} rows", class_="hint") if len(table) != 1 else None,
+            scrollable(Markup(html), title),
             style=DEVELOPER_STYLE,
         )
 
@@ -215,7 +162,7 @@ class TabularRender:
 def _rows_and_columns(
     items: list[Any], headers: Iterable[Any] | None
 ) -> tuple[list[list[Any]], list[Any]]:
-    """Return the cells of each item, and the headers."""
+    """Return the cells of each item, and the headers: none, or one for each cell."""
     records = [record for record in map(_record, items) if record is not None]
     if records and len(records) == len(items):
         columns = list(headers or dict.fromkeys(key for record in records for key in record))
@@ -224,7 +171,8 @@ def _rows_and_columns(
     rows = [list(item) if isinstance(item, (list, tuple)) else [item] for item in items]
     columns = list(headers or ())
     width = max(map(len, [columns, *rows]))
-    return [row + [_MISSING] * (width - len(row)) for row in rows], columns
+    lines = [row + [_MISSING] * (width - len(row)) for row in [columns, *rows]]
+    return lines[1:], lines[0] if columns else []
 
 
 def _record(value: object) -> Mapping[Any, Any] | None:
@@ -240,11 +188,6 @@ def _record(value: object) -> Mapping[Any, Any] | None:
 
 def _cut(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
-
-
-def _row(cells: Iterable[str]) -> Markup:
-    # Not made of elements like the rest: that takes three times as long for a large table.
-    return Markup("".join(["<tr>", *cells, "</tr>\n"]))
 
 
 def _docstring(endpoint: object) -> str:

@@ -505,3 +505,23 @@ def test_any_path_gets_a_page(path: str, query: str, mimetype: str) -> None:
     assert response.status_code in (200, 302, 400, 404, 500)
     if mimetype == XML and response.mimetype == XML:
         ElementTree.fromstring(response.text)
+
+
+@pytest.mark.parametrize(("path", "status"), [("/books/7", 500), ("/bok", 404)])
+@every_format
+def test_a_query_that_is_not_utf_8_gets_a_page(path: str, status: int, mimetype: str) -> None:
+    environ = {"QUERY_STRING": "q=\xff&token=secret"}
+    response = ask(APPLICATION, path, mimetype, environ_overrides=environ)
+
+    assert (response.status_code, response.mimetype) == (status, mimetype)
+    assert "/books" in plain(response)
+    assert "secret" not in response.text
+
+
+def test_a_query_that_is_not_utf_8_is_shown() -> None:
+    environ = {"QUERY_STRING": "q=\xff&token=secret"}
+    report = debug(APPLICATION, "/bok", environ_overrides=environ)
+    assert report["fields"]["query"] == [
+        {"name": "q", "value": "\ufffd"},
+        {"name": "token", "value": "[masked]"},
+    ]

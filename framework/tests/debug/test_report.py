@@ -142,7 +142,7 @@ def test_the_errors_of_routes_that_were_tried_are_shown() -> None:
 
 
 def test_the_error_that_ended_the_search_is_shown() -> None:
-    def end(path: str) -> NoReturn:
+    def end(path: list[str]) -> NoReturn:
         raise NotFound("Not in the cellar.")
 
     shown = report(make(("/a/<id>", lambda id: refuse()), ("/a/<path*>", end)), "/a/7")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import itertools
 import logging
@@ -215,6 +216,38 @@ class TestTheLimitsOnForms:
         application = Uploading(routes, limits=Limits(files=2))
         assert call(application, announced(uploads(3), MULTIPART))[0] == 413
         assert [file.closed for file in opened] == [True, True]
+
+    @pytest.mark.parametrize("path", ["/", "/error"])
+    def test_close_files_at_the_end_without_the_garbage_collector(self, path: str) -> None:
+        opened = []
+
+        class Uploads(Request):
+            def _get_file_stream(self, *arguments: Any, **options: Any) -> Any:
+                opened.append(super()._get_file_stream(*arguments, **options))
+                return opened[-1]
+
+        class Uploading(Application):
+            request_type = Uploads
+
+        routes = [
+            POST("/", lambda request: Response(repr(request.files["a"].closed))),
+            POST("/error", lambda request: NotFound(repr(request.files["a"].closed))),
+        ]
+        gc.disable()
+        try:
+            environ = announced(uploads(1), MULTIPART) | {"PATH_INFO": path}
+            call(Uploading(routes), environ)
+            del environ
+            assert [file.closed for file in opened] == [True]
+        finally:
+            gc.enable()
+
+    def test_leave_the_request_in_the_environ_while_it_lives(self) -> None:
+        def show(request: Request) -> Response:
+            return Response(request.environ["werkzeug.request"].files["a"].filename)
+
+        application = Application([POST("/", show)])
+        assert call(application, announced(uploads(1), MULTIPART))[1] == "f"
 
 
 def show_limits(request: Request) -> Response:

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from clastic.debug.exceptions import ExceptionRecord
 from clastic.debug.page import write_report
-from clastic.debug.report import DebugReport, read_form, report_exception, report_routes
+from clastic.debug.report import (
+    DebugReport,
+    read_form,
+    read_query,
+    report_exception,
+    report_routes,
+)
 from clastic.errors.base import HTTPException
 from clastic.errors.formats import format_of
 from clastic.errors.handler import ErrorHandler
@@ -131,7 +137,7 @@ class ContextualErrorHandler(ErrorHandler):
         if request is not None:
             given = request.authorization
             secrets.add_named(
-                *(request.args, read_form(request)[0], request.environ),
+                *(read_query(request), read_form(request)[0], request.environ),
                 {"cookies": list(request.cookies.values())},
                 {"credentials": given and [given.token, given.password, given.response]},
             )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import BadRequest
@@ -155,7 +155,7 @@ def _report_request(
         (name, f"{each.filename} ({each.content_type})") for name, each in files.items(multi=True)
     )
     fields: dict[str, Iterable[tuple[str, str]]] = {
-        "query": request.args.items(multi=True),
+        "query": read_query(request).items(multi=True),
         "form": form.items(multi=True),
         "files": described,
         "cookies": ((name, MASK) for name in request.cookies),
@@ -176,6 +176,12 @@ def _report_request(
         request=to_text(f"{request.method} {secrets.mask(url, _FIELD)}"),
         fields={**shown, "resources": tuple(types)},
     )
+
+
+def read_query(request: BaseRequest) -> MultiDict[str, str]:
+    """Return the fields of the query; bytes that are not UTF-8 are replaced."""
+    query = request.query_string.decode(errors="replace")
+    return MultiDict(parse_qsl(query, keep_blank_values=True))
 
 
 def read_form(request: BaseRequest) -> tuple[MultiDict[str, str], MultiDict[str, FileStorage]]:

@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
-from werkzeug.wrappers import Request as BaseRequest
 from werkzeug.wsgi import ClosingIterator, get_content_length
 
 from clastic.http.sending import send
@@ -29,6 +28,8 @@ from clastic.http.sending import send
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+BODY_STREAM = "clastic.body_stream"
+"""The key of the environ with the :class:`BodyStream` of a request that is reading its body."""
 _MAX_BYTES = 64 * 1024 * 1024
 _MAX_SECONDS = 10.0
 _CHUNK_SIZE = 65_536
@@ -241,6 +242,5 @@ def _unread_bytes(environ: WSGIEnvironment) -> int:
     length = get_content_length(environ)
     if length is None:
         return _MAX_BYTES if environ.get("wsgi.input_terminated") else 0
-    request = environ.get("werkzeug.request")
-    stream = vars(request).get("stream") if isinstance(request, BaseRequest) else None
+    stream = environ.get(BODY_STREAM)
     return length if stream is None else length - stream.tell()

@@ -10,6 +10,7 @@ from functools import lru_cache
 from io import BytesIO
 from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Any, NoReturn
+from weakref import finalize, proxy
 
 from werkzeug.datastructures import (
     EnvironHeaders,
@@ -28,7 +29,7 @@ from werkzeug.wsgi import get_content_length, get_path_info
 
 from clastic.http.forms import FormLimits, FormParser
 from clastic.http.hosts import MALFORMED_HOST, TrustedHosts, read_host
-from clastic.http.limits import DEFAULT_LIMITS, BodyStream, BoundLimits, Limits
+from clastic.http.limits import BODY_STREAM, DEFAULT_LIMITS, BodyStream, BoundLimits, Limits
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -114,7 +115,9 @@ def _stream(request: Request) -> object:
     if length is None and not environ.get("wsgi.input_terminated"):
         # Neither the client nor the server marks the end: reading could wait forever.
         return BytesIO()
-    return BodyStream(environ["wsgi.input"], length, request.limits.values["body"])
+    stream = BodyStream(environ["wsgi.input"], length, request.limits.values["body"])
+    environ[BODY_STREAM] = stream
+    return stream
 
 
 class _StrictJSON:
@@ -254,6 +257,24 @@ class Request(BaseRequest):
             is_total = fields == files == self._own_limits().values.get("fields", -1)
             parser.limits = FormLimits(form, fields, files, fields if is_total else None)
         return parser
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        """Return the file for an upload, as Werkzeug's does; it is closed with the request."""
+        # The request and its environ refer to each other. Without the proxy, both would live until
+        # the garbage collector runs, and large uploads stay in the folder for temporary files.
+        if self.environ.get("werkzeug.request") is self:
+            self.environ["werkzeug.request"] = proxy(self)
+        file = super()._get_file_stream(
+            total_content_length, content_type, filename, content_length
+        )
+        finalize(self, file.close)
+        return file
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
         """Return the body parsed as JSON, by the same arguments as Werkzeug's.

@@ -18,8 +18,11 @@ help: ## list these commands
 run: environment ## serve every app under apps/; APP=hello PORT=8000 make run serves one
 	@exec $(python) e2e/serve.py apps
 
+# One process more than processors, because many tests wait. With bytecode also where the environment
+# forbids it, because otherwise every process compiles all tests.
 test: environment ## run the tests and check the test coverage of the framework; COVERAGE=no skips the check
-	COVERAGE_FILE="$$(cd "$(VENV)" && pwd)/.coverage" $(pytest) --numprocesses auto --maxprocesses 4 --dist worksteal \
+	PYTHONDONTWRITEBYTECODE= COVERAGE_FILE="$$(cd "$(VENV)" && pwd)/.coverage" $(pytest) --dist worksteal --maxprocesses 4 \
+		--numprocesses $${PYTEST_XDIST_AUTO_NUM_WORKERS:-$$(($$(getconf _NPROCESSORS_ONLN) + 1))} \
 		$(if $(filter no,$(COVERAGE)),-p no:cacheprovider,--cov --cov-config framework/pyproject.toml) \
 		--ignore apps/tests/tests_of_walker apps framework/tests docker/tests
 

@@ -13,6 +13,8 @@ import pytest
 
 from clastic.exports import lazy_attribute, lazy_exports
 
+pytestmark = pytest.mark.usefixtures("without_coverage")
+
 PACKAGES = (
     "clastic",
     "clastic.errors",

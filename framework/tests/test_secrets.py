@@ -360,6 +360,7 @@ def test_masking_again_changes_nothing() -> None:
 
 # Any pattern that matched a part of one of these twice for each of its characters would need
 # about 10**9 steps, and keep the test from ending.
+@pytest.mark.no_cover  # it repeats what other tests do
 @pytest.mark.parametrize("is_source", [False, True], ids=["text", "source"])
 def test_the_time_to_mask_is_linear_in_the_length_of_the_text(is_source: bool) -> None:
     secrets = knowing("swordfish", "a" * 200)

@@ -17,6 +17,8 @@ import pytest
 from clastic import Application, Request, Response
 from clastic.testing import Clock, ServerFailed, ServerProcess, client, serve, serve_process
 
+pytestmark = pytest.mark.usefixtures("without_coverage")
+
 PROGRAM = """
 import os, signal, sys, time
 from clastic import Application, Response

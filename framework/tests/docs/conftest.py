@@ -140,14 +140,6 @@ def _environment(folder: Path) -> dict[str, str]:
     return {"PYTHONPATH": str(source), "HOME": str(folder), "NO_PROXY": HOST, "no_proxy": HOST}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def without_coverage() -> Iterator[None]:
-    """Do not measure the test coverage in the processes that tests start: it takes longer."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
-        yield
-
-
 @pytest.fixture
 def commands() -> Iterator[Callable[[Path, Callable[[], Any]], Commands]]:
     """Return a function that creates the Commands of a page. Their servers stop with the test."""

@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 from transcripts import Block, TranscriptError, pattern_of, read_blocks, read_commands
 
+pytestmark = pytest.mark.usefixtures("without_coverage")
+
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted(path for path in DOCS.rglob("*.md") if "_build" not in path.parts)
 LANGUAGES = ("python", "text", "console")

@@ -26,9 +26,12 @@ HERE = Path(__file__).parent
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 JSON = {"Content-Type": "application/json"}
 
-pytestmark = pytest.mark.skipif(
-    not (HERE.parents[2] / "apps").is_dir(), reason="the apps are not beside the framework"
-)
+pytestmark = [
+    pytest.mark.skipif(
+        not (HERE.parents[2] / "apps").is_dir(), reason="the apps are not beside the framework"
+    ),
+    pytest.mark.usefixtures("without_coverage"),
+]
 
 CONVERSION = b'{"dt": "2026-07-01T12:00", "src": "Asia/Kathmandu", "dst": "Europe/London"}'
 CONVERSION_FORM = b"dt=2026-07-01T12%3A00&src=Asia%2FKathmandu&dst=Europe%2FLondon"

@@ -15,6 +15,8 @@ import pytest
 
 from clastic.testing import Server, ServerProcess, serve_process
 
+pytestmark = pytest.mark.usefixtures("without_coverage")
+
 APPLICATION = """
     from clastic import GET, POST, Application, Limits, Response
 

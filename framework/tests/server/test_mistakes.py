@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("without_coverage")
+
 APP = """\
 import os
 from pathlib import Path

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("without_coverage")
+
 HERE = Path(__file__).parent
 FRAMEWORK = HERE.parents[1]
 ACCEPTED, REFUSED = HERE / "accepted.py", HERE / "refused.py"

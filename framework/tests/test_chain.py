@@ -575,6 +575,6 @@ def test_a_compiled_chain_does_the_same_as_a_simple_interpreter(
     route = Route(
         "/", namespace["run_endpoint"], namespace["run_render"], middlewares=middlewares[split:]
     )
-    application = Application([route], middlewares=middlewares[:split])
+    application = Application([route], middlewares=middlewares[:split], ignore=["near-miss"])
     assert application.get_local_client().get("/").status_code == 200
     assert log == interpret(plans, needs, returns_response)

@@ -1,4 +1,4 @@
-"""Run the commands of a page: ``curl`` is imitated, the others run as programs."""
+"""Run the commands of a page as programs, but ``curl``, which is imitated."""
 
 from __future__ import annotations
 

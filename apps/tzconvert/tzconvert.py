@@ -238,7 +238,7 @@ def create_app(config: Mapping[str, str] | None = None) -> Application:
     return Converter(
         [
             GET("/", home, "home.html"),
-            POST("/show", show_json, render_json, show_json_error),
+            POST("/show", show_json, render_json, show_json_error, falls_through=True),
             POST("/show", show_page, "home.html", show_error_page),
             ("/static", StaticApplication(FOLDER / "static")),
         ],

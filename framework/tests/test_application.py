@@ -385,7 +385,11 @@ class TestTwoApplications:
         route = Route("/<path+>", lambda path, name: Response(name))
         first = Application([GET("/", shared)], {"name": "one"})
         second = Application(
-            [POST("/", shared), route], {"name": "two"}, [Session()], error_handler=Pages()
+            [POST("/", shared), route],
+            {"name": "two"},
+            [Session()],
+            error_handler=Pages(),
+            warnings="ignore",
         )
         second.add(("/late", ok))
         assert get(first) == "one True"

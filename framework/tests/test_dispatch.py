@@ -105,13 +105,15 @@ class TestOrder:
             [
                 Route(pattern, lambda which, a=None: Response(which), resources={"which": which})
                 for which, pattern in ((f"{rank} {p}", p) for rank, p in enumerate(patterns))
-            ]
+            ],
+            warnings="ignore",
         )
         rank = patterns.index(chosen)
         assert call(application, path).text == f"{rank} {chosen}"
 
     def test_routes_added_at_an_index_are_tried_before_later_ones(self) -> None:
-        application = Application([("/<a>", lambda a: Response(a)), ("/x", text("second"))])
+        routes = [("/<a>", lambda a: Response(a)), ("/x", text("second"))]
+        application = Application(routes, warnings="ignore")
         application.add(("/x", text("first")), index=0)
         assert call(application, "/x").text == "first"
         assert call(application, "/y").text == "y"
@@ -192,7 +194,8 @@ class TestFallThrough:
         ],
     )
     def test_errors_fall_through_or_end_the_request(self, routes: list[Any], status: int) -> None:
-        assert call(Application(routes), "/x").status_code == status
+        application = Application(routes, warnings="ignore")
+        assert call(application, "/x").status_code == status
 
     def test_a_middleware_may_let_a_request_fall_through(self) -> None:
         class OnlyAnn(Middleware):
@@ -200,7 +203,10 @@ class TestFallThrough:
                 return next() if request.args.get("user") == "ann" else forbidden()
 
         application = Application(
-            [Route("/", text("for ann"), middlewares=[OnlyAnn()]), ("/", text("for all"))]
+            [
+                Route("/", text("for ann"), middlewares=[OnlyAnn()], falls_through=True),
+                ("/", text("for all")),
+            ]
         )
         assert call(application, "/?user=ann").text == "for ann"
         assert call(application, "/?user=bob").text == "for all"
@@ -439,7 +445,8 @@ class TestSlashes:
         assert call(application, "/a/", "POST").text == "branch"
 
     def test_a_leaf_of_another_shape_keeps_its_place_before_a_branch(self) -> None:
-        application = Application([("/<x>", lambda x: Response("leaf")), ("/a/", text("branch"))])
+        routes = [("/<x>", lambda x: Response("leaf")), ("/a/", text("branch"))]
+        application = Application(routes, warnings="ignore")
         assert call(application, "/a/").text == "leaf"
 
     def test_a_slash_redirect_runs_no_middleware(self) -> None:
@@ -498,7 +505,8 @@ class TestMisses:
         self, routes: list[Any], method: str, seen: list[Any]
     ) -> None:
         counting = Counting()
-        response = call(Application(routes, middlewares=[counting]), "/x", method)
+        application = Application(routes, middlewares=[counting], warnings="ignore")
+        response = call(application, "/x", method)
         assert counting.seen == seen
         assert response.status_code == seen[-1][0]
 
@@ -573,7 +581,8 @@ class TestDispatchState:
                 f"{sorted(_dispatch_state.allowed_methods)} {_dispatch_state.exceptions}"
             )
 
-        application = Application([*before, ("/y", text("y")), ("/<a>", endpoint)])
+        routes = [*before, ("/y", text("y")), ("/<a>", endpoint)]
+        application = Application(routes, warnings="ignore")
         assert call(application, "/x").text == (
             "['/x', '/x', '/<a>'] ['POST'] [Forbidden(403): first]"
         )
@@ -637,7 +646,8 @@ class TestRequests:
             requests.append(request)
             return Response("page")
 
-        application = Application([("/", endpoint), Route("/", endpoint, None, page)])
+        first = Route("/", endpoint, falls_through=True)
+        application = Application([first, Route("/", endpoint, None, page)])
         assert call(application).text == "page"
         assert len({id(request) for request in requests}) == 1
         assert len(requests) == 3

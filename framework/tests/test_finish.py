@@ -175,7 +175,8 @@ def test_the_debug_page_is_finished(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_a_response_after_a_fall_through_is_finished_by_its_own_route() -> None:
     seen: list[tuple[str, int]] = []
-    first = Route("/", raise_error(NotFound(is_breaking=False)), middlewares=[Seen("first", seen)])
+    raise_not_found = raise_error(NotFound(is_breaking=False))
+    first = Route("/", raise_not_found, middlewares=[Seen("first", seen)], falls_through=True)
     second = Route("/", lambda: Response("second"), middlewares=[Seen("second", seen)])
     assert request(Application([first, second]), "/") == (200, ["second"], b"second")
 

@@ -36,6 +36,7 @@ from clastic.routing import (
     checked_slash_mode,
 )
 from clastic.routing.bound import Mount, finishing
+from clastic.routing.reachability import report_unreachable
 from clastic.routing.router import Candidates
 from clastic.routing.state import DispatchState
 from clastic.wiring import Problems, WarningMode, checked_codes
@@ -120,6 +121,7 @@ class SubApplication:
                 "served checks",
                 "Pass trusted_hosts= to the outer application, too.",
             )
+        context.unreachable.update(self.application._unreachable)
         routes = [
             route.embed(
                 self.prefix,
@@ -229,7 +231,7 @@ class Application:
         self._dispatcher = Dispatcher(self, (), ErrorHandler(), None, self._null_route)
         self._wrappers = _WSGIWrappers((), context.problems)
         bound = [route for entry in routes or () for route in _bind_entry(entry, context)]
-        self._install(bound, context.mounts, error_handler, context.problems)
+        self._install(bound, context, error_handler, bound)
 
     @property
     def routes(self) -> tuple[BoundRoute, ...]:
@@ -276,7 +278,9 @@ class Application:
             routes = list(self.routes)
             position = len(routes) if index is None else index
             routes[position:position] = bound
-            self._install(routes, context.mounts, self.error_handler, context.problems)
+            new = routes[routes.index(bound[0]) :] if bound else ()
+            context.unreachable.update(self._unreachable)
+            self._install(routes, context, self.error_handler, new)
 
     def set_error_handler(self, error_handler: ErrorHandler | None = None) -> None:
         """Replace the error handler.
@@ -285,7 +289,10 @@ class Application:
         :raises WiringError: if its ``render_error`` needs an argument that nothing provides
         """
         with self._lock:
-            self._install(self.routes, self._dispatcher.mounts, error_handler, Problems())
+            context = self.bind_context()
+            context.mounts.extend(self._dispatcher.mounts)
+            context.unreachable.update(self._unreachable)
+            self._install(self.routes, context, error_handler)
 
     def with_overrides(
         self: _Self,
@@ -326,7 +333,7 @@ class Application:
             for mount in dispatcher.mounts
         )
         overrides.report_unused(context.problems)
-        twin._install(bound, context.mounts, self.error_handler, context.problems)
+        twin._install(bound, context, self.error_handler)
         return twin
 
     def get_local_client(self) -> Client:
@@ -409,6 +416,7 @@ class Application:
             problems=Problems(self._ignored),
             checked={},
             mounts=[],
+            unreachable=set(),
         )
 
     def _begin(self, health: str | None) -> None:
@@ -432,15 +440,18 @@ class Application:
     def _install(
         self,
         routes: Sequence[BoundRoute],
-        mounts: Sequence[Mount],
+        context: BindContext,
         error_handler: ErrorHandler | None,
-        problems: Problems,
+        new: Iterable[BoundRoute] = (),
     ) -> None:
         """Make a dispatcher for the routes and put it in place in one assignment.
 
+        :param context: what the routes were bound with
+        :param new: the routes that may not be reachable
         :raises WiringError: if there are problems, found here or before
         :raises WiringWarning: if likely mistakes were found and warnings are errors
         """
+        problems = context.problems
         if error_handler is None:
             error_handler = (
                 self.default_debug_error_handler_type()
@@ -463,11 +474,21 @@ class Application:
         wrappers = self._wrappers
         if [*map(id, owners)] != [*map(id, wrappers.owners)]:
             wrappers = _WSGIWrappers(owners, problems)
-        problems.report(self._warnings)
         make_dispatcher = HostCheckingDispatcher if self.trusted_hosts else Dispatcher
         dispatcher = make_dispatcher(
-            self, routes, error_handler, error_chain, self._null_route, mounts, wrappers.wsgi_app
+            self,
+            routes,
+            error_handler,
+            error_chain,
+            self._null_route,
+            context.mounts,
+            wrappers.wsgi_app,
         )
+        new = [route for route in new if route.route not in context.unreachable]
+        found = report_unreachable(routes, new, dispatcher.find_candidates, problems)
+        context.unreachable.update(found)
+        problems.report(self._warnings)
+        self._unreachable = frozenset(context.unreachable)
         wrappers.dispatcher = dispatcher
         self._dispatcher, self._wrappers = dispatcher, wrappers
 

@@ -39,7 +39,7 @@ ROUTES: list[Any] = [
 
 
 def make(*routes: Any, debug: bool = True) -> Application:
-    return Application(routes or ROUTES, {"shelf": SHELF}, debug=debug)
+    return Application(routes or ROUTES, {"shelf": SHELF}, debug=debug, warnings="ignore")
 
 
 def report(application: Application, path: str, **options: Any) -> Any:

@@ -131,7 +131,8 @@ class TestPaths:
                     ("/y/<b>", lambda b: Response("second")),
                     ("/y/x", lambda: Response("never")),
                     ("/<rest*>", lambda rest: Response("last")),
-                ]
+                ],
+                warnings="ignore",
             )
         )
         texts = [served.get(target).text for target in ("/y/x", "/y/z", "/z/z", "/", "/y/x/z")]
@@ -313,7 +314,8 @@ class TestErrors:
                     ("/<a>", lambda a: Forbidden("not " + a, is_breaking=False)),
                     ("/<a:int>", lambda a: Conflict(f"not {a}", is_breaking=False)),
                     ("/x", lambda: Response("x")),
-                ]
+                ],
+                warnings="ignore",
             )
         )
         assert served.get("/x").text == "x"

@@ -81,7 +81,7 @@ def make_application() -> Application:
                 middlewares=[Doubling()],
             ),
             ("/in", inner),
-            ("/fall/<a>", raise_shared),
+            Route("/fall/<a>", raise_shared, falls_through=True),
             ("/fall/<a:int>", lambda a, user: Response(f"{user} {a}")),
             POST("/echo", lambda request: Response(request.get_data())),
             ("/old/<path*>", RerouteWSGI(Response("old"))),

@@ -17,6 +17,7 @@ from clastic import (
     NotFound,
     RerouteWSGI,
     Response,
+    Route,
 )
 from clastic.middleware import SimpleProfileMiddleware
 
@@ -157,7 +158,9 @@ class TestResults:
                 raise error
             return error
 
-        response = served(pass_on, ("/", work)).get("/?_prof=true")
+        routes = [Route("/", pass_on, falls_through=True), ("/", work)]
+        application = Application(routes, middlewares=[SimpleProfileMiddleware()])
+        response = application.get_local_client().get("/?_prof=true")
         assert len(lines_of(response, "helper")) == 1
 
     def test_the_profile_replaces_a_response_of_another_wsgi_application(self) -> None:

@@ -131,7 +131,7 @@ class TestCounting:
             return NotFound(is_breaking=False)
 
         stats, client = counted(
-            Route("/a", pass_on, resources={"is_raised": True}),
+            Route("/a", pass_on, resources={"is_raised": True}, falls_through=True),
             Route("/a", pass_on, resources={"is_raised": False}),
             ("/<name>", ok),
             Route("/b/c", pass_on, resources={"is_raised": True}),

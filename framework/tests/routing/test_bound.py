@@ -389,7 +389,7 @@ class TestNullRoute:
     def test_a_null_route_can_end_an_embedded_application(self) -> None:
         # Then later routes of the outer application are not tried.
         inner = Application([GET("/a", ok), NullRoute()])
-        application = Application([("/in", inner), ("/in/b", ok)])
+        application = Application([("/in", inner), ("/in/b", ok)], warnings="ignore")
         client = application.get_local_client()
         assert client.get("/in/a").status_code == 200
         assert client.get("/in/b").status_code == 404

@@ -36,6 +36,7 @@ class BindContext(NamedTuple):
     :param problems: collects what is wrong; a route with problems is not served
     :param checked: whether each middleware that was checked is valid, by its id
     :param mounts: collects the embedded applications whose middlewares finish responses
+    :param unreachable: collects the routes that are reported as unreachable
     """
 
     application: Application
@@ -48,6 +49,7 @@ class BindContext(NamedTuple):
     problems: Problems
     checked: dict[int, bool]
     mounts: list[Mount]
+    unreachable: set[Route]
 
     def valid_middlewares(self, middlewares: Iterable[Middleware]) -> tuple[Middleware, ...]:
         """Return those middlewares that are valid; each is checked once."""

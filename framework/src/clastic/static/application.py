@@ -124,7 +124,13 @@ class StaticFileRoute(Route):
         self._responder = FileResponder(
             cache_timeout, precompressed=precompressed, media_type=media_type
         )
-        super().__init__(pattern, self.get_file_response, methods=["GET"], middlewares=middlewares)
+        super().__init__(
+            pattern,
+            self.get_file_response,
+            methods=["GET"],
+            middlewares=middlewares,
+            falls_through=True,
+        )
 
     def get_file_response(self, request: Request) -> Response:
         """Return the response with the file.

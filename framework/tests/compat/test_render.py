@@ -7,7 +7,8 @@ import json
 import pytest
 
 from clastic import Application, Response, render_basic, render_json, render_json_dev
-from clastic.render import BasicRender, JSONPRender, JSONRender
+from clastic.render import AshesRenderFactory, BasicRender, JSONPRender, JSONRender
+from clastic.render.mako_templates import MakoRenderFactory
 
 
 def get(context, render, path="/", **options):
@@ -79,3 +80,21 @@ def test_render_basic_has_the_method_render_response():
     client = Application([("/", show)]).get_local_client()
     assert client.get("/").text == '{"a":1}'
     assert "<h1>show</h1>" in client.get("/?format=html").text
+
+
+def test_templates_can_be_registered_with_an_ashes_factory():
+    factory = AshesRenderFactory()
+    part = factory.register_source("part", "<b>{name}</b>")
+    factory.register_source("home", "{>old/}!")
+    factory.register(part, "old")
+    assert get({"name": "<"}, "home", render_factory=factory).text == "<b>&lt;</b>!"
+
+
+@pytest.mark.parametrize("format_exceptions", [True, False])
+def test_a_mako_factory_shows_no_exception_whatever_its_options(format_exceptions):
+    factory = MakoRenderFactory(
+        templates={"home": "${secret.x}"}, format_exceptions=format_exceptions
+    )
+    response = get({}, "home", render_factory=factory)
+    assert response.status_code == 500
+    assert "secret" not in response.text

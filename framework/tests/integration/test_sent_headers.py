@@ -86,7 +86,7 @@ def requests_to_the_site() -> Iterator[tuple[str, dict[str, str]]]:
     for path in ("/static/page.html", "/file", "/static/../page.html"):
         for headers in ({}, {"Range": "bytes=1-"}, {"Range": "bytes=9-"}, {"If-None-Match": "*"}):
             yield path, headers
-    for path in ("meta/", "meta/json/", "meta/assets/common.css", "stats/", "stats/json/"):
+    for path in ("meta/", "meta/json/", "meta/clastic_assets/common.css", "stats/", "stats/json/"):
         yield f"/{path}", {}
     yield "/jsonp?callback=f", {}
     yield "/jsonp?callback=1", {}

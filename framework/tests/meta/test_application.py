@@ -66,7 +66,11 @@ def test_it_can_be_embedded_twice(page, report):
     routes = [route["pattern"] for route in report(application, "/c/json/")["routes"]["items"]]
     assert routes == [
         "/hello",
-        *(f"/{name}/{rest}" for name in "abc" for rest in ("", "json/", "assets/common.css")),
+        *(
+            f"/{name}/{rest}"
+            for name in "abc"
+            for rest in ("", "json/", "clastic_assets/common.css")
+        ),
     ]
 
 
@@ -129,9 +133,9 @@ def test_all_links_work_below_a_prefix_of_the_server():
     assert sorted(set(links)) == [
         "../../hello",
         "../../in/_meta/",
-        "../../in/_meta/assets/common.css",
+        "../../in/_meta/clastic_assets/common.css",
         "../../in/_meta/json/",
-        "assets/common.css",
+        "clastic_assets/common.css",
         "json/",
     ]
 
@@ -178,10 +182,16 @@ def test_the_stylesheet_is_served():
     assert client.get("/files/common.css", headers=etag).status_code == 304
 
 
+def test_the_paths_of_the_stylesheet_are_those_of_clastic_26():
+    for route in (("/", MetaApplication()), ("/clastic_assets/", META_ASSETS_APP)):
+        client = Application([route]).get_local_client()
+        assert client.get("/clastic_assets/common.css").content_type == "text/css; charset=utf-8"
+
+
 def test_its_middlewares_guard_all_of_its_routes():
     application = application_with(("/_meta", MetaApplication(middlewares=[Stranger()])))
     client = application.get_local_client()
-    urls = ["/_meta/", "/_meta/json/", "/_meta/assets/common.css"]
+    urls = ["/_meta/", "/_meta/json/", "/_meta/clastic_assets/common.css"]
     assert [client.get(url).status_code for url in urls] == [403, 403, 403]
     assert client.get("/hello").status_code == 200
 

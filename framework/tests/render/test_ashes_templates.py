@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ashes
 import pytest
 
 from clastic.render import AshesRenderFactory, TemplateError
@@ -143,9 +144,42 @@ def test_a_template_that_does_not_compile_is_refused(text, message):
     assert refusal(factory, "main") == message
 
 
-def test_the_environment_finds_the_loaded_templates():
-    factory = AshesRenderFactory(templates={"main": "Hi {name}", "other": ""})
+def test_the_environment_finds_loaded_templates_and_files(tmp_path):
+    (tmp_path / "mail").write_text("{name|up}, {>main/}")
+    templates, filters = {"main": "Hi {name}", "other": ""}, {"up": str.upper}
+    factory = AshesRenderFactory(tmp_path, templates=templates, filters=filters)
     factory("main")
     assert factory.env.render("main", {"name": "x"}) == "Hi x"
-    with pytest.raises(TemplateError, match=r"^Template 'other' "):
+    assert factory.env.render("mail", {"name": "x"}) == "X, Hi x"
+    with pytest.raises(ashes.TemplateNotFound):
         factory.env.render("other", {})
+
+
+def test_an_environment_can_be_given(tmp_path):
+    class Memory:
+        def load(self, name, env=None):
+            if name != "part":
+                raise ashes.TemplateNotFound(name)
+            return ashes.Template(name, "<{name|up}>", env=env)
+
+    (tmp_path / "main").write_text("{name}{>part/}{>old/}")
+    env = ashes.AshesEnv([str(tmp_path)], filters={"up": str.upper}, loaders=[Memory()])
+    env.register_source("old", '{@eq key=name value="x"}!{/eq}')
+    factory = AshesRenderFactory(env=env)
+    assert factory.env is env
+    assert filled(factory, "main", name="x") == "x<X>!"
+    assert [file.name for file in factory.watched_files] == ["main"]
+    with pytest.raises(TemplateError, match=r"^Template 'nope' does not exist in "):
+        factory("nope")
+
+
+def test_other_options_of_the_environment_are_used():
+    def shout(chunk, context, bodies, params=None):
+        return chunk.write("!")
+
+    assert (
+        filled(AshesRenderFactory(templates={"a": "{@shout/}"}, helpers={"shout": shout}), "a")
+        == "!"
+    )
+    with pytest.raises(TypeError, match="nonsense"):
+        AshesRenderFactory(nonsense=1)

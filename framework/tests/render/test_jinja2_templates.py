@@ -47,14 +47,30 @@ class TestEscaping:
 
 
 class TestUndefinedNames:
-    @pytest.mark.parametrize("text", ["{{ nope }}", "{% if nope %}{% endif %}", "{{ x.nope }}"])
-    def test_an_undefined_name_is_an_error(self, text):
+    @pytest.mark.parametrize(
+        "text",
+        ["{{ nope }}", "{{ x.nope }}", "{{ nope.x }}", "{% for x in nope %}{% endfor %}"],
+    )
+    def test_an_undefined_name_is_an_error_where_it_is_used(self, text):
         with pytest.raises(jinja2.UndefinedError, match="nope"):
             filled(text, {"x": {}})
 
     def test_a_template_can_test_for_an_undefined_name(self):
         assert filled("{% if nope is defined %}a{% else %}b{% endif %}") == "b"
         assert filled("{{ nope|default('c') }}") == "c"
+
+    @pytest.mark.parametrize(
+        ("text", "shown"),
+        [
+            pytest.param("{% if nope %}a{% else %}b{% endif %}", "b", id="a condition"),
+            pytest.param("{{ nope or 'none' }}", "none", id="an alternative"),
+            pytest.param("{{ x.nope or 'none' }}", "none", id="a missing member"),
+            pytest.param("{{ nope == 'x' }} {{ nope != 'x' }}", "False True", id="a comparison"),
+            pytest.param("{{ nope in [1] }}", "False", id="a search"),
+        ],
+    )
+    def test_a_test_of_an_undefined_name_is_false(self, text, shown):
+        assert filled(text, {"x": {}}) == shown
 
     def test_a_given_environment_decides_on_undefined_names(self):
         environment = jinja2.Environment(undefined=jinja2.ChainableUndefined)

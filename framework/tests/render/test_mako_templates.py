@@ -7,6 +7,7 @@ import sys
 
 import mako.cache
 import pytest
+from mako.exceptions import TopLevelLookupException
 from markupsafe import Markup
 
 from clastic.render import TemplateError
@@ -74,23 +75,42 @@ class TestEscaping:
 class TestUndefinedNames:
     @pytest.mark.parametrize(
         "text",
-        ["${nope}", "% if nope:\n% endif", "<%block>${nope}</%block>", "${3 | nope}"],
-        ids=["a value", "a condition", "in a block", "a filter"],
+        ["${nope}", "<%block>${nope}</%block>", "${str(nope) | n}", "${x or nope}"],
+        ids=["a value", "in a block", "as text", "an alternative"],
     )
-    def test_an_undefined_name_is_an_error(self, text):
+    def test_showing_an_undefined_name_is_an_error(self, text):
         with pytest.raises(NameError, match=r"^'nope' is not defined"):
+            filled(text, {"x": ""})
+
+    @pytest.mark.parametrize(
+        ("text", "shown"),
+        [
+            pytest.param("${nope or 'none'}", "none", id="an alternative"),
+            pytest.param("% if nope:\nno\n% else:\nnone\n% endif", "none", id="a condition"),
+            pytest.param("${nope == 'x'}", "False", id="a comparison"),
+            pytest.param("<%block>${nope and nope.x or ''}</%block>", "", id="in a block"),
+        ],
+    )
+    def test_a_test_of_an_undefined_name_is_false(self, text, shown):
+        assert filled(text).strip() == shown
+
+    @pytest.mark.parametrize("text", ["${nope.x}", "${3 | nope}", "% for x in nope:\n% endfor"])
+    def test_an_error_of_an_undefined_name_has_a_note_that_names_it(self, text):
+        with pytest.raises((AttributeError, TypeError)) as caught:
             filled(text)
+        assert caught.value.__notes__[-1].endswith("\nThe context does not have 'nope'.")
+
+    @pytest.mark.parametrize("text", ["${nope}", "% if nope:\n% endif", "${3 | nope}"])
+    def test_any_use_of_an_undefined_name_can_be_an_error(self, text):
+        with pytest.raises(NameError, match=r"^'nope' is not defined"):
+            filled(text, strict_undefined=True)
 
     def test_a_template_can_test_for_an_undefined_name(self):
         assert filled("${context.get('nope', 'none')}") == "none"
 
-    def test_undefined_names_can_be_allowed_in_conditions(self):
-        text = "% if nope:\nno\n% else:\nnone\n% endif"
-        assert filled(text, strict_undefined=False) == "none"
-
-    def test_an_undefined_name_shows_its_line_if_allowed_in_conditions(self):
+    def test_an_undefined_name_shows_its_line(self):
         with pytest.raises(NameError) as caught:
-            filled("\n\n${nope}", strict_undefined=False)
+            filled("\n\n${nope}")
         assert lines_of(caught) == [3]
 
 
@@ -304,9 +324,23 @@ class TestPython:
         assert lines_of(caught) == [3]
 
 
-def test_the_lookup_finds_the_loaded_templates():
-    factory = MakoRenderFactory(templates={"main": "${name}", "other": ""})
+def test_the_lookup_finds_loaded_templates_and_files(tmp_path):
+    (tmp_path / "mail").write_text("Dear <%include file='main'/>")
+    factory = MakoRenderFactory(tmp_path, templates={"main": "${name}", "other": ""})
     factory("main")
     assert factory.lookup.get_template("/main").render(name="<") == "&lt;"
-    with pytest.raises(TemplateError, match=r"^Template 'other' "):
+    assert factory.lookup.get_template("mail").render(name="<") == "Dear &lt;"
+    assert [factory.lookup.has_template(name) for name in ("mail", "other")] == [True, False]
+    with pytest.raises(TopLevelLookupException):
         factory.lookup.get_template("/other")
+
+
+def test_other_options_of_the_lookup_are_used(tmp_path):
+    (tmp_path / "main").write_bytes("é €".encode("iso-8859-15"))
+    options = {"module_directory": str(tmp_path), "filesystem_checks": False}
+    factory = MakoRenderFactory(
+        tmp_path, input_encoding="iso-8859-15", preprocessor=str.upper, **options
+    )
+    assert factory("main")({}).get_data(as_text=True) == "É €"
+    with pytest.raises(TypeError, match="nonsense"):
+        MakoRenderFactory(nonsense=1)

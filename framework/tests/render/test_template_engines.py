@@ -178,6 +178,23 @@ class TestPages:
         assert response.text == "<p>&lt;Zoë&gt;</p>"
         assert response.headers["Content-Type"] == "text/html; charset=utf-8"
 
+    @pytest.mark.parametrize(
+        ("name", "default_mime", "content_type"),
+        [
+            pytest.param("main", None, "text/html; charset=utf-8", id="HTML by default"),
+            pytest.param("main", "text/css", "text/css; charset=utf-8", id="the default"),
+            pytest.param("main.pt", "text/css", "text/css; charset=utf-8", id="of an engine"),
+            pytest.param("feed.xml", "text/css", "text/xml; charset=utf-8", id="XML"),
+            pytest.param("main.htm", "text/css", "text/html; charset=utf-8", id="HTML"),
+            pytest.param("data.json", None, "application/json", id="JSON"),
+        ],
+    )
+    def test_the_extension_decides_on_the_media_type(
+        self, engine, name, default_mime, content_type
+    ):
+        factory = engine.factory(None, default_mime, templates={name: "<p/>"})
+        assert factory(name)({}).headers["Content-Type"] == content_type
+
     def test_values_are_shown(self, engine):
         render = engine.factory(templates={"main.html": f"[{engine.var()}]"})("main.html")
         for value in ["plain", "Zoë", "日本語", "😀", "{name}", "${name}", "", 3]:

@@ -38,6 +38,20 @@ class BasicRenderMembers:
         return self(context, request, _route)  # type: ignore[operator]
 
 
+class AshesRenderFactoryMembers:
+    """Members of :class:`~clastic.render.AshesRenderFactory`."""
+
+    env: Any
+
+    def register(self, template: Any, name: str | None = None) -> None:
+        """Register a template object of Ashes, for use by its name or by another one."""
+        self.env.register(template, name)
+
+    def register_source(self, name: str, source: str, **options: Any) -> Any:
+        """Register the text of a template, and return the template object of Ashes."""
+        return self.env.register_source(name, source, **options)
+
+
 class _TextEncoder:
     """Encode values as text with the :class:`~clastic.json.JSONEncoding` of a render."""
 

@@ -49,7 +49,7 @@ def get_stylesheet(request: Request) -> Response:
 
 
 META_ASSETS_APP = Application([GET("/common.css", get_stylesheet)])
-"""The files of the meta page, which a ``MetaApplication`` serves below ``assets/``."""
+"""The files of the meta page, which a ``MetaApplication`` serves below ``clastic_assets/``."""
 
 
 class MetaApplication(Application):
@@ -110,7 +110,7 @@ class MetaApplication(Application):
             [
                 GET("/", self.get_page, slash_mode=S_REDIRECT),
                 GET("/json/", self.get_json, slash_mode=S_REDIRECT),
-                ("/assets/", META_ASSETS_APP),
+                ("/clastic_assets/", META_ASSETS_APP),
             ],
             middlewares=middlewares,
             error_handler=error_handler,

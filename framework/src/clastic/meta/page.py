@@ -37,7 +37,7 @@ def meta_page(report: MetaReport, peripherals: Sequence[MetaPeripheral], root: s
         element("main", *main, id="content", tabindex="-1"),
         class_="meta",
     )
-    stylesheet = element("link", rel="stylesheet", href="assets/common.css")
+    stylesheet = element("link", rel="stylesheet", href="clastic_assets/common.css")
     return html_page(report.title, body, style=None, head=stylesheet)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from copy import copy
 from typing import Any
 
 import ashes
 
+from clastic.compat.render import AshesRenderFactoryMembers
 from clastic.render.template_base import (
     Reference,
     TemplateFactory,
@@ -17,7 +20,7 @@ from clastic.render.template_base import (
 EMPTY = "{! Ashes cannot render a template that has no text !}"
 
 
-class AshesRenderFactory(TemplateFactory):
+class AshesRenderFactory(AshesRenderFactoryMembers, TemplateFactory):
     """Make render functions from Ashes templates.
 
     ``{name}`` is escaped for HTML, ``{name|s}`` is not. ``{link.alias}`` looks up by key, so values
@@ -26,22 +29,41 @@ class AshesRenderFactory(TemplateFactory):
 
     The other arguments are those of :class:`~clastic.render.template_base.TemplateFactory`.
 
+    :param env: take the filters, helpers, pragmas and templates of this environment. Its folders
+        are used if there are no ``template_paths``
     :param keep_whitespace: keep line breaks and indentation of the templates as they are
     :param filters: name to function, for use as ``{value|name}`` besides those of Ashes
-    :ivar env: the environment of Ashes
+    :param loaders: objects with the method ``load(name, env)``, for templates not in the folders
+    :param options: more arguments of :class:`ashes.AshesEnv`
+    :ivar env: the environment of Ashes. By itself, it loads templates when they are asked for
     """
 
     def __init__(
         self,
         template_paths: TemplatePaths | None = None,
+        default_mime: str | None = None,
         *,
+        env: ashes.AshesEnv | None = None,
         keep_whitespace: bool = True,
         filters: Mapping[str, Callable[[Any], Any]] | None = None,
+        loaders: Iterable[Any] | None = None,
         templates: Mapping[str, str] | None = None,
+        **options: Any,
     ) -> None:
-        super().__init__(template_paths, templates=templates)
-        self.env = ashes.AshesEnv(keep_whitespace=keep_whitespace, filters=filters)
-        self.env.load = self.get  # called for included templates
+        if env is not None and template_paths is None:
+            template_paths = getattr(env, "paths", None)
+        super().__init__(template_paths, default_mime, templates=templates)
+        self._has_loaders = bool(env or loaders)
+        self.env = env or ashes.AshesEnv(
+            [str(folder) for folder in self._folders],
+            keep_whitespace,
+            loaders=[_Loaded(self), *(loaders or ())],
+            filters=filters,
+            **options,
+        )
+        # Templates include only what was loaded at construction.
+        self._engine = copy(self.env)
+        self._engine.load = self.get
 
     def compile(self, source: TemplateSource) -> tuple[ashes.Template, list[Reference]]:
         """Return the template object that Ashes makes of a source, and its references."""
@@ -51,7 +73,7 @@ class AshesRenderFactory(TemplateFactory):
                 self._check_names(token)
                 if isinstance(token, ashes.PartialTag):
                     references.append(Reference(token.start_line, [_name_of(token)]))
-            template = ashes.Template(source.name, source.text or EMPTY, env=self.env)
+            template = ashes.Template(source.name, source.text or EMPTY, env=self._engine)
         except ashes.ParseError as error:
             raise source.not_compiled(error.message, error.line_no) from error
         except (ashes.AshesException, ValueError, LookupError) as error:
@@ -63,9 +85,20 @@ class AshesRenderFactory(TemplateFactory):
 
         :raises TemplateError: when it includes a template that was not loaded
         """
-        page = str(template.render(context, self.env))
+        page = str(template.render(context, self._engine))
         # Ashes turns the characters of a template beyond U+FFFF into pairs of surrogates.
         return page.encode("utf-16", "surrogatepass").decode("utf-16")
+
+    def _read(self, name: str) -> TemplateSource | None:
+        return super()._read(name) or self._read_from_env(name)
+
+    def _read_from_env(self, name: str) -> TemplateSource | None:
+        """Read a template that is registered with the environment, or has a loader of its own."""
+        template = self.env.templates.get(name)
+        if template is None and self._has_loaders:
+            with suppress(ashes.TemplateNotFound, ValueError):
+                template = self.env.load(name)
+        return TemplateSource(name, template.source) if template and template.source else None
 
     def _check_names(self, token: Any) -> None:
         """Refuse names that Ashes would ignore: an unknown filter may turn off escaping."""
@@ -78,6 +111,18 @@ class AshesRenderFactory(TemplateFactory):
         for kind, name in _names_used(token):
             if name not in known[kind]:
                 raise ashes.ParseError(f"no {kind} named '{name}'", token.start_line)
+
+
+class _Loaded:
+    """Let an Ashes environment find the templates that a factory has loaded."""
+
+    def __init__(self, factory: TemplateFactory) -> None:
+        self._factory = factory
+
+    def load(self, name: str, env: ashes.AshesEnv | None = None) -> ashes.Template:
+        if name not in self._factory.loaded:
+            raise ashes.TemplateNotFound(name)
+        return self._factory.get(name)
 
 
 def _name_of(include: ashes.PartialTag) -> str:

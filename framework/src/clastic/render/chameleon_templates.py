@@ -52,6 +52,7 @@ class ChameleonRenderFactory(TemplateFactory):
     def __init__(
         self,
         template_paths: TemplatePaths | None = None,
+        default_mime: str | None = None,
         *,
         globals: Mapping[str, Any] | None = None,
         expression_types: Mapping[str, Callable[[str], Any]] | None = None,
@@ -59,7 +60,7 @@ class ChameleonRenderFactory(TemplateFactory):
         restricted_namespace: bool = True,
         templates: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(template_paths, templates=templates)
+        super().__init__(template_paths, default_mime, templates=templates)
         self._globals = dict(globals or {})
         self._expression_types = {**PageTemplate.expression_types, **(expression_types or {})}
         self._options = {"restricted_namespace": restricted_namespace, "value_repr": _type_name}

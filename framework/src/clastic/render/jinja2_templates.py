@@ -22,10 +22,9 @@ class Jinja2RenderFactory(TemplateFactory):
     """Make render functions from Jinja2 templates.
 
     ``{{ name }}`` is escaped for HTML in every template, whatever its extension; ``{{ name|safe
-    }}`` is not. A name that the context does not have is an error where it is used
-    (``jinja2.StrictUndefined``); ``{% if name is defined %}`` asks for it. An include by a name
-    made at run time, ``{% include "parts/" ~ kind ~ ".html" %}``, loads all templates whose name
-    fits.
+    }}`` is not. A name that the context does not have is false in a test, as in ``{% if name %}``
+    and ``{{ name or "" }}``, and an error where it is shown. An include by a name made at run time,
+    ``{% include "parts/" ~ kind ~ ".html" %}``, loads all templates whose name fits.
 
     The other arguments are those of :class:`~clastic.render.template_base.TemplateFactory`.
 
@@ -42,6 +41,7 @@ class Jinja2RenderFactory(TemplateFactory):
     def __init__(
         self,
         template_paths: TemplatePaths | None = None,
+        default_mime: str | None = None,
         *,
         environment: jinja2.Environment | None = None,
         autoescape: bool | Callable[[str | None], bool] = True,
@@ -50,8 +50,8 @@ class Jinja2RenderFactory(TemplateFactory):
         globals: Mapping[str, Any] | None = None,
         templates: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(template_paths, templates=templates)
-        model = environment or jinja2.Environment(undefined=jinja2.StrictUndefined)
+        super().__init__(template_paths, default_mime, templates=templates)
+        model = environment or jinja2.Environment(undefined=_FalseUndefined)
         self.env = model.overlay(
             loader=_Loader(self), autoescape=autoescape, cache_size=0, auto_reload=False
         )
@@ -88,6 +88,24 @@ class Jinja2RenderFactory(TemplateFactory):
             items = node.template.items if is_choice else [node.template]
             names = [self.env.join_path(_text(item), name) for item in items]
             yield Reference(node.lineno, names, is_required)
+
+
+class _FalseUndefined(jinja2.StrictUndefined):
+    """Let a template test an undefined name, and refuse to show it or to use its members."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> Any:
+        return False
+
+    def __eq__(self, other: object) -> Any:
+        return self is other
+
+    def __ne__(self, other: object) -> Any:
+        return self is not other
+
+    def __hash__(self) -> Any:
+        return id(self)
 
 
 class _Loader(jinja2.BaseLoader):

@@ -21,6 +21,7 @@ with engine_package("mako"):
     from mako.lexer import Lexer
     from mako.lookup import TemplateLookup
     from mako.parsetree import IncludeTag, InheritTag, NamespaceTag
+    from mako.runtime import UNDEFINED
     from mako.template import ModuleInfo, Template
 
 MARKUP = "__M_Markup"
@@ -44,31 +45,36 @@ class MakoRenderFactory(TemplateFactory):
     :param imports: lines of Python for the beginning of each template, such as ``import math``
     :param default_filters: the names of the filters for each expression; without ``h`` nothing is
         escaped
-    :param strict_undefined: whether it is an error to use a name that the context does not have,
-        even in a condition (``context.get('name')`` asks for it), or only to show it
+    :param strict_undefined: make it an error to use a name that the context does not have. By
+        default it is false, and only showing it is an error: ``${name or ''}``
+    :param format_exceptions: without effect: a client never sees an exception
     :param cache_impl: the cache plugin of Mako for the parts of templates that are ``cached``
     :param cache_args: settings for that plugin
-    :ivar lookup: the lookup of Mako
+    :param options: more arguments of :class:`mako.lookup.TemplateLookup`
+    :ivar lookup: a lookup of Mako. By itself, it loads templates when they are asked for
     """
 
     def __init__(
         self,
         template_paths: TemplatePaths | None = None,
+        default_mime: str | None = None,
         *,
         filters: Mapping[str, Callable[[Any], Any]] | None = None,
         globals: Mapping[str, Any] | None = None,
         imports: Iterable[str] = (),
         default_filters: Iterable[str] = ("h",),
-        strict_undefined: bool = True,
+        strict_undefined: bool = False,
+        format_exceptions: bool = False,
         cache_impl: str = "beaker",
         cache_args: Mapping[str, Any] | None = None,
         templates: Mapping[str, str] | None = None,
+        **options: Any,
     ) -> None:
-        super().__init__(template_paths, templates=templates)
+        super().__init__(template_paths, default_mime, templates=templates)
         self._filters = dict(filters or {})
         self._globals = dict(globals or {})
-        self.lookup = _Lookup(
-            self,
+        self.encoding = options.get("input_encoding") or self.encoding
+        options.update(
             default_filters=list(default_filters),
             # The output of a part of a template is HTML already: do not escape it again.
             buffer_filters=[MARKUP],
@@ -77,13 +83,15 @@ class MakoRenderFactory(TemplateFactory):
             cache_impl=cache_impl,
             cache_args=dict(cache_args or {}),
         )
+        self._lookup = _Lookup(self, **options)
+        self.lookup = _LoadingLookup(self, directories=[*map(str, self._folders)], **options)
 
     def compile(self, source: TemplateSource) -> tuple[Any, list[Reference]]:
         """Return the template object that Mako makes of a source, and its references."""
-        options = {**self.lookup.template_args, "uri": source.name, "filename": source.filename}
+        options = {**self._lookup.template_args, "uri": source.name, "filename": source.filename}
         try:
             references = list(_references(Lexer(source.text, source.filename).parse(), source.name))
-            template = Template(source.text, lookup=self.lookup, **options)
+            template = Template(source.text, lookup=self._lookup, **options)
         except MakoException as error:
             cause = error.__context__
             reason = cause.msg if isinstance(cause, SyntaxError) else LOCATION.sub("", str(error))
@@ -98,7 +106,8 @@ class MakoRenderFactory(TemplateFactory):
     def render(self, template: Any, context: Mapping[str, Any]) -> str:
         """Return the HTML that a template object makes of a context.
 
-        An error has a note with the lines of the templates (PEP 678).
+        An error has a note with the lines of the templates, and the names that the last of them
+        uses and the context does not have (PEP 678).
 
         :raises TemplateError: when it uses a template that was not loaded
         """
@@ -106,23 +115,35 @@ class MakoRenderFactory(TemplateFactory):
         try:
             return str(template.render_unicode(**values))
         except Exception as error:
-            lines = dict.fromkeys(self._lines(error))
-            if lines:
-                note = "\n".join(["Lines of the templates:", *lines])
-                vars(error).setdefault("__notes__", []).append(note)
+            self._explain(error)
             raise
 
-    def _lines(self, error: Exception) -> Iterator[str]:
+    def _explain(self, error: Exception) -> None:
+        """Add the lines of the templates and the undefined names to an error."""
+        lines, undefined = [], ""
         for frame, line in traceback.walk_tb(error.__traceback__):
             template = self.loaded.get(frame.f_globals.get("_template_uri", ""))
             if template is not None and template.module.__dict__ is frame.f_globals:
                 # Mako looks up names at the beginning of its code, at no line of the template.
                 number = template.line_map[line - 1]
-                yield f'  File "{template.filename}"' + (f", line {number}" if number else "")
+                lines.append(
+                    f'  File "{template.filename}"' + (f", line {number}" if number else "")
+                )
+                values = frame.f_locals.items()
+                undefined = " or ".join(
+                    [repr(name) for name, value in values if value is UNDEFINED]
+                )
+        if error.args == ("Undefined",) and undefined:
+            error.args = (f"{undefined} is not defined",)
+        elif undefined:
+            lines.append(f"The context does not have {undefined}.")
+        if lines:
+            note = "\n".join(["Lines of the templates:", *dict.fromkeys(lines)])
+            vars(error).setdefault("__notes__", []).append(note)
 
 
 class _Lookup(TemplateLookup):  # type: ignore[misc]  # Mako has no annotations.
-    """Let Mako find the templates of a factory."""
+    """Let Mako find the templates of a factory that were loaded at construction."""
 
     def __init__(self, factory: TemplateFactory, **options: Any) -> None:
         super().__init__(**options)
@@ -136,6 +157,17 @@ class _Lookup(TemplateLookup):  # type: ignore[misc]  # Mako has no annotations.
 
     def has_template(self, uri: str) -> bool:
         return resolve_name(uri, "") in self._factory.loaded
+
+
+class _LoadingLookup(_Lookup):
+    """A lookup that also loads other templates, as one of Mako does."""
+
+    def get_template(self, uri: str) -> Any:
+        loaded = self._factory.loaded.get(resolve_name(uri, ""))
+        return TemplateLookup.get_template(self, uri) if loaded is None else loaded
+
+    def has_template(self, uri: str) -> bool:
+        return bool(TemplateLookup.has_template(self, uri))
 
 
 def _references(tree: Any, name: str) -> Iterator[Reference]:

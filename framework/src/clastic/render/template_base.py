@@ -12,13 +12,15 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import partial
 from glob import glob
+from mimetypes import MimeTypes
 from pathlib import Path
 from typing import Any
 
 from werkzeug.security import safe_join
+from werkzeug.utils import get_content_type
 
 from clastic.describe import describe_role, describe_type, format_location, shortest_path
-from clastic.http import Response, respond_html
+from clastic.http import NOSNIFF, Response, response_maker
 from clastic.wiring import Problem, WiringError
 
 TemplatePaths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
@@ -88,17 +90,24 @@ class TemplateFactory(ABC):
     :meth:`get`.
 
     :param template_paths: a folder, or several; the first that has a template is used
+    :param default_mime: the media type of responses, unless the name of the template ends with the
+        extension of another one, such as ``.xml``
     :param templates: name to text of more templates; these are found before files
     :ivar loaded: name to template object of the engine, for all that were loaded
     :raises TemplateError: when a folder does not exist
     """
 
+    encoding = "utf-8-sig"
+    """The encoding of the files of templates."""
+
     def __init__(
         self,
         template_paths: TemplatePaths | None = None,
+        default_mime: str | None = None,
         *,
         templates: Mapping[str, str] | None = None,
     ) -> None:
+        self.default_mime = default_mime or "text/html"
         if isinstance(template_paths, (str, os.PathLike)):
             template_paths = [template_paths]
         self._folders = [Path(path).absolute() for path in template_paths or ()]
@@ -139,7 +148,10 @@ class TemplateFactory(ABC):
             raise TemplateError(problems)
         self.loaded = loaded
         fill = partial(self.render, loaded[template_name])
-        return TemplateRender(template_name, fill, self)
+        # The types that Python knows, whatever the registry of the machine says.
+        mimetype = MimeTypes().guess_type(template_name)[0] or self.default_mime
+        respond = response_maker(200, (NOSNIFF,), get_content_type(mimetype, "utf-8"))
+        return TemplateRender(template_name, fill, self, respond)
 
     def get(self, name: str) -> Any:
         """Return the template object of a template that another one uses.
@@ -193,7 +205,7 @@ class TemplateFactory(ABC):
         if file is None:
             return None
         try:
-            return TemplateSource(name, file.read_text("utf-8-sig"), file)
+            return TemplateSource(name, file.read_text(self.encoding), file)
         except (OSError, UnicodeDecodeError) as error:
             where = TemplateSource(name, "", file).location()
             remedy = "Make it a file of UTF-8 text that the server may read."
@@ -243,11 +255,13 @@ class TemplateRender:
 
     :param fill: returns the HTML for a context
     :param factory: the factory that loaded the template
+    :param respond: returns the response with a body
     """
 
     name: str
     fill: Callable[[Mapping[str, Any]], str]
     factory: TemplateFactory
+    respond: Callable[[bytes], Response]
 
     @property
     def watched_files(self) -> tuple[Path, ...]:
@@ -255,7 +269,7 @@ class TemplateRender:
         return self.factory.watched_files
 
     def __call__(self, context: Mapping[str, Any], _route: Any = None) -> Response:
-        """Render ``context`` as HTML.
+        """Return the response with the template filled from ``context``.
 
         :raises TypeError: when ``context`` is not a mapping
         """
@@ -267,7 +281,7 @@ class TemplateRender:
                 f"Template '{self.name}' is filled from a mapping, and {endpoint} returned "
                 f"{describe_type(context)}.\n  Return a dict from the endpoint.{question}"
             )
-        return respond_html(self.fill(context).encode())
+        return self.respond(self.fill(context).encode())
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"

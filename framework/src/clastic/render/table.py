@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, Literal
 
 from boltons import tableutils
+from boltons.iterutils import remap
 from markupsafe import Markup, escape
 
 from clastic.describe import callable_name
@@ -141,6 +142,8 @@ class TabularRender:
         """
         table: Any = context
         if not isinstance(table, tableutils.Table):
+            if isinstance(context, (list, dict)) and not issubclass(self._table_type, Table):
+                context = remap(context)  # boltons puts tables into the lists that it is given.
             table = self._table_type.from_data(context, max_depth=self._max_depth)
         endpoint = getattr(route, "endpoint", None)
         title = "Table" if endpoint is None else callable_name(endpoint)

@@ -526,7 +526,9 @@ class TestEqualKeys:
         assert encoded({1: "a", "1": "b"}, LENIENT) == {"1": "b"}
 
     @pytest.mark.parametrize(
-        "value", [{1: "a", "2": "b"}, {None: 1, True: 2, 0: 3}, {"1": 1}, [{1: 1}, {"1": 2}]]
+        "value",
+        [{1: "a", "2": "b"}, {None: 1, True: 2, 0: 3}, {"1": 1}, [{1: 1}, {"1": 2}]],
+        ids=repr,
     )
     def test_other_keys_of_several_types_are_written(self, make_encoding, value):
         assert json.loads(make_encoding().encode(value)) == json.loads(json.dumps(value))

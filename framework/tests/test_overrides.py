@@ -63,7 +63,7 @@ def text_of(application: Application, path: str = "/") -> str:
     return application.get_local_client().get(path).text
 
 
-@pytest.mark.parametrize("levels", range(4))
+@pytest.mark.parametrize("levels", range(4), ids="{} levels".format)
 def test_a_resource_is_replaced_at_every_level_of_embedding(levels: int) -> None:
     application = embed(make_application(), levels)
     changed = application.with_overrides(resources={"database": "test"})
@@ -72,7 +72,7 @@ def test_a_resource_is_replaced_at_every_level_of_embedding(levels: int) -> None
     assert text_of(application, path) == "ann in production"
 
 
-@pytest.mark.parametrize("levels", range(4))
+@pytest.mark.parametrize("levels", range(4), ids="{} levels".format)
 def test_a_middleware_is_replaced_at_every_level_of_embedding(levels: int) -> None:
     application = embed(make_application(), levels)
     changed = application.with_overrides(middlewares={Login: Login("bob")})
@@ -127,7 +127,7 @@ def test_a_new_middleware_is_checked() -> None:
         make_application().with_overrides(middlewares={Login: Faulty()})
 
 
-@pytest.mark.parametrize("levels", range(3))
+@pytest.mark.parametrize("levels", range(3), ids="{} levels".format)
 def test_misses_are_finished_by_the_new_middleware(levels: int) -> None:
     application = embed(Application([], middlewares=[Marking("production")]), levels)
     client = application.with_overrides(middlewares={Marking: Marking("test")}).get_local_client()

@@ -524,7 +524,9 @@ def test_a_pattern_is_immutable():
 
 
 @pytest.mark.parametrize(
-    "again", [copy.copy, copy.deepcopy, lambda p: pickle.loads(pickle.dumps(p))]
+    "again",
+    [copy.copy, copy.deepcopy, lambda p: pickle.loads(pickle.dumps(p))],
+    ids=["copy", "deepcopy", "pickle"],
 )
 def test_a_copy_of_a_pattern_is_equal_and_parsed(again):
     copied = again(Pattern("/a/<x:int>"))

@@ -1125,7 +1125,11 @@ def test_a_list_of_middlewares_is_not_unpacked() -> None:
     )
 
 
-@pytest.mark.parametrize("factory", [None, AshesRenderFactory(templates={"home.html": "home"})])
+@pytest.mark.parametrize(
+    "factory",
+    [None, AshesRenderFactory(templates={"home.html": "home"})],
+    ids=["without templates", "with templates"],
+)
 @pytest.mark.parametrize(
     ("name", "code"),
     [

@@ -167,7 +167,7 @@ def test_a_variable_with_a_secret_name_is_masked() -> None:
     assert write(1234, "pin") == "[masked]"
 
 
-@pytest.mark.parametrize("value", [None, False, "", b""])
+@pytest.mark.parametrize("value", [None, False, "", b""], ids=repr)
 def test_an_empty_value_with_a_secret_name_is_shown(value: Any) -> None:
     assert write(value, "password") == repr(value)
 

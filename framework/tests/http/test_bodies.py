@@ -298,6 +298,13 @@ class TestALimitThatIsLeftOut:
             ("/middle/inner/own", {"body": 1, "fields": 3, "form": 2, "files": None}),
             ("/alone", {"fields": 3, "form": 4, "files": 7}),
         ],
+        ids=[
+            "the outermost application",
+            "an application without limits",
+            "the innermost application",
+            "a route with limits",
+            "another application",
+        ],
     )
     def test_is_that_of_the_nearest_application(self, path: str, changed: Any) -> None:
         own = POST("/own", show_limits, limits=Limits(body=1))
@@ -315,6 +322,12 @@ class TestALimitThatIsLeftOut:
             (Limits(body=9, form=8, files=7), "/", {"body": 5, "fields": 6, "files": 6, "form": 8}),
             (Limits(body=9), "/own", {"body": 1, "fields": 6, "files": 6}),
             (Limits(body=9), "/set", {"body": None, "fields": 6, "files": 6}),
+        ],
+        ids=[
+            "no limits",
+            "limits of the application",
+            "a limit of the route",
+            "a limit set by the endpoint",
         ],
     )
     def test_is_that_of_the_request_before_that_of_an_application(
@@ -389,6 +402,7 @@ def test_a_limit_is_a_number_of_bytes_or_none(name: str) -> None:
         (lambda limits: POST("/a", show_limits, limits=limits), "Route '/a'"),
         (lambda limits: Application([], limits=limits), "The application"),
     ],
+    ids=["of a route", "of an application"],
 )
 def test_limits_of_another_type_are_refused(make: Any, where: str) -> None:
     with pytest.raises(TypeError) as caught:
@@ -429,7 +443,9 @@ class TestABodyThatCannotBeRead:
         [ConnectionResetError(), TimeoutError(), OSError("bad chunk"), ValueError(), ServerError()],
         ids=repr,
     )
-    @pytest.mark.parametrize("length", [{"CONTENT_LENGTH": "60"}, {}])
+    @pytest.mark.parametrize(
+        "length", [{"CONTENT_LENGTH": "60"}, {}], ids=["with a length", "without"]
+    )
     def test_because_the_server_cannot(self, error: Any, length: Any, caplog: Any) -> None:
         environ = environ_of(Broken(error), URL_ENCODED, **{"wsgi.input_terminated": True} | length)
         self.check(environ, URL_ENCODED, "The request body cannot be read.", caplog)
@@ -514,7 +530,11 @@ def test_a_middleware_that_reads_a_bad_form_responds_400() -> None:
     assert call(application, announced(b"a=\xff", URL_ENCODED))[0] == 400
 
 
-@pytest.mark.parametrize("body", [multipart(("", b"1")), fields(2)[:-9], b"\xff"])
+@pytest.mark.parametrize(
+    "body",
+    [multipart(("", b"1")), fields(2)[:-9], b"\xff"],
+    ids=["a field without a name", "a form without its end", "no form"],
+)
 def test_the_debug_page_of_a_request_with_a_bad_form_is_sent(body: bytes) -> None:
     environ = announced(body, MULTIPART if body != b"\xff" else URL_ENCODED)
     for accept in ("text/html", "*/*"):

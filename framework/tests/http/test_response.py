@@ -116,7 +116,9 @@ def test_a_list_of_headers_is_copied():
     assert "X-B" not in response.headers
 
 
-@pytest.mark.parametrize("headers", [Headers(), Headers([("X-A", "1")])], ids=len)
+@pytest.mark.parametrize(
+    "headers", [Headers(), Headers([("X-A", "1")])], ids=["empty", "with a header"]
+)
 def test_a_headers_object_is_not_copied(headers):
     response = Response("Hello", headers=headers)
     assert response.headers is headers
@@ -492,7 +494,7 @@ class TestCookies:
         assert response.headers["Set-Cookie"] == "name=value; Domain=xn--strae-oqa.de; Path=/"
 
 
-@pytest.mark.parametrize("body", [b"", b"text", [b"text"], None])
+@pytest.mark.parametrize("body", [b"", b"text", [b"text"], None], ids=repr)
 @pytest.mark.parametrize("status", [204, 304, 100, 199, "204 No Content"])
 def test_a_status_without_a_body_has_no_headers_about_one(status, body):
     for mimetype in (None, "text/html"):
@@ -544,6 +546,7 @@ class TestWhatNoServerCanSend:
             lambda: Response("\ud800"),
             lambda: BadRequest(headers={"X-A": "中"}),
         ],
+        ids=["a header", "a status", "a text", "a header of an error"],
     )
     def test_in_an_endpoint_is_a_500_with_an_error_id(self, endpoint):
         response = Application([("/", endpoint)]).get_local_client().get("/")

@@ -96,7 +96,11 @@ def test_a_malformed_or_unfinished_body_is_a_400_or_closed(
     assert served.get("/").status == 200
 
 
-@pytest.mark.parametrize("start", [CHUNKED + b"30\r\na=1", ANNOUNCED + b"a=1"])
+@pytest.mark.parametrize(
+    "start",
+    [CHUNKED + b"30\r\na=1", ANNOUNCED + b"a=1"],
+    ids=["in a chunk", "in a body with a length"],
+)
 def test_a_client_that_resets_the_connection_is_no_error(
     served: ServerProcess, start: bytes
 ) -> None:

@@ -121,6 +121,7 @@ def test_browsers_do_not_guess_the_type_of_an_error(accepted: str, debug: bool) 
         lambda: BaseResponse("Hello"),
         lambda: redirect("/"),
     ],
+    ids=["a text", "an iterator", "a response of Werkzeug", "a redirect"],
 )
 def test_a_response_of_the_application_is_sent_as_written(make: Any) -> None:
     response = Application([GET("/", make)]).get_local_client().get("/")

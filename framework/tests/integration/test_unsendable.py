@@ -179,6 +179,7 @@ def test_an_error_page_of_the_application(change: Any, caplog: pytest.LogCapture
         {"content_type": "text/中"},
         {"mimetype": "a\r\nb"},
     ],
+    ids=["a value of a header", "a name of a header", "a content type", "a media type"],
 )
 def test_an_error_that_is_made_with_it(options: Any, caplog: pytest.LogCaptureFixture) -> None:
     def endpoint() -> None:

@@ -248,6 +248,7 @@ class TestPagesOfRoutes:
             (5, {"First": 1, "Previous": 4, "Next": 6, "Last": 10}),
             (10, {"First": 1, "Previous": 9}),
         ],
+        ids=["the first", "the second", "in the middle", "the last"],
     )
     def test_a_page_links_to_the_others(self, number, links, large, page, read):
         view = page(large, query_string={"page": number})

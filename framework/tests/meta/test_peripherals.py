@@ -245,7 +245,9 @@ class TestPage:
         assert view.facts(view.section("Shown")) == {"Age": shown}
 
     @pytest.mark.parametrize(
-        ("context", "shown"), [("<b>", "Shown <b>"), ({}, "Shown none"), ([1, 2], "Shown 1, 2")]
+        ("context", "shown"),
+        [("<b>", "Shown <b>"), ({}, "Shown none"), ([1, 2], "Shown 1, 2")],
+        ids=["a text", "an empty mapping", "a list"],
     )
     def test_other_data_is_shown_too(self, context, shown, page, read):
         assert read(page(with_peripherals(Showing(context))).section("Shown")) == shown
@@ -341,7 +343,9 @@ class TestProcess:
         assert 60 <= data_of(peripheral)["uptime_seconds"] < 120
 
     @pytest.mark.parametrize(
-        ("arguments", "program"), [(["serve.py", "--password", "canary"], "serve.py"), ([], None)]
+        ("arguments", "program"),
+        [(["serve.py", "--password", "canary"], "serve.py"), ([], None)],
+        ids=["a program", "no program"],
     )
     def test_the_program_is_shown_without_its_arguments(
         self, arguments, program, data_of, monkeypatch

@@ -217,7 +217,11 @@ class TestResources:
             [str(value) for value in each.values()] for each in expected
         ]
 
-    @pytest.mark.parametrize("shown", [["version"], ("version", "absent"), {"version"}, "version"])
+    @pytest.mark.parametrize(
+        "shown",
+        [["version"], ("version", "absent"), {"version"}, "version"],
+        ids=["in a list", "in a tuple", "in a set", "as a text"],
+    )
     def test_values_of_shown_resources_are_shown(self, shown, report):
         meta = MetaApplication(shown_resources=shown)
         resources = report(Application([("/_meta", meta)], {"version": "2.4", "v": "canary"}))

@@ -187,7 +187,11 @@ class TestEntityTags:
         assert made == ["a"]  # which the client asks for to get the headers
         assert (response.text, response.headers["Cache-Control"]) == ("abc", "max-age=60")
 
-    @pytest.mark.parametrize("constant", [Response("x"), WerkzeugResponse("x")])
+    @pytest.mark.parametrize(
+        "constant",
+        [Response("x"), WerkzeugResponse("x")],
+        ids=["of Clastic", "of Werkzeug"],
+    )
     def test_a_constant_response_is_not_changed(self, constant: Any) -> None:
         client = served(lambda: constant, max_age=60)
         tag = client.get("/").headers["ETag"]

@@ -113,6 +113,7 @@ def test_the_context_of_the_endpoint_is_not_changed(context: Any) -> None:
         (ChainMap(), ChainMap),
         (MappingProxyType({}), dict),
     ],
+    ids=lambda value: value.__name__ if isinstance(value, type) else type(value).__name__,
 )
 def test_the_context_keeps_its_type_if_it_can_be_changed(context: Any, expected: type) -> None:
     application = Application(

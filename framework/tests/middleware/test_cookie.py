@@ -856,7 +856,9 @@ def test_unusual_settings_are_accepted(settings: dict[str, Any]) -> None:
     SignedCookieMiddleware(**{"secret_key": KEY, **settings})
 
 
-@pytest.mark.parametrize("key", ["fifteen bytes..", [KEY, b"fifteen bytes.."]])
+@pytest.mark.parametrize(
+    "key", ["fifteen bytes..", [KEY, b"fifteen bytes.."]], ids=["the key", "one of two keys"]
+)
 def test_a_short_key_is_logged(key: Any, caplog: pytest.LogCaptureFixture) -> None:
     SignedCookieMiddleware(secret_key=key)
     (record,) = caplog.records

@@ -185,7 +185,9 @@ DEPTHS = [
 ]
 
 
-@pytest.mark.parametrize(("max_depth", "expected"), DEPTHS)
+@pytest.mark.parametrize(
+    ("max_depth", "expected"), DEPTHS, ids=[f"depth {depth}" for depth, _ in DEPTHS]
+)
 def test_tables_are_nested_to_the_depth(max_depth, expected):
     table = Table.from_data(NESTED, max_depth=max_depth)
     assert cells(table.to_html(max_depth=max_depth)) == expected
@@ -263,6 +265,7 @@ def test_ten_thousand_rows_are_shown():
         ("vertical", [["#a", "1", "3"], ["#b", "2", "4"]]),
         ("auto", [["#a", "#b"], ["1", "2"], ["3", "4"]]),
     ],
+    ids=["horizontal", "vertical", "automatic"],
 )
 def test_a_table_can_be_horizontal_or_vertical(orientation, expected):
     table = Table([[1, 2], [3, 4]], ["a", "b"])

@@ -49,7 +49,7 @@ PLACE = f"{os.path.relpath(__file__)}:{ok.__code__.co_firstlineno}"
         (TRACE, {"TRACE"}),
         (CONNECT, {"CONNECT"}),
     ],
-    ids=lambda value: getattr(value, "__name__", None),
+    ids=lambda value: getattr(value, "__name__", "its methods"),
 )
 def test_each_kind_of_route_has_its_methods(
     route_type: type[Route], methods: set[str] | None

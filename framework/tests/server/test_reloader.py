@@ -257,7 +257,9 @@ class TestEnd:
             program.process.kill()
             wait_for("the end of all processes", lambda: program.members() == [])
 
-    @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 0)])
+    @pytest.mark.parametrize(
+        ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 0)], ids=["SIGTERM", "SIGINT"]
+    )
     def test_a_signal_to_the_child_ends_all(self, program: Any, number: int, code: int) -> None:
         os.kill(program.serving_process(), number)
         assert program.wait() == code

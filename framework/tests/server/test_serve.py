@@ -454,7 +454,7 @@ class TestInThisProcess:
             f" * hello: http://127.0.0.1:{port}/ (development server, Ctrl-C ends it)\n"
         )
 
-    @pytest.mark.parametrize("processes", [None, 2])
+    @pytest.mark.parametrize("processes", [None, 2], ids=["threads", "processes"])
     def test_sigterm_exits_and_restores_the_handler(
         self, hello: Application, visit: Callable[..., None], processes: int | None
     ) -> None:

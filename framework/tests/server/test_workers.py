@@ -205,7 +205,7 @@ class TestThreads:
         program.wait_for_page()
         return program
 
-    @pytest.mark.parametrize("number", SIGNALS)
+    @pytest.mark.parametrize("number", SIGNALS, ids=["SIGINT", "SIGTERM"])
     def test_a_signal_ends_the_server(self, program: Any, number: int) -> None:
         program.send_signal(number, to_group=True)
         is_sigint = number == signal.SIGINT
@@ -243,7 +243,9 @@ class TestThreads:
 class TestProcesses:
     """A program that serves with processes."""
 
-    @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 0)])
+    @pytest.mark.parametrize(
+        ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 0)], ids=["SIGTERM", "SIGINT"]
+    )
     def test_processes_end_with_the_server(self, start: Start, number: int, code: int) -> None:
         program = start("--no-reloader", "--processes", "3")
         assert program.serving_process() != program.process.pid

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,12 +100,14 @@ PLAIN_CASES = (
 )
 
 
-def routing_cases(number: int) -> tuple[Case, ...]:
+def routing_cases(
+    number: int, name: str = "routes", path: str = "/r{i}/abc", body: str = "{i}:abc"
+) -> list[Case]:
     """Return the requests for the first, the last and a missing one of `number` routes."""
-    first, last, missing = (f"routes-{number}-{position}" for position in POSITIONS)
-    end = number - 1
-    return (
-        Case(first, "/r0/abc", body="0:abc", content_type="text/plain"),
-        Case(last, f"/r{end}/abc", body=f"{end}:abc", content_type="text/plain"),
-        Case(missing, f"/r{number}/abc", status=404),
-    )
+    cases = []
+    for position, i in zip(POSITIONS, (0, number - 1, number), strict=True):
+        at, expected = path.replace("{i}", str(i)), body.replace("{i}", str(i))
+        found = Case("", at, body=re.escape(expected), content_type="text/plain")
+        case = Case("", at, status=404) if position == "missing" else found
+        cases.append(replace(case, name=f"{name}-{number}-{position}"))
+    return cases

@@ -114,14 +114,20 @@ def times_of(application: Application, environ: Environ, options: Options) -> li
     return [run_loop(application, environ, count) / count for _ in range(options.loops)]
 
 
-def run_loop(application: Application, environ: Environ, count: int) -> float:
+def run_loop(
+    application: Application,
+    environ: Environ,
+    count: int,
+    start_response: Callable[..., Any] | None = None,
+) -> float:
     """Send `count` requests as a server does, and return the seconds that they took."""
     start: list[Any] = [None, None]
 
-    def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+    def keep(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
         start[0] = status
         start[1] = headers
 
+    start_response = start_response or keep
     rewind = environ["wsgi.input"].seek
     started = perf_counter()
     for _ in range(count):

@@ -19,7 +19,7 @@ from types import CodeType, FrameType
 from typing import Any
 
 from cases import PLAIN_CASES, routing_cases
-from client import Application, Environ, WrongResponseError, checked_environ
+from client import Application, Environ, WrongResponseError, checked_environ, run_loop
 from frameworks.interface import Framework, Probe, define_handlers
 
 RECORD = Path(__file__).with_name("counts.json")
@@ -97,37 +97,26 @@ def steps_of(application: Application, environ: Environ) -> int:
 def count_steps(application: Application, environ: Environ) -> int:
     """Count the steps of a request and of the server."""
     for _ in range(WARM_UP):
-        send(application, environ)
+        run_loop(application, environ, 1, ignore)
     gc.collect()
     gc.disable()
     steps = Steps()
     steps.start()
     try:
-        send(application, environ)
+        run_loop(application, environ, 1, ignore)
     finally:
         steps.stop()
         gc.enable()
     return steps.taken
 
 
+def ignore(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+    """Ignore the status and the headers."""
+
+
 def no_response(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
     """Return an empty body."""
     return ()
-
-
-def send(application: Application, environ: Environ) -> None:
-    """Send one request as a server does."""
-    environ["wsgi.input"].seek(0)
-    body = application(environ.copy(), start_response)
-    for _chunk in body:
-        pass
-    close = getattr(body, "close", None)
-    if close is not None:
-        close()
-
-
-def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-    """Ignore the status and the headers."""
 
 
 class Steps:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from html import escape
-from math import ceil, floor, log10
+from math import ceil, floor, isnan, log10
 from pathlib import Path
 
 from cases import ROUTE_NUMBERS
@@ -62,7 +62,7 @@ def plot(results: Results) -> str:
     lines = {}
     for name in results["frameworks"]:
         times = {n: best(results, f"routes/routes-{n}-last", name) for n in ROUTE_NUMBERS}
-        points = [(n, time * 1e6) for n, time in times.items() if time]
+        points = [(n, time * 1e6) for n, time in times.items() if not isnan(time)]
         if points:
             lines[name] = points
     values = [time for points in lines.values() for _, time in points] or [1.0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import isnan
 from typing import Any
 
 from results import BUSY, FLOOR, RIVAL, Results, targets, unrest
@@ -79,7 +80,7 @@ def target_table(results: Results) -> Rows:
     """Return the rows of the table of targets."""
     rows = [["", "measured", "at most", ""]]
     for each in targets(results):
-        measured = "-" if each.measured is None else f"{each.measured:,.3f}"
+        measured = "-" if isnan(each.measured) else f"{each.measured:,.3f}"
         rows.append([each.text, measured, f"{each.limit:g}", each.verdict])
     return rows
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from math import isnan, nan
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 from cases import POSITIONS, ROUTE_NUMBERS
 from routes import SHAPES, WORST
@@ -22,42 +22,20 @@ RIVALS = {
 }
 """The framework that Clastic is compared with, by case."""
 
-RIVAL_SHARE = 0.5
-"""The limit for these cases, as a share of the other framework's time."""
-
-FLOOR_MULTIPLE = 5.0
-"""The limit for a text, as a multiple of the bare callable's time."""
-
 FLATNESS = 1.2
 """The limit for the most routes or connections, as a multiple of the time with the fewest."""
-
-CONSTRUCTION_SECONDS = 1.5
-"""The limit for the construction of an application with the most routes."""
-
-ROUTE_BYTES = 4096
-"""The limit for the memory of a route without its endpoint."""
-
-IMPORT_SHARE = 1.0
-"""The limit for the import, as a share of Falcon's time."""
-
 
 Results = Mapping[str, Any]
 
 
-def best(results: Results, measure: str, column: str = OURS) -> float | None:
-    """Return the best value of a measure, or None."""
-    value = results["measures"].get(measure, {}).get(column, {}).get("best")
-    return None if value is None else float(value)
+def best(results: Results, measure: str, column: str = OURS) -> float:
+    """Return the best value of a measure, or NaN."""
+    return float(results["measures"].get(measure, {}).get(column, {}).get("best", nan))
 
 
-def quotient(value: float | None, reference: float | None) -> float | None:
-    """Return a value as a multiple of another, or None if one is missing."""
-    return value / reference if value and reference else None
-
-
-def ratio(results: Results, measure: str, column: str, other: str) -> float | None:
-    """Return the best value of a column as a multiple of that of another."""
-    return quotient(best(results, measure, column), best(results, measure, other))
+def ratio(results: Results, measure: str, column: str, other: str) -> float:
+    """Return the best value of a column as a multiple of that of another, or NaN."""
+    return best(results, measure, column) / best(results, measure, other)
 
 
 def unrest(results: Results) -> float:
@@ -71,23 +49,17 @@ def unrest(results: Results) -> float:
     return median(ratios or [1.0])
 
 
-@dataclass(frozen=True)
-class Target:
-    """A speed target and the measured value.
-
-    - `text`: the description.
-    - `limit`: the greatest value that meets the target.
-    - `measured`: the value, or None.
-    """
+class Target(NamedTuple):
+    """A speed target: a description, the greatest value that meets it, and the value or NaN."""
 
     text: str
     limit: float
-    measured: float | None
+    measured: float
 
     @property
     def verdict(self) -> str:
         """Return `pass`, `miss` or `not measured`."""
-        if self.measured is None:
+        if isnan(self.measured):
             return "not measured"
         return "pass" if self.measured <= self.limit else "miss"
 
@@ -96,19 +68,17 @@ def targets(results: Results) -> Iterator[Target]:
     """Yield all targets with the measured values."""
     for case, rival in RIVALS.items():
         share = ratio(results, f"requests/{case}", OURS, rival)
-        yield Target(f"{case}: share of {rival}'s time", RIVAL_SHARE, share)
+        yield Target(f"{case}: share of {rival}'s time", 0.5, share)
     multiple = ratio(results, "requests/text", OURS, FLOOR)
-    yield Target("text: times the bare callable's time", FLOOR_MULTIPLE, multiple)
+    yield Target("text: times the bare callable's time", 5.0, multiple)
     yield from scale_targets(results)
     share = ratio(results, "start/import", OURS, RIVAL)
-    yield Target(f"import: share of {RIVAL}'s time", IMPORT_SHARE, share)
+    yield Target(f"import: share of {RIVAL}'s time", 1.0, share)
     rows = [name for name in results["measures"] if name.startswith("connections/")]
     few, most = (rows[0], rows[-1]) if rows else ("", "connections/very many connections")
-    growth = [
-        quotient(best(results, most, app), best(results, few, app)) for app in ("hello", FLOOR)
-    ]
+    growth = ratio(results, most, "hello", FLOOR) / ratio(results, few, "hello", FLOOR)
     text = f"hello, {most.partition('/')[2]}: growth relative to {FLOOR}'s"
-    yield Target(text, FLATNESS, quotient(*growth))
+    yield Target(text, FLATNESS, growth)
 
 
 def scale_targets(results: Results) -> Iterator[Target]:
@@ -121,8 +91,7 @@ def scale_targets(results: Results) -> Iterator[Target]:
             yield Target(text, FLATNESS, growth)
     for shape in SHAPES:
         seconds = best(results, f"shape-construction/{shape}", most)
-        text = f"{shape}, construction of {most} routes: seconds"
-        yield Target(text, CONSTRUCTION_SECONDS, seconds)
+        yield Target(f"{shape}, construction of {most} routes: seconds", 1.5, seconds)
     for shape in SHAPES:
         size = best(results, f"memory/{shape}", "bytes per route")
-        yield Target(f"{shape}, memory: bytes per route", ROUTE_BYTES, size)
+        yield Target(f"{shape}, memory: bytes per route", 4096, size)

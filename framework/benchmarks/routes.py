@@ -6,12 +6,13 @@ import gc
 import tracemalloc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from cases import POSITIONS, ROUTE_NUMBERS, Case, routing_cases
 from client import Options, Values, checked_environ, times_of
-from frameworks.interface import Framework, define_handlers, name_of
+from frameworks.interface import Framework, WSGIApplication, define_handlers, name_of
 
 if TYPE_CHECKING:
     from clastic import Application
@@ -67,41 +68,47 @@ WORST = "overlapping"
 """The shape whose routes differ in the last segment only, after one of any length."""
 
 
-def measure_routes(number: int, framework: Framework, options: Options) -> Values:
-    """Measure the construction of `number` routes and requests for some of them.
+def measure_application(
+    build: Callable[[], WSGIApplication], cases: Sequence[Case], options: Options
+) -> tuple[list[float], list[list[float]]]:
+    """Return the seconds of the construction, and those of each case.
 
     The construction ends with the first response, since some frameworks delay a part of it.
     """
-    handlers = define_handlers(framework.HANDLER, number, vars(framework))
-    cases = routing_cases(number)
     gc.collect()
     started = perf_counter()
-    application = framework.routes(handlers)
+    application = build()
     checked_environ(application, cases[0])
-    column = name_of(framework)
-    values = {f"construction/routes-{number}": {column: [perf_counter() - started]}}
+    seconds = perf_counter() - started
     environs = [checked_environ(application, case) for case in cases]
-    for case, environ in zip(cases, environs, strict=True):
-        values[f"routes/{case.name}"] = {column: times_of(application, environ, options)}
-    return values
+    return [seconds], [times_of(application, environ, options) for environ in environs]
+
+
+def measure_routes(number: int, framework: Framework, options: Options) -> Values:
+    """Measure the construction of `number` routes and requests for some of them."""
+    handlers = define_handlers(framework.HANDLER, number, vars(framework))
+    build, cases = partial(framework.routes, handlers), routing_cases(number)
+    construction, times = measure_application(build, cases, options)
+    column = name_of(framework)
+    return {
+        f"construction/routes-{number}": {column: construction},
+        **{f"routes/{case.name}": {column: each} for case, each in zip(cases, times, strict=True)},
+    }
 
 
 def measure_shape(name: str, number: int, framework: Framework, options: Options) -> Values:
     """Measure the construction of `number` routes of a shape, and requests for some of them."""
-    shape = SHAPES[name]
-    handlers = shape.handlers(number)
-    gc.collect()
-    started = perf_counter()
-    application = shape.application(handlers)
-    values = {f"shape-construction/{name}": {f"{number:,}": [perf_counter() - started]}}
-    for position, i in zip(POSITIONS, (0, number - 1, number), strict=True):
-        path = shape.path.replace("{i}", str(i))
-        case = Case(f"{name}-{number}-{position}", path, body=f"{i}:{shape.expected}")
-        if position == "missing":
-            case = Case(case.name, path, status=404)
-        times = times_of(application, checked_environ(application, case), options)
-        values[f"shapes/{name}, {position}"] = {f"{number:,}": times}
-    return values
+    shape, column = SHAPES[name], f"{number:,}"
+    build = partial(shape.application, shape.handlers(number))
+    cases = routing_cases(number, name, shape.path, f"{{i}}:{shape.expected}")
+    construction, times = measure_application(build, cases, options)
+    return {
+        f"shape-construction/{name}": {column: construction},
+        **{
+            f"shapes/{name}, {position}": {column: each}
+            for position, each in zip(POSITIONS, times, strict=True)
+        },
+    }
 
 
 def measure_matching(number: int, framework: Framework, options: Options) -> Values:

@@ -11,21 +11,21 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 import timeit
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cases import Case
 from client import Options, Values, environ_of, times_of
 from frameworks.interface import Framework
 
+if TYPE_CHECKING:
+    from clastic.testing import ServerProcess
+
 HERE = Path(__file__).resolve().parent
-READY_SECONDS = 30.0
-STOP_SECONDS = 10.0
-POLL_SECONDS = 0.05
+HOST = "127.0.0.1"
 CLIENTS = 8
 """How many connections wait for a response at a time."""
 
@@ -155,55 +155,25 @@ def measure_connections(framework: Framework, options: Options) -> Values:
     return values
 
 
-class Server(NamedTuple):
-    """The process of a server, which is the parent of its workers, and its address."""
-
-    pid: int
-    address: tuple[str, int]
-
-
 @contextmanager
-def serving(server: str, app: str, **environment: str) -> Iterator[Server]:
-    """Run one of the `SERVERS` with one of the `APPS`, and wait until it accepts connections."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        host, port = listener.getsockname()
+def serving(server: str, app: str, **environment: str) -> Iterator[ServerProcess]:
+    """Run one of the `SERVERS` with one of the `APPS`."""
+    from clastic.testing import ServerFailed, serve_process  # the other jobs start without Clastic
+
     factory = APPS[app] if server == "waitress" else f"{APPS[app]}()"
     environment["PYTHONPATH"] = os.pathsep.join(map(str, (HERE, HELLO, EROSION)))
-    process = subprocess.Popen(
-        [sys.executable, *SERVERS[server], f"{host}:{port}", factory],
-        env={**os.environ, **environment},
-        stdout=subprocess.DEVNULL,
-    )
+    command = [sys.executable, *SERVERS[server], f"{HOST}:{{port}}", factory]
     try:
-        deadline = time.monotonic() + READY_SECONDS
-        while not accepts((host, port)):
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise ServerError(f"{server} does not start with {app}.")
-            time.sleep(POLL_SECONDS)
-        yield Server(process.pid, (host, port))
-    finally:
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        with serve_process(command, environment=environment) as served:
+            yield served
+    except ServerFailed as error:
+        raise ServerError(str(error)) from error
 
 
-def accepts(address: tuple[str, int]) -> bool:
-    """Return whether a server accepts connections."""
-    try:
-        socket.create_connection(address).close()
-    except OSError:
-        return False
-    return True
-
-
-def load(served: Server, path: str, seconds: int) -> float:
+def load(served: ServerProcess, path: str, seconds: int) -> float:
     """Send requests on several connections with wrk, and return their number per second."""
-    host, port = served.address
     command = ["wrk", "-t1", f"-c{CLIENTS}", f"-d{seconds}s", "--timeout", "30s"]
-    command.append(f"http://{host}:{port}{path}")
+    command.append(f"{served.url}{path}")
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     rate = re.search(r"Requests/sec:\s*([\d.]+)", done.stdout)
     if done.returncode or not rate or re.search("Non-2xx|Socket", done.stdout):
@@ -211,20 +181,20 @@ def load(served: Server, path: str, seconds: int) -> float:
     return float(rate[1])
 
 
-def processor_time(served: Server, number: int) -> float:
+def processor_time(served: ServerProcess, number: int) -> float:
     """Return the processor seconds per request while `number` connections are open and used."""
     with ExitStack() as stack:
         connections = []
         for _ in range(number):
-            connection = socket.create_connection(served.address, timeout=30)
+            connection = socket.create_connection((HOST, served.port), timeout=30)
             connections.append(stack.enter_context(connection))
             send_requests(connections[-1:])
         turns = max(1, REQUESTS_AT_LEAST // number)
-        before = processor_seconds(served.pid)
+        before = processor_seconds(served.process.pid)
         for _ in range(turns):
             for start in range(0, number, CLIENTS):
                 send_requests(connections[start : start + CLIENTS])
-        return (processor_seconds(served.pid) - before) / (turns * number)
+        return (processor_seconds(served.process.pid) - before) / (turns * number)
 
 
 def send_requests(connections: Sequence[socket.socket]) -> None:

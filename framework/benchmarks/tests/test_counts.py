@@ -196,5 +196,7 @@ clastic.GET = lambda *arguments: ("/", lambda: clastic.Response("Hi!"))
     (tmp_path / "sitecustomize.py").write_text(source, encoding="utf-8")
     done = counts(tmp_path / "counts.json", "--record", PYTHONPATH=str(tmp_path))
     assert done.returncode == 2
-    assert done.stderr.startswith("text (GET /): expected a body like 'Hello, World!', got b'Hi!'")
+    assert (
+        "\ntext (GET /): expected a body like 'Hello, World!', got b'Hi!'\n" in f"\n{done.stderr}"
+    )
     assert not (tmp_path / "counts.json").exists()

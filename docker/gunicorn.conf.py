@@ -96,7 +96,9 @@ class DrainingWorker(ThreadWorker):
 
         What the client is still sending is read for a moment, so that it can read the response.
         """
-        if future.cancelled() or future.exception() or future.result():
+        # Gunicorn has closed the socket if the app failed in the middle of a response.
+        is_closed = conn.sock.fileno() < 0
+        if is_closed or future.cancelled() or future.exception() or future.result():
             super().finish_request(conn, future)
             return
         self.wait_for_client(conn, LINGER_SECONDS, self.linger)

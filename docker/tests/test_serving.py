@@ -147,6 +147,30 @@ def test_a_connection_serves_several_requests_also_when_they_are_sent_at_once(se
     assert received.count(b"HTTP/1.1 200 OK") == 3
 
 
+BROKEN = """
+import os
+
+def create_app():
+    def app(environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        yield str(os.getpid()).encode()
+        if environ["PATH_INFO"] == "/broken":
+            raise RuntimeError("in the middle of a response")
+
+    return app
+"""
+
+
+def test_an_app_that_fails_in_the_middle_of_a_response_does_not_stop_the_worker(serve, tmp_path):
+    (tmp_path / "broken.py").write_text(BROKEN)
+    path = f"{DOCKER}{os.pathsep}{tmp_path}"
+    with serve("broken", PYTHONPATH=path, WEB_CONCURRENCY="1") as server:
+        worker = server.get("/").text
+        server.send(b"GET /broken HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        assert [server.get("/").text for _ in range(5)] == [worker] * 5
+        assert "RuntimeError: in the middle of a response" in server.output
+
+
 def test_production_refuses_the_example_secret(serve, tmp_path):
     example = next(
         line.partition("=")[2].strip()

@@ -265,13 +265,6 @@ class TestTheLimitsOnForms:
         finally:
             gc.enable()
 
-    def test_leave_the_request_in_the_environ_while_it_lives(self) -> None:
-        def show(request: Request) -> Response:
-            return Response(request.environ["werkzeug.request"].files["a"].filename)
-
-        application = Application([POST("/", show)])
-        assert call(application, announced(uploads(1), MULTIPART))[1] == "f"
-
 
 def show_limits(request: Request) -> Response:
     return Response(repr(request.limits))

@@ -10,7 +10,7 @@ from functools import lru_cache
 from io import BytesIO
 from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Any, NoReturn
-from weakref import finalize, proxy
+from weakref import finalize
 
 from werkzeug.datastructures import (
     EnvironHeaders,
@@ -266,10 +266,10 @@ class Request(BaseRequest):
         content_length: int | None = None,
     ) -> IO[bytes]:
         """Return the file for an upload, as Werkzeug's does; it is closed with the request."""
-        # The request and its environ refer to each other. Without the proxy, both would live until
-        # the garbage collector runs, and large uploads stay in the folder for temporary files.
+        # While the environ refers to the request, only the garbage collector frees both, and large
+        # uploads stay in the folder for temporary files.
         if self.environ.get("werkzeug.request") is self:
-            self.environ["werkzeug.request"] = proxy(self)
+            del self.environ["werkzeug.request"]
         file = super()._get_file_stream(
             total_content_length, content_type, filename, content_length
         )

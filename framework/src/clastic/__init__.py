@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from clastic.meta import META_ASSETS_APP, MetaApplication
     from clastic.middleware import GetParamMiddleware
     from clastic.render import render_basic, render_json, render_json_dev
-    from clastic.static import StaticApplication, StaticFileRoute
+    from clastic.static import FileResponse, StaticApplication, StaticFileRoute
 else:
     __getattr__, __dir__ = lazy_exports(
         __name__,
@@ -60,7 +60,7 @@ else:
             "clastic.render": (),
             "clastic.render.basic": ("render_basic",),
             "clastic.render.json": ("render_json", "render_json_dev"),
-            "clastic.static": ("StaticApplication", "StaticFileRoute"),
+            "clastic.static": ("FileResponse", "StaticApplication", "StaticFileRoute"),
         },
     )
 
@@ -83,6 +83,7 @@ __all__ = [
     "BadRequest",
     "BaseRequest",
     "BaseResponse",
+    "FileResponse",
     "GetParamMiddleware",
     "HTTPException",
     "InternalServerError",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
@@ -237,7 +238,7 @@ def test_text_of_another_type_is_sent_as_plain_text() -> None:
 
 
 SERVED = """
-    from clastic import GET, Application, BaseResponse, NotFound, Response
+    from clastic import GET, Application, BaseResponse, FileResponse, NotFound, Response
 
     VALUES = [("X-A", "filename=\\u4e2d.txt"), ("X A", "b"), ("X-A", "\\ud800"), ("X-A", "a\\x00b")]
 
@@ -247,7 +248,11 @@ SERVED = """
         return response
 
     application = Application(
-        [GET("/", lambda: Response("ok")), GET("/<number:int>/<kind>", change)]
+        [
+            GET("/", lambda: Response("ok")),
+            GET("/<number:int>/<kind>", change),
+            GET("/file", lambda: FileResponse("served.py", "\u4e2d.py")),
+        ]
     )
 
     if __name__ == "__main__":
@@ -264,14 +269,16 @@ COMMANDS: Mapping[str, list[str]] = MappingProxyType(
 )
 
 
-@pytest.fixture(params=COMMANDS)
-def server(request: Any, tmp_path: Path) -> Iterator[ServerProcess]:
+@pytest.fixture(scope="module", params=COMMANDS)
+def server(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     command = COMMANDS[request.param]
     if command[0] == "-m":
         pytest.importorskip(command[1])
-    (tmp_path / "served.py").write_text(textwrap.dedent(SERVED))
-    home = {"HOME": str(tmp_path), "PYTHONPATH": None}
-    with serve_process([sys.executable, *command], folder=tmp_path, environment=home) as process:
+    folder = tmp_path_factory.mktemp("served")
+    (folder / "served.py").write_text(textwrap.dedent(SERVED))
+    os.utime(folder / "served.py", (1_700_000_000, 1_700_000_000))
+    home = {"HOME": str(folder), "PYTHONPATH": None}
+    with serve_process([sys.executable, *command], folder=folder, environment=home) as process:
         yield process
 
 
@@ -282,3 +289,15 @@ def test_every_server_sends_the_500(server: ServerProcess) -> None:
             assert response.status == 500
             assert "Error id" in response.text
     assert server.get("/").status == 200
+
+
+def test_every_server_sends_a_file_with_its_name_and_in_parts(server: ServerProcess) -> None:
+    whole = server.get("/file")
+    assert whole.text == textwrap.dedent(SERVED)
+    name = "attachment; filename=\"_.py\"; filename*=UTF-8''%E4%B8%AD.py"
+    assert whole.headers["Content-Disposition"] == name
+    part = server.get("/file", {"Range": "bytes=1-4", "If-Range": whole.headers["ETag"]})
+    assert (part.status, part.body) == (206, whole.body[1:5])
+    known = server.get("/file", {"If-None-Match": whole.headers["ETag"]})
+    assert (known.status, known.body) == (304, b"")
+    assert server.request("HEAD", "/file").body == b""

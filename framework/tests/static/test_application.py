@@ -198,6 +198,25 @@ class TestCaching:
         }
 
 
+@pytest.mark.parametrize("modified", [1, 0, 4_000_000_000])
+def test_other_content_of_the_same_size_and_time_is_sent(
+    client: Client, folder: Path, modified: int
+) -> None:
+    write(folder / "a.txt", b"first", modified)
+    first = client.get("/static/a.txt")
+    assert "Last-Modified" not in first.headers
+    assert first.headers["ETag"] == client.get("/static/a.txt").headers["ETag"]
+    write(folder / "a.txt", b"other", modified)
+    tag = first.headers["ETag"]
+    for headers in (
+        {"If-None-Match": tag},
+        {"If-Modified-Since": "Wed, 01 Jan 2098 00:00:00 GMT"},
+        {"Range": "bytes=1-2", "If-Range": tag},
+    ):
+        response = client.get("/static/a.txt", headers=headers)
+        assert (response.status_code, response.data) == (200, b"other")
+
+
 class TestRanges:
     def test_a_range_is_sent(self, client: Client) -> None:
         response = client.get("/static/site.css", headers={"Range": "bytes=5-9"})

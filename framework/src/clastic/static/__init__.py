@@ -6,10 +6,14 @@ from clastic.exports import lazy_exports
 
 if TYPE_CHECKING:
     from clastic.static.application import StaticApplication, StaticFileRoute
+    from clastic.static.file_response import FileResponse
 else:
     __getattr__, __dir__ = lazy_exports(
         __name__,
-        {"clastic.static.application": ("StaticApplication", "StaticFileRoute")},
+        {
+            "clastic.static.application": ("StaticApplication", "StaticFileRoute"),
+            "clastic.static.file_response": ("FileResponse",),
+        },
     )
 
-__all__ = ["StaticApplication", "StaticFileRoute"]
+__all__ = ["FileResponse", "StaticApplication", "StaticFileRoute"]

@@ -44,7 +44,7 @@ def is_not_modified(
 
 
 def requested_range(
-    environ: WSGIEnvironment, entity_tag: str, last_modified: str, size: int
+    environ: WSGIEnvironment, entity_tag: str, last_modified: str | None, size: int
 ) -> tuple[int, int] | None:
     """Return the start and stop of the part that a GET request asks for; ``None`` for the whole.
 
@@ -52,6 +52,7 @@ def requested_range(
     ``If-Range`` must repeat the entity tag or the date exactly (RFC 9110, section 13.1.5).
 
     :param entity_tag: the ``ETag`` of the response, a strong one
+    :param last_modified: its ``Last-Modified``, ``None`` if it has none
     :param size: the size of the whole, in bytes
     :raises RequestedRangeNotSatisfiable: no byte is in the range
     """

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import IO, TYPE_CHECKING, cast
 
@@ -13,6 +15,7 @@ from werkzeug.wsgi import wrap_file
 
 from clastic.http import BaseResponse
 from clastic.http.response import NOSNIFF, STATUS_LINES, DeferredResponse, Fields, Response
+from clastic.http.sending import check_fields
 from clastic.static.conditions import choose_coding, is_not_modified, requested_range
 from clastic.static.files import FoundFile, media_type_of
 
@@ -20,7 +23,13 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 # The bytes of a block where the server has no faster way to send a file.
-_BLOCK_SIZE = 64 * 1024
+BLOCK_SIZE = 64 * 1024
+# Archives and images with reproducible contents have times of 1970 to 1980 for all their files.
+_FIRST_TIME = 315_532_800  # 1980, in seconds since 1970
+# The seconds in which a file can change again without another time: file systems and HTTP round it.
+_RECENT = 2
+_MOST_HASHES = 1024
+_HASH_LENGTH = 32  # hexadecimal digits
 
 
 class FilePart:
@@ -96,7 +105,8 @@ class FileResponder:
     :param default_binary_mime: the media type of other files of an unknown extension
     :param precompressed: whether precompressed neighbours of a file are used
     :param media_type: the media type of every file, whatever its name
-    :raises ValueError: `cache_timeout` is negative
+    :param fields: more header fields to send
+    :raises ValueError: `cache_timeout` is negative, or a field cannot be sent
     """
 
     def __init__(
@@ -107,6 +117,7 @@ class FileResponder:
         *,
         precompressed: bool,
         media_type: str | None = None,
+        fields: Fields = (),
     ) -> None:
         if cache_timeout is not None and cache_timeout < 0:
             raise ValueError(
@@ -114,7 +125,10 @@ class FileResponder:
                 "Use a number of seconds that is not negative, or None to revalidate each time."
             )
         directives = "no-cache" if cache_timeout is None else f"public, max-age={cache_timeout}"
-        self._fixed_fields = ("Cache-Control", directives), NOSNIFF
+        self._fixed_fields = ("Cache-Control", directives), NOSNIFF, *fields
+        types = (default_text_mime, default_binary_mime, media_type or "")
+        check_fields([*fields, *(("Content-Type", each) for each in types)])
+        self._validators = Validators()
         self._default_text_mime = default_text_mime
         self._default_binary_mime = default_binary_mime
         self._precompressed = precompressed
@@ -131,14 +145,16 @@ class FileResponder:
         coding = choose_coding(environ.get("HTTP_ACCEPT_ENCODING"), codings)
         file, status = found.open(coding)
         try:
-            entity_tag, last_modified = _validators_of(status, coding)
+            entity_tag, last_modified = self._validators.of(file, status, coding)
             fields: Fields = (("ETag", entity_tag), *self._fixed_fields)
             if codings:
                 fields += (("Vary", "Accept-Encoding"),)
             if is_not_modified(environ, entity_tag, last_modified):
                 file.close()
                 return StaticFileResponse((), 304, fields)
-            fields += (("Last-Modified", last_modified), ("Accept-Ranges", "bytes"))
+            if last_modified is not None:
+                fields += (("Last-Modified", last_modified),)
+            fields += (("Accept-Ranges", "bytes"),)
             if coding:
                 fields += (("Content-Encoding", coding),)
             part = requested_range(environ, entity_tag, last_modified, status.st_size)
@@ -177,14 +193,52 @@ def _send(
         return Response(None, code, fields)
     kind = WholeFile if part is None else FilePart
     content = cast("IO[bytes]", kind(file, start, stop - start))
-    return StaticFileResponse(wrap_file(environ, content, _BLOCK_SIZE), code, fields)
+    return StaticFileResponse(wrap_file(environ, content, BLOCK_SIZE), code, fields)
 
 
-def _validators_of(status: os.stat_result, coding: str) -> tuple[str, str]:
-    """Return the entity tag and the date of the last modification of a file in a coding."""
-    suffix = f"-{coding}" if coding else ""
-    entity_tag = f'"{status.st_mtime_ns:x}-{status.st_size:x}{suffix}"'
-    return entity_tag, _format_date(int(status.st_mtime))
+class Validators:
+    """Make the validators of files, which change whenever the contents do (RFC 9110, section 8.8).
+
+    The entity tag is the time and the size of a file, which are the same for all copies of it. If
+    the time does not tell one content from another, as it is recent or not a real one, the tag is a
+    hash of the content, and there is no ``Last-Modified``.
+
+    :param clock: returns the seconds since 1970
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._hashes: dict[tuple[int, ...], str] = {}
+
+    def of(self, file: io.FileIO, status: os.stat_result, coding: str) -> tuple[str, str | None]:
+        """Return the entity tag and the ``Last-Modified`` of an open file, read from its start.
+
+        :param coding: that of a precompressed file
+        """
+        suffix = f"-{coding}" if coding else ""
+        recent = self._clock() - _RECENT
+        if _FIRST_TIME <= status.st_mtime <= recent:
+            entity_tag = f'"{status.st_mtime_ns:x}-{status.st_size:x}{suffix}"'
+            return entity_tag, _format_date(int(status.st_mtime))
+        key = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        known = self._hashes.get(key)
+        if known is None:
+            known = _hash(file)
+            # A program can set st_mtime; a change of the content also changes st_ctime.
+            if status.st_ctime <= recent:
+                if len(self._hashes) >= _MOST_HASHES:
+                    self._hashes.clear()
+                self._hashes[key] = known
+        return f'"{known}{suffix}"', None
+
+
+def _hash(file: io.FileIO) -> str:
+    """Return a hash of a file, and leave it at its start."""
+    digest = hashlib.sha256()
+    while block := file.read(BLOCK_SIZE):
+        digest.update(block)
+    file.seek(0)
+    return digest.hexdigest()[:_HASH_LENGTH]
 
 
 @lru_cache(maxsize=1024)  # Formatting a date takes a tenth of all steps of a response.

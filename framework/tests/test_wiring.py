@@ -1188,8 +1188,8 @@ def test_a_comma_after_a_route_is_forgotten() -> None:
         ),
         pytest.param(
             lambda: SubApplication("/", Application(), slash_mode=1),  # type: ignore[arg-type]
-            "SubApplication('/', ...) has no argument 'slash_mode'. The arguments are prefix, "
-            "application, rebind_render, inherit_slashes, falls_through.",
+            "SubApplication('/', ...) has no argument 'slash_mode'. The arguments are prefix, app, "
+            "rebind_render, inherit_slashes, falls_through.",
             id="an argument that is close to no other",
         ),
         pytest.param(
@@ -1199,8 +1199,8 @@ def test_a_comma_after_a_route_is_forgotten() -> None:
         ),
         pytest.param(
             lambda: StaticFileRoute("/a", "a", cache=1),  # type: ignore[arg-type]
-            "StaticFileRoute('/a', ...) has no argument 'cache'. The arguments are pattern, path, "
-            "check_file, cache_timeout, media_type, precompressed, middlewares.",
+            "StaticFileRoute('/a', ...) has no argument 'cache'. The arguments are pattern, "
+            "file_path, check_file, cache_timeout, mimetype, precompressed, middlewares.",
             id="cache of a static file",
         ),
         pytest.param(

@@ -55,9 +55,12 @@ else:
         __name__,
         {
             "clastic.explanation": ("explain",),
+            "clastic.compat.names": ("__version__",),
             "clastic.meta": ("META_ASSETS_APP", "MetaApplication"),
             "clastic.middleware.url": ("GetParamMiddleware",),
             "clastic.render": (),
+            "clastic.route": (),
+            "clastic.utils": (),
             "clastic.render.basic": ("render_basic",),
             "clastic.render.json": ("render_json", "render_json_dev"),
             "clastic.static": ("FileResponse", "StaticApplication", "StaticFileRoute"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from threading import RLock
 from types import MappingProxyType
@@ -14,6 +14,7 @@ from werkzeug.test import Client
 
 from clastic.arguments import check_attributes, check_list, check_mapping, refuse_misspelt
 from clastic.chain import Chain, ChainCompiler
+from clastic.compat.routing import SubApplicationMembers
 from clastic.describe import describe_role
 from clastic.dispatch import Dispatcher, HostCheckingDispatcher, RerouteWSGI
 from clastic.errors import ErrorHandler
@@ -68,25 +69,25 @@ _HANDLER_ATTRIBUTES = (
 )
 
 
-class SubApplication:
+class SubApplication(SubApplicationMembers):
     """An application to embed in another, with all its routes under a prefix.
 
     The routes that it has when the outer application is constructed are embedded. It can still be
     used by itself.
 
     :param prefix: a pattern; ``/a``, ``/a/`` and ``/`` all work
-    :param application: the application to embed
+    :param app: the application to embed
     :param rebind_render: use the render factory of the outer application for its routes
     :param inherit_slashes: use the slash mode of the outer application for its routes
     :param falls_through: whether its routes may leave a request to the routes after it, see
         :class:`Route`
-    :raises TypeError: if ``application`` is not an :class:`Application`
+    :raises TypeError: if ``app`` is not an :class:`Application`
     """
 
     def __init__(
         self,
         prefix: str,
-        application: Application,
+        app: Application,
         rebind_render: bool = False,
         inherit_slashes: bool = True,
         *,
@@ -94,19 +95,23 @@ class SubApplication:
         **misspelt: Never,
     ) -> None:
         refuse_misspelt(f"SubApplication('{prefix}', ...)", SubApplication.__init__, misspelt)
-        if not isinstance(application, Application):
+        if not isinstance(app, Application):
             raise TypeError(
-                f"SubApplication('{prefix}', ...) takes an Application, not {application!r}. "
+                f"SubApplication('{prefix}', ...) takes an Application, not {app!r}. "
                 "To hand over to another WSGI application use RerouteWSGI."
             )
         self.prefix = prefix
-        self.application = application
+        self.application = app
         self.rebind_render = rebind_render
         self.inherit_slashes = inherit_slashes
         self.falls_through = falls_through
 
-    def bind(self, context: BindContext) -> list[BoundRoute]:
-        """Bind every route of the embedded application in the outer one."""
+    def bind(self, context: BindContext, outer_prefix: str = "") -> list[BoundRoute]:
+        """Bind every route of the embedded application in the outer one.
+
+        :param outer_prefix: a pattern to put in front of the prefix; empty for none
+        """
+        prefix = outer_prefix.rstrip("/") + self.prefix
         if self.application is context.application:
             context.problems.add(
                 f"SubApplication '{self.prefix}'",
@@ -124,7 +129,7 @@ class SubApplication:
         context.unreachable.update(self.application._unreachable)
         routes = [
             route.embed(
-                self.prefix,
+                prefix,
                 context,
                 rebind_render=self.rebind_render,
                 inherit_slashes=self.inherit_slashes,
@@ -135,7 +140,7 @@ class SubApplication:
         for mount in self.application.mounts:
             middlewares = merge_middlewares(context.middlewares, mount.middlewares)
             if finishing(middlewares):
-                context.mounts.append(Mount(mount.pattern.with_prefix(self.prefix), middlewares))
+                context.mounts.append(Mount(mount.pattern.with_prefix(prefix), middlewares))
         return routes
 
     def __call__(self, *args: Never, **kwargs: Never) -> None:
@@ -229,7 +234,7 @@ class Application:
         context = context._replace(middlewares=self.middlewares)
         self._null_route = self._bind_null_route(context)
         self._dispatcher = Dispatcher(self, (), ErrorHandler(), None, self._null_route)
-        self._wrappers = _WSGIWrappers((), context.problems)
+        self._wrappers = self._make_wrappers((), context.problems)
         bound = [route for entry in routes or () for route in _bind_entry(entry, context)]
         self._install(bound, context, error_handler, bound)
 
@@ -261,7 +266,15 @@ class Application:
         """
         return self._dispatcher.find_candidates(path)
 
-    def add(self, entry: Entry, index: int | None = None) -> None:
+    def add(
+        self,
+        entry: Entry,
+        index: int | None = None,
+        *,
+        prefix: str = "",
+        rebind_render: bool = False,
+        inherit_slashes: bool = True,
+    ) -> None:
         """Add a route, or the routes of an application, also while requests are being served.
 
         They take effect together, after all checks have passed; if one fails, the application
@@ -269,12 +282,15 @@ class Application:
 
         :param entry: as in ``routes`` of :class:`Application`
         :param index: the position in :attr:`routes` to insert at; the end by default
+        :param prefix: a pattern to put in front of the pattern or prefix of the entry
+        :param rebind_render: for a tuple ``(prefix, application)``, as for :class:`SubApplication`
+        :param inherit_slashes: the same
         :raises WiringError: as :class:`Application` does
         """
         with self._lock:
             context = self.bind_context()
             context.mounts.extend(self._dispatcher.mounts)
-            bound = _bind_entry(entry, context)
+            bound = _bind_entry(entry, context, prefix, rebind_render, inherit_slashes)
             routes = list(self.routes)
             position = len(routes) if index is None else index
             routes[position:position] = bound
@@ -326,7 +342,7 @@ class Application:
         twin.middlewares = overrides.in_middlewares(self.middlewares)
         context = context._replace(middlewares=twin.middlewares)
         twin._null_route = twin._bind_null_route(context)
-        twin._wrappers = _WSGIWrappers((), context.problems)
+        twin._wrappers = twin._make_wrappers((), context.problems)
         bound = [overrides.rebind(route, context) for route in dispatcher.routes]
         context.mounts.extend(
             Mount(mount.pattern, overrides.in_middlewares(mount.middlewares))
@@ -473,7 +489,7 @@ class Application:
             owners.insert(0, self._health)
         wrappers = self._wrappers
         if [*map(id, owners)] != [*map(id, wrappers.owners)]:
-            wrappers = _WSGIWrappers(owners, problems)
+            wrappers = self._make_wrappers(owners, problems)
         make_dispatcher = HostCheckingDispatcher if self.trusted_hosts else Dispatcher
         dispatcher = make_dispatcher(
             self,
@@ -491,6 +507,10 @@ class Application:
         self._unreachable = frozenset(context.unreachable)
         wrappers.dispatcher = dispatcher
         self._dispatcher, self._wrappers = dispatcher, wrappers
+
+    def _make_wrappers(self, owners: Sequence[Any], problems: Problems) -> _WSGIWrappers:
+        is_own = type(self).dispatch is not Application.dispatch
+        return _WSGIWrappers(owners, problems, self.dispatch if is_own else None)
 
     def _compile_error_handler(
         self, error_handler: ErrorHandler, problems: Problems
@@ -515,15 +535,22 @@ class _WSGIWrappers:
 
     :param owners: the objects that have the wrappers, outermost first
     :param problems: collects what is wrong with what the wrappers return
-    :ivar wsgi_app: the outermost of them; ``None`` without any
+    :param dispatch: the ``dispatch`` method of the application if a subclass overrides it
+    :ivar wsgi_app: the outermost of them; ``None`` without any, if ``dispatch`` is ``None``
     :ivar dispatcher: what serves requests inside, to be set before the first request
     """
 
     dispatcher: Dispatcher
 
-    def __init__(self, owners: Sequence[Any], problems: Problems) -> None:
+    def __init__(
+        self,
+        owners: Sequence[Any],
+        problems: Problems,
+        dispatch: Callable[[Request], WSGIApplication] | None,
+    ) -> None:
         self.owners = owners
-        self.wsgi_app: WSGIApplication | None = self._respond if owners else None
+        self._dispatch = dispatch
+        self.wsgi_app: WSGIApplication | None = self._respond if owners or dispatch else None
         for owner in reversed(owners):
             wrapped = owner.wsgi_wrapper(self.wsgi_app)
             if _is_wsgi_callable(wrapped):
@@ -537,7 +564,11 @@ class _WSGIWrappers:
 
     def _respond(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         try:
-            return send(self.dispatcher.respond(environ), environ, start_response)
+            if self._dispatch is None:
+                response = self.dispatcher.respond(environ)
+            else:
+                response = self.dispatcher.respond_by(self._dispatch, environ)
+            return send(response, environ, start_response)
         except UnsendableError as error:
             return self.dispatcher.send_error(error, environ, start_response)
 
@@ -586,16 +617,22 @@ def _check_routes(routes: object) -> None:
         )
 
 
-def _bind_entry(entry: Entry, context: BindContext) -> list[BoundRoute]:
+def _bind_entry(
+    entry: Entry,
+    context: BindContext,
+    prefix: str = "",
+    rebind_render: bool = False,
+    inherit_slashes: bool = True,
+) -> list[BoundRoute]:
     if isinstance(entry, SubApplication):
-        return entry.bind(context)
+        return entry.bind(context, prefix)
     if isinstance(entry, Route):
         if isinstance(entry.endpoint, Application):
             raise TypeError(
                 f"{type(entry).__name__}({entry.pattern!r}, ...) has an application as endpoint. "
                 f"Embed it: ({entry.pattern!r}, application)."
             )
-        return [BoundRoute.bind(entry, context)]
+        return [BoundRoute.bind(entry, context, prefix)]
     if isinstance(entry, (tuple, list)):
         if len(entry) >= 2 and isinstance(entry[1], type) and issubclass(entry[1], Application):
             name = entry[1].__name__
@@ -605,9 +642,10 @@ def _bind_entry(entry: Entry, context: BindContext) -> list[BoundRoute]:
         if entry and isinstance(entry[0], (Route, SubApplication, tuple, list)):
             raise TypeError(f"{entry!r} is a list of routes. Unpack it with *: [..., *routes].")
         if len(entry) == 2 and isinstance(entry[1], Application):
-            return SubApplication(*entry).bind(context)
+            embedded = SubApplication(entry[0], entry[1], rebind_render, inherit_slashes)
+            return embedded.bind(context, prefix)
         if 2 <= len(entry) <= 4:
-            return [BoundRoute.bind(Route(*entry), context)]
+            return [BoundRoute.bind(Route(*entry), context, prefix)]
     raise TypeError(
         f"{entry!r} is not a route. Routes are Route and SubApplication objects, or tuples "
         "(pattern, endpoint[, render[, render_error]]) or (prefix, application), in a list."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
@@ -180,6 +180,25 @@ class Dispatcher:
             if request is not None and route.has_limits:
                 request.bound_limits = BoundLimits()
         return self.respond_to_miss(environ, request, state or DispatchState(), failed_route)
+
+    def respond_by(
+        self, dispatch: Callable[[Request], WSGIApplication], environ: WSGIEnvironment
+    ) -> WSGIApplication:
+        """Return the response to a request by a subclass's own ``dispatch`` method."""
+        request = self.request_type(environ)
+        response: WSGIApplication
+        try:
+            response = dispatch(request)
+            if not callable(response):
+                raise TypeError(
+                    f"{describe_role('Method', dispatch)} returned {describe_type(response)}, "
+                    "which is not a Response."
+                )
+        except Exception as exception:
+            response = self.handle_exception(exception, self.null_route, environ, request)
+        if isinstance(response, HTTPException):
+            return self.render_error(response, self.null_route, environ, request)
+        return response
 
     def respond_to_miss(
         self,
@@ -360,14 +379,27 @@ class HostCheckingDispatcher(Dispatcher):
 
     def respond(self, environ: WSGIEnvironment, request: Request | None = None) -> WSGIApplication:
         """Check the host, before anything else is read, then dispatch the request."""
-        host, trusted = read_host(environ), self.application.trusted_hosts
-        if host is None:
-            error = BadRequest(MALFORMED_HOST)
-        elif trusted is not None and host not in trusted:
-            error = BadRequest(f"The host {host!r} is not served here.")
-        else:
+        error = self._host_error(environ)
+        if error is None:
             return super().respond(environ, request)
         return self.render_error(error, self.null_route, environ, request)
+
+    def respond_by(
+        self, dispatch: Callable[[Request], WSGIApplication], environ: WSGIEnvironment
+    ) -> WSGIApplication:
+        """Check the host, then call a subclass's own ``dispatch`` method."""
+        error = self._host_error(environ)
+        if error is None:
+            return super().respond_by(dispatch, environ)
+        return self.render_error(error, self.null_route, environ)
+
+    def _host_error(self, environ: WSGIEnvironment) -> BadRequest | None:
+        host, trusted = read_host(environ), self.application.trusted_hosts
+        if host is None:
+            return BadRequest(MALFORMED_HOST)
+        if trusted is not None and host not in trusted:
+            return BadRequest(f"The host {host!r} is not served here.")
+        return None
 
 
 def _as_response(response: WSGIApplication, environ: WSGIEnvironment) -> BaseResponse:

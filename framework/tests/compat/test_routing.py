@@ -5,7 +5,20 @@ from __future__ import annotations
 import pytest
 from werkzeug.test import EnvironBuilder
 
-from clastic import GET, Application, Middleware, Request, Route, SubApplication, render_json
+from clastic import (
+    GET,
+    S_STRICT,
+    Application,
+    Middleware,
+    NotFound,
+    Request,
+    Response,
+    Route,
+    StaticFileRoute,
+    SubApplication,
+    render_basic,
+    render_json,
+)
 
 
 class UserMiddleware(Middleware):
@@ -118,3 +131,143 @@ def test_a_route_can_be_bound_to_an_application_that_does_not_serve_it():
 def test_binding_a_route_reports_its_problems():
     with pytest.raises(NameError, match="needs 'nmae', which nothing provides"):
         Route("/hello", lambda nmae: nmae, render_json).bind(Application())
+
+
+def text():
+    return "text"
+
+
+class TestAdd:
+    """The options of ``Application.add``."""
+
+    @pytest.fixture
+    def strict(self):
+        def factory(name):
+            return lambda context: Response(f"inner {name}")
+
+        routes = [("/page", text, "page"), ("/folder/", text, "folder")]
+        return Application(routes, render_factory=factory, slash_mode=S_STRICT)
+
+    @pytest.fixture
+    def app(self):
+        return Application(
+            render_factory=lambda name: lambda context: Response(f"outer {name}"),
+        )
+
+    @pytest.mark.parametrize(
+        ("options", "page", "status"),
+        [
+            pytest.param({}, "inner page", 302, id="as embedded by default"),
+            pytest.param({"rebind_render": True}, "outer page", 302, id="with its factory"),
+            pytest.param({"inherit_slashes": False}, "inner page", 404, id="with own slash mode"),
+        ],
+    )
+    def test_an_application_is_embedded_as_the_options_say(
+        self, app, strict, options, page, status
+    ):
+        app.add(("/in", strict), **options)
+        client = app.get_local_client()
+        assert client.get("/in/page").text == page
+        assert client.get("/in/folder").status_code == status
+
+    @pytest.mark.parametrize(
+        ("entry", "path"),
+        [
+            pytest.param(("/page", text, render_basic), "/pre/page", id="a tuple"),
+            pytest.param(GET("/page", text, render_basic), "/pre/page", id="a route"),
+            pytest.param(
+                ("/in", Application([("/page", text, render_basic)])),
+                "/pre/in/page",
+                id="an application",
+            ),
+            pytest.param(
+                SubApplication("/in/", Application([("/page", text, render_basic)])),
+                "/pre/in/page",
+                id="a SubApplication",
+            ),
+        ],
+    )
+    @pytest.mark.parametrize("prefix", ["/pre", "/pre/"])
+    def test_a_prefix_is_put_in_front(self, app, entry, path, prefix):
+        app.add(entry, prefix=prefix)
+        client = app.get_local_client()
+        assert [client.get(path).text, client.get("/page").status_code] == ["text", 404]
+
+
+def test_a_sub_application_knows_its_application_and_the_routes_without_the_prefix(inner):
+    embedded = SubApplication("/site/", app=inner)
+    assert embedded.app is inner
+    assert embedded.prefix == "/site/"
+    assert [route.pattern for route in embedded.iter_routes()] == ["/links/<id:int>/<parts*>"]
+
+
+def test_a_route_without_methods_in_its_list_serves_all_methods():
+    client = Application([Route("/", text, render_basic, methods=[])]).get_local_client()
+    statuses = [client.open("/", method=method).status_code for method in ("GET", "PUT", "DELETE")]
+    assert statuses == [200, 200, 200]
+
+
+def test_a_static_file_route_takes_the_names_of_its_arguments(tmp_path):
+    (tmp_path / "data").write_text("data")
+    route = StaticFileRoute("/data", file_path=tmp_path / "data", mimetype="text/x-own")
+    response = Application([route]).get_local_client().get("/data")
+    assert [response.text, response.mimetype] == ["data", "text/x-own"]
+
+
+class OwnDispatch(Application):
+    """An application with its own ``dispatch``."""
+
+    def dispatch(self, request):
+        if request.path == "/mine":
+            return Response("mine")
+        if request.path == "/raised":
+            raise NotFound("raised")
+        if request.path == "/returned":
+            return NotFound("returned")
+        if request.path == "/broken":
+            raise ZeroDivisionError
+        if request.path == "/nothing":
+            return None
+        return super().dispatch(request)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "part"),
+    [
+        ("/mine", 200, "mine"),
+        ("/", 200, "text"),
+        ("/none", 404, "404"),
+        ("/raised", 404, "raised"),
+        ("/returned", 404, "returned"),
+        ("/broken", 500, "500"),
+        ("/nothing", 500, "500"),
+    ],
+)
+def test_the_dispatch_method_of_a_subclass_responds_to_requests(path, status, part):
+    app = OwnDispatch([("/", text, render_basic)])
+    response = app.get_local_client().get(path)
+    assert response.status_code == status
+    assert part in response.text
+
+
+def test_an_own_dispatch_stays_after_routes_are_added_and_runs_inside_wsgi_wrappers():
+    class Marking(Middleware):
+        def wsgi_wrapper(self, wsgi_app):
+            def wrapped(environ, start_response):
+                environ["PATH_INFO"] = "/mine"
+                return wsgi_app(environ, start_response)
+
+            return wrapped
+
+    app = OwnDispatch()
+    app.add(Route("/late", text, render_basic, middlewares=[Marking()]))
+    assert app.get_local_client().get("/late").text == "mine"
+
+
+def test_untrusted_hosts_do_not_reach_an_own_dispatch():
+    client = OwnDispatch(trusted_hosts=["example.org"]).get_local_client()
+    statuses = [
+        client.get("/mine", headers={"Host": host}).status_code
+        for host in ("example.org", "evil.example", "a b")
+    ]
+    assert statuses == [200, 400, 400]

@@ -65,7 +65,7 @@ class TestQuery:
         assert response.status_code == 200
 
     def test_the_names_of_the_parameters_can_be_chosen(self) -> None:
-        client = served(get_param="time", sort_param="by")
+        client = served(get_param_name="time", sort_param_name="by")
         assert client.get("/?_prof=true").text == "worked"
         assert "Ordered by: call count" in client.get("/?time=true&by=calls").text
 

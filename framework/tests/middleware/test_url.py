@@ -183,9 +183,8 @@ def test_names_that_cannot_be_arguments_are_refused(fields: Any) -> None:
         served(one, fields)
 
 
-def test_no_names_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"^fields is empty\. Pass at least one name\.$"):
-        GetParamMiddleware([])
+def test_no_names_provide_nothing() -> None:
+    assert [GetParamMiddleware(params).provides for params in ([], {})] == [(), ()]
 
 
 def test_a_type_that_is_not_callable_is_refused() -> None:

@@ -647,7 +647,7 @@ class TestStaticFileRoute:
 
     def test_the_media_type_can_be_given(self, folder: Path) -> None:
         write(folder / "LICENSE.rst", b"MIT")
-        route = StaticFileRoute("/l", folder / "LICENSE.rst", media_type="text/plain")
+        route = StaticFileRoute("/l", folder / "LICENSE.rst", mimetype="text/plain")
         response = client_of(Application([route])).get("/l")
         assert response.content_type == "text/plain; charset=utf-8"
 

@@ -41,6 +41,21 @@ class RouteMembers:
         yield self
 
 
+class SubApplicationMembers:
+    """Members of :class:`~clastic.application.SubApplication`."""
+
+    application: Application
+
+    @property
+    def app(self) -> Application:
+        """The embedded application."""
+        return self.application
+
+    def iter_routes(self) -> Iterator[Any]:
+        """Iterate over the routes of the embedded application, without the prefix."""
+        return self.application.iter_routes()
+
+
 class BoundRouteMembers:
     """Members of :class:`~clastic.routing.BoundRoute`."""
 

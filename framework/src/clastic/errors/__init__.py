@@ -13,7 +13,17 @@ if TYPE_CHECKING:
     from clastic.debug.handler import ContextualErrorHandler
 else:
     __getattr__, __dir__ = lazy_exports(
-        __name__, {"clastic.debug.handler": ("ContextualErrorHandler",)}
+        __name__,
+        {
+            "clastic.compat.names": (
+                "DEFAULT_MIME",
+                "ERROR_CODE_MAP",
+                "MIME_SUPPORT_MAP",
+                "ContextualInternalServerError",
+                "ContextualNotFound",
+            ),
+            "clastic.debug.handler": ("ContextualErrorHandler",),
+        },
     )
 
 __all__ = [

@@ -18,6 +18,7 @@ else:
     __getattr__, __dir__ = lazy_exports(
         __name__,
         {
+            "clastic.compat.names": ("check_middlewares", "merge_middlewares"),
             "clastic.middleware.client_cache": ("HTTPCacheMiddleware",),
             "clastic.middleware.compress": ("GzipMiddleware",),
             "clastic.middleware.context": ("ContextProcessor", "SimpleContextProcessor"),

@@ -102,11 +102,19 @@ class DummyMiddleware(Middleware):
 
     :param label: the name in the report; middlewares with different labels are different
     :param tell: called with each line; ``None`` reports nothing
+    :param verbose: print each line, without ``tell``
     """
 
-    def __init__(self, label: str = "dummy", tell: Callable[[str], object] | None = None) -> None:
+    def __init__(
+        self,
+        label: str = "dummy",
+        tell: Callable[[str], object] | None = None,
+        *,
+        verbose: bool = False,
+    ) -> None:
         self.label = label
-        self.tell = tell
+        self.tell = print if verbose and tell is None else tell
+        self.verbose = verbose
 
     def request(self, next: Callable[..., Any]) -> Any:
         """Return what ``next()`` returns."""

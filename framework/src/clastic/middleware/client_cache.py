@@ -33,17 +33,17 @@ class HTTPCacheMiddleware(Middleware):
 
     :param max_age: the seconds for which a response may be used without asking again
     :param s_maxage: the same for caches that many clients share
-    :param public: shared caches may keep it even if the request was authenticated
-    :param private: shared caches must not keep it
     :param no_cache: it must be revalidated before each use
     :param no_store: nobody may keep it
     :param no_transform: nobody may change it on its way, for example by compression
     :param must_revalidate: it must not be used when it is stale
     :param proxy_revalidate: the same for shared caches
+    :param public: shared caches may keep it even if the request was authenticated
+    :param private: shared caches must not keep it
+    :param use_etags: make entity tags, and respond 304
     :param immutable: it does not change while it is fresh, so a reload need not revalidate it
     :param stale_while_revalidate: the seconds for which it may be used stale during revalidation
     :param stale_if_error: the seconds for which it may be used stale if revalidation fails
-    :param use_etags: make entity tags, and respond 304
     :raises ValueError: for negative seconds
     """
 
@@ -51,22 +51,32 @@ class HTTPCacheMiddleware(Middleware):
         self,
         max_age: int | None = None,
         s_maxage: int | None = None,
-        *,
-        public: bool = False,
-        private: bool = False,
         no_cache: bool = False,
         no_store: bool = False,
         no_transform: bool = False,
         must_revalidate: bool = False,
         proxy_revalidate: bool = False,
+        public: bool = False,
+        private: bool = False,
+        use_etags: bool = True,
+        *,
         immutable: bool = False,
         stale_while_revalidate: int | None = None,
         stale_if_error: int | None = None,
-        use_etags: bool = True,
     ) -> None:
         given = (max_age, s_maxage, stale_while_revalidate, stale_if_error)
         if any(seconds is not None and seconds < 0 for seconds in given):
             raise ValueError("A number of seconds is negative. Use 0 or more.")
+        self.max_age = max_age
+        self.s_maxage = s_maxage
+        self.no_cache = no_cache
+        self.no_store = no_store
+        self.no_transform = no_transform
+        self.must_revalidate = must_revalidate
+        self.proxy_revalidate = proxy_revalidate
+        self.public = public
+        self.private = private
+        self.use_etags = use_etags
         directives = ResponseCacheControl()
         directives.public = public
         directives.private = private or None
@@ -86,15 +96,13 @@ class HTTPCacheMiddleware(Middleware):
             directives.s_maxage = None
             directives.private = True
         self._private_cache_control = directives.to_header()
-        self._no_store = no_store
-        self._use_etags = use_etags and not no_store
 
     def finish(self, response: BaseResponse, environ: WSGIEnvironment, route: Any) -> BaseResponse:
         """Return the response with the headers that it lacks, or a 304."""
         is_cacheable = (
             environ["REQUEST_METHOD"] in ("GET", "HEAD") and response.status_code in _CACHEABLE
         )
-        if not is_cacheable and not self._no_store:
+        if not is_cacheable and not self.no_store:
             return response
         headers = response.headers
         if "Cache-Control" not in headers and self.cache_control:
@@ -102,7 +110,7 @@ class HTTPCacheMiddleware(Middleware):
             headers["Cache-Control"] = (
                 self._private_cache_control if is_private else self.cache_control
             )
-        if self._use_etags and response.status_code == 200:
+        if self.use_etags and not self.no_store and response.status_code == 200:
             if "ETag" not in headers and response.is_sequence and not response.direct_passthrough:
                 headers["ETag"] = _entity_tag(response)
             if is_not_modified(environ, headers.get("ETag"), headers.get("Last-Modified")):

@@ -33,25 +33,25 @@ class SimpleProfileMiddleware(Middleware):
     From Python 3.12 on, the profile includes what other threads do meanwhile. A request during
     another profile gets a 503.
 
-    :param get_param: the query parameter that asks for the profile
-    :param sort_param: the query parameter that sorts it
+    :param sort_param_name: the query parameter that sorts it
+    :param get_param_name: the query parameter that asks for the profile
     :param limit: the maximum number of functions to show
     :param debug_only: profile only in applications constructed with ``debug=True``
     """
 
     def __init__(
         self,
-        get_param: str = "_prof",
-        sort_param: str = "_prof_sort",
+        sort_param_name: str = "_prof_sort",
+        get_param_name: str = "_prof",
         *,
         limit: int = 100,
         debug_only: bool = False,
     ) -> None:
-        self.get_param = get_param
-        self.sort_param = sort_param
+        self.sort_param_name = sort_param_name
+        self.get_param_name = get_param_name
         self.limit = limit
         self.debug_only = debug_only
-        self._key = f"clastic.profile.{get_param}"
+        self._key = f"clastic.profile.{get_param_name}"
 
     def request(self, next: Callable[..., Any], request: Request, _application: Any) -> Any:
         """Return what ``next()`` returns; if a profile is requested, keep that in the environ."""
@@ -60,9 +60,9 @@ class SimpleProfileMiddleware(Middleware):
         # Imported here because production does not need it.
         from cProfile import Profile
 
-        sort = request.args.get(self.sort_param, _SORT_ORDERS[0])
+        sort = request.args.get(self.sort_param_name, _SORT_ORDERS[0])
         if sort not in _SORT_ORDERS:
-            raise BadRequest(f"{self.sort_param} must be one of: {', '.join(_SORT_ORDERS)}.")
+            raise BadRequest(f"{self.sort_param_name} must be one of: {', '.join(_SORT_ORDERS)}.")
         profile = Profile()
         try:
             profile.enable()
@@ -87,15 +87,15 @@ class SimpleProfileMiddleware(Middleware):
         return Response(f"{title}: {response.status}\n{report}", headers=headers)
 
     def __repr__(self) -> str:
-        return f"{self.name}({self.get_param!r})"
+        return f"{self.name}({self.get_param_name!r})"
 
     def _is_requested(self, request: Request, application: Any) -> bool:
-        if self.get_param not in request.environ.get("QUERY_STRING", ""):
+        if self.get_param_name not in request.environ.get("QUERY_STRING", ""):
             return False
         if self.debug_only and not application.debug:
             return False
         try:
-            return read_bool(request.args.get(self.get_param, ""))
+            return read_bool(request.args.get(self.get_param_name, ""))
         except KeyError:
             return False
 

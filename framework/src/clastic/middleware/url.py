@@ -30,14 +30,13 @@ class FieldsMiddleware(Middleware):
 
     A subclass says where the fields are, by :meth:`read_fields`.
 
-    :param fields: the names of the fields, which are the names of the arguments too: one name, an
+    :param params: the names of the fields, which are the names of the arguments too: one name, an
         iterable of names, or a mapping from name to type. A type is any callable that takes the
         text, by default ``str``; ``bool`` reads ``1 true yes on`` and ``0 false no off`` in any
         case
     :param required: respond 400 if a field is missing or not of its type, and name the field;
         otherwise its value is ``None`` then
     :raises TypeError: for a type that is not callable
-    :raises ValueError: for no name at all
     """
 
     #: What an error calls a field, such as ``query parameter``.
@@ -46,22 +45,23 @@ class FieldsMiddleware(Middleware):
     default_type: ClassVar[type] = str
 
     def __init__(
-        self, fields: str | Iterable[str] | Mapping[str, FieldType], *, required: bool = False
+        self,
+        params: str | Iterable[str] | Mapping[str, FieldType] = (),
+        *,
+        required: bool = False,
     ) -> None:
-        if isinstance(fields, Mapping):
-            types = dict(fields)
+        if isinstance(params, Mapping):
+            types = dict(params)
         else:
-            names = [fields] if isinstance(fields, str) else fields
+            names = [params] if isinstance(params, str) else params
             types = dict.fromkeys(names, self.default_type)
-        if not types:
-            raise ValueError("fields is empty. Pass at least one name.")
         for name, read in types.items():
             if not callable(read):
                 raise TypeError(
                     f"The type of the field '{name}' is {read!r}, which is not callable. "
                     "Use a callable that takes the text, such as int."
                 )
-        self._types = types
+        self.params = types
         self._required = required
         self.provides = tuple(types)
 
@@ -69,9 +69,9 @@ class FieldsMiddleware(Middleware):
         """Provide the values of the fields."""
         # A request that no route matches is wrong by its path or method, not by its fields.
         if _route.is_null_route:
-            return next(*[None] * len(self._types))
+            return next(*[None] * len(self.params))
         fields = self.read_fields(request)
-        values = {name: self._value(read, fields.get(name)) for name, read in self._types.items()}
+        values = {name: self._value(read, fields.get(name)) for name, read in self.params.items()}
         if self._required and None in values.values():
             raise BadRequest(" ".join(self._problems(fields, values)))
         return next(**values)
@@ -97,7 +97,7 @@ class FieldsMiddleware(Middleware):
             return None
 
     def _problems(self, fields: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[str]:
-        for name, read in self._types.items():
+        for name, read in self.params.items():
             if values[name] is None:
                 what = "is missing" if fields.get(name) is None else "is invalid"
                 type_name = getattr(read, "__name__", type(read).__name__)
@@ -130,11 +130,12 @@ class ScriptRootMiddleware(Middleware):
     It is percent-encoded and has no trailing slash (it is empty at the root), so that
     ``f"{script_root}/links/"`` is a link to a path of the application.
 
-    :param arg_name: the name of the argument of endpoints
+    :param provided_name: the name of the argument of endpoints
     """
 
-    def __init__(self, arg_name: str = "script_root") -> None:
-        self.provides = (arg_name,)
+    def __init__(self, provided_name: str = "script_root") -> None:
+        self.provided_name = provided_name
+        self.provides = (provided_name,)
 
     def request(self, next: Callable[..., Any], request: Request) -> Any:
         """Provide the path."""

@@ -14,7 +14,7 @@ else:
     __getattr__, __dir__ = lazy_exports(
         __name__,
         {
-            "clastic.render.ashes_templates": ("AshesRenderFactory",),
+            "clastic.render.ashes_templates": ("AshesRenderFactory", "ashes"),
             "clastic.render.basic": ("BasicRender", "render_basic"),
             "clastic.render.json": (
                 "JSONPRender",

@@ -17,6 +17,7 @@ from clastic.render.template_base import (
 )
 
 with engine_package("mako"):
+    import mako as mako
     from mako.exceptions import MakoException
     from mako.lexer import Lexer
     from mako.lookup import TemplateLookup

@@ -209,14 +209,17 @@ class BoundRoute(BoundRouteMembers):
         return "//" in path.rstrip("/")
 
     @classmethod
-    def bind(cls, route: Route, context: BindContext) -> BoundRoute:
-        """Bind a route as it was written."""
+    def bind(cls, route: Route, context: BindContext, prefix: str = "") -> BoundRoute:
+        """Bind a route as it was written.
+
+        :param prefix: a pattern to put in front of its own; empty for none
+        """
         check_resource_names(f"Route '{route.pattern}'", route.resources, context.problems)
         render = _make_render(route, route.pattern, context.render_factory, context.problems)
         return cls(
             route,
             context,
-            path_pattern=route.path_pattern,
+            path_pattern=route.path_pattern.with_prefix(prefix) if prefix else route.path_pattern,
             resources=_merge_resources({}, context.resources, route.resources),
             middlewares=_merge_middlewares(
                 context, context.valid_middlewares(route.middlewares), route.pattern

@@ -51,7 +51,7 @@ class Route(RouteMembers):
     :param render: a callable that turns the context into a response, or a value that the nearest
         render factory turns into such a callable (for example the name of a template)
     :param render_error: a callable that turns an HTTP error, ``_error``, into a response
-    :param methods: the HTTP methods it serves, in any case; ``None`` for all of them. ``GET``
+    :param methods: the HTTP methods it serves, in any case; ``None`` or none for all. ``GET``
         includes ``HEAD``
     :param middlewares: around this route only, inside those of the application
     :param resources: name to value for this route; they override those of the application
@@ -220,7 +220,7 @@ def _checked_callable(pattern: str, role: str, function: Callable[..., Any]) -> 
 
 
 def _checked_methods(methods: Iterable[str] | None) -> frozenset[str] | None:
-    if methods is None:
+    if not methods:
         return None
     given = [methods] if isinstance(methods, str) else methods
     return _method_set(tuple([str(name).upper() for name in given]))
@@ -235,11 +235,6 @@ def _method_set(names: tuple[str, ...]) -> frozenset[str]:
                 f"{name!r} is not an HTTP method. "
                 + (suggestion or f"Methods are {', '.join(HTTP_METHODS)}.")
             )
-    if not names:
-        raise InvalidMethod(
-            "methods is empty, so the route would serve no request. "
-            "Leave it out to serve every method."
-        )
     return frozenset((*names, "HEAD")) if "GET" in names else frozenset(names)
 
 

@@ -92,11 +92,11 @@ class StaticFileRoute(Route):
     """Serve one file at a GET route: ``StaticFileRoute("/favicon.ico", "favicon.ico")``.
 
     :param pattern: where the file is served
-    :param path: the file, which may be a symbolic link to anywhere; a relative path is relative to
-        the current working directory
+    :param file_path: the file, which may be a symbolic link to anywhere; a relative path is
+        relative to the current working directory
     :param check_file: raise an error if the file does not exist
     :param cache_timeout: as for :class:`StaticApplication`
-    :param media_type: the media type; by default that of the file's extension or content
+    :param mimetype: the media type; by default that of the file's extension or content
     :param precompressed: as for :class:`StaticApplication`
     :param middlewares: as for :class:`~clastic.routing.Route`
     :raises ValueError: the file does not exist, or `cache_timeout` is negative
@@ -105,24 +105,24 @@ class StaticFileRoute(Route):
     def __init__(
         self,
         pattern: str,
-        path: _Path,
+        file_path: _Path,
         check_file: bool = True,
         cache_timeout: int | None = None,
+        mimetype: str | None = None,
         *,
-        media_type: str | None = None,
         precompressed: bool = True,
         middlewares: Sequence[Middleware] | None = None,
         **misspelt: Never,
     ) -> None:
         refuse_misspelt(f"StaticFileRoute({pattern!r}, ...)", StaticFileRoute.__init__, misspelt)
-        self.file_path = os.path.abspath(os.fspath(path))
+        self.file_path = os.path.abspath(os.fspath(file_path))
         if check_file and not os.path.isfile(self.file_path):
             raise ValueError(
                 f"There is no file {self.file_path!r} to serve at {pattern!r}. "
                 "Create it, or pass check_file=False to respond 404 until it exists."
             )
         self._responder = FileResponder(
-            cache_timeout, precompressed=precompressed, media_type=media_type
+            cache_timeout, precompressed=precompressed, media_type=mimetype
         )
         super().__init__(
             pattern,

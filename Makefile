@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-tools test-postgres e2e e2e-local up down upgrade chaos lint lock bench bench-check docs screenshots clean environment
+.PHONY: help run test test-tools test-postgres test-containers e2e e2e-local up down upgrade chaos lint lock bench bench-check docs screenshots clean environment
 
 VENV ?= .venv
 PYTHON ?=
@@ -31,6 +31,9 @@ test-tools: environment ## run the tests of the tools: the benchmarks, the walke
 
 test-postgres: environment ## run erosion's tests on a temporary PostgreSQL server; installs PostgreSQL if it is missing
 	@.ci/postgres $(pytest) apps/erosion -k "not sqlite"
+
+test-containers: environment ## send large and slow requests to erosion in its container
+	$(pytest) docker/tests_in_containers
 
 e2e: ## run the browser tests in containers, the apps too; ARGS='-k keyboard' selects tests
 	@exec docker/e2e $(ARGS)

@@ -23,6 +23,10 @@ WARNING_CODES = MappingProxyType(
         "wrong-annotation": "an annotation contradicts the type of a value of the path",
         "misspelt-attribute": "a subclass sets an attribute that is similar to one that is used",
         "missing-return": "a method of a middleware returns nothing",
+        # These may be intended: only the development server reports them.
+        "unused-value": "no function takes a value that a pattern binds",
+        "unused-resource": "no function takes a resource",
+        "static-without-route": "only the development server serves a folder of files",
     }
 )
 """The codes of likely mistakes, each with its meaning."""

@@ -345,7 +345,8 @@ def test_every_request_does_what_its_explanation_says(table, path, method):
                 slash_mode=slash_mode,
             )
             for number, (pattern, methods, slash_mode) in enumerate(table, 1)
-        ]
+        ],
+        warnings="ignore",
     )
     explanation = explain(application, path, method)
     environ = {"PATH_INFO": path}

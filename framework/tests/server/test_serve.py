@@ -513,6 +513,21 @@ class TestInAProgram:
         assert received.status == 500
         assert "ValueError: what happened" in received.text
 
+    @pytest.mark.parametrize("flags", [["--no-reloader"], []], ids=["alone", "with the reloader"])
+    def test_a_static_folder_without_a_route_is_reported_once(
+        self, start: Callable[..., Any], folder: Path, flags: list[str]
+    ) -> None:
+        (folder / "static").mkdir()
+        (folder / "static" / "site.css").write_text("")
+        program = start("--no-debugger", *flags)
+        program.wait_for_page()
+        lines = [line for line in program.output.splitlines() if "static-without-route" in line]
+        assert lines == [
+            " * The folder 'static' has no route: only the development server serves "
+            "/static/site.css. Add ('/static', StaticApplication(...)) to the routes. "
+            "[static-without-route]"
+        ]
+
     def test_another_thread_can_serve_without_the_reloader(
         self, start: Callable[..., Any], folder: Path
     ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from socket import socket
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
@@ -15,6 +15,7 @@ from werkzeug.middleware.lint import LintMiddleware
 
 from clastic.application import Application, SubApplication
 from clastic.dispatch import THROW_ERRORS
+from clastic.explanation.findings import find_unserved_folder, find_unused, format_finding
 from clastic.http import BaseResponse, read_host
 from clastic.meta import MetaApplication
 from clastic.pattern import S_STRICT
@@ -23,6 +24,7 @@ from clastic.server.options import SSL, ServerOptions, announcement, listen, mai
 from clastic.server.reloader import Reloader
 from clastic.server.workers import ShutdownSignal, make_worker
 from clastic.static import StaticApplication
+from clastic.wiring import Problem
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -119,16 +121,17 @@ def serve(
     link = ReloaderLink.from_environment()
     try:
         served = assemble(application, options)
+        findings = [f" * {format_finding(each)}" for each in _find_unused(application, options)]
         if link is not None:
             files = {*template_files(application), *options.extra_files}
-            _serve_as_child(served, options, link, files)
+            _serve_as_child(served, options, link, files, findings)
         else:
-            _serve(served, options)
+            _serve(served, options, findings)
     except KeyboardInterrupt:
         pass  # Ctrl-C is the usual way to end it
 
 
-def _serve(served: WSGIApplication, options: ServerOptions) -> None:
+def _serve(served: WSGIApplication, options: ServerOptions, findings: Iterable[str]) -> None:
     """Listen, and serve in this process or with the reloader."""
     obstacle = obstacle_to_restart() if options.use_reloader else None
     with listen(options) as listener:
@@ -137,8 +140,10 @@ def _serve(served: WSGIApplication, options: ServerOptions) -> None:
             lines.append(f" * debugger PIN: {served.pin}")
         if obstacle is not None:
             lines.append(f" * no reloader: {obstacle}")
-        print(*lines, sep="\n", flush=True)
-        if options.use_reloader and obstacle is None:
+        is_reloading = options.use_reloader and obstacle is None
+        # With the reloader, each of its children prints them.
+        print(*lines, *(() if is_reloading else findings), sep="\n", flush=True)
+        if is_reloading:
             exit_code = Reloader(options, listener).run()
         else:
             exit_code = _serve_here(served, options, listener)
@@ -156,7 +161,11 @@ def _serve_here(served: WSGIApplication, options: ServerOptions, listener: socke
 
 
 def _serve_as_child(
-    served: WSGIApplication, options: ServerOptions, link: ReloaderLink, files: set[str]
+    served: WSGIApplication,
+    options: ServerOptions,
+    link: ReloaderLink,
+    files: set[str],
+    findings: Iterable[str],
 ) -> NoReturn:
     """Serve in this process, a child of the reloader, until its parent ends it or has ended."""
     with closing(link), ShutdownSignal() as shutdown:
@@ -166,6 +175,8 @@ def _serve_as_child(
             return shutdown.number is not None or link.is_orphaned()
 
         worker = make_worker(served, options, link.listener)
+        for finding in findings:
+            print(finding, flush=True)
         link.report_ready(files)
         worker.serve_until(is_over)
         worker.drain(shutdown)
@@ -177,8 +188,8 @@ def assemble(application: Application, options: ServerOptions) -> WSGIApplicatio
     served: WSGIApplication = application
     if options.use_meta and options.is_loopback and not _has_routes_below(application, META_PATH):
         served = with_meta(served, application)
-    folder = options.static_path or _folder_beside_program("static")
-    if options.use_static and folder is not None:
+    folder = _static_folder(options)
+    if folder is not None:
         served = with_static(served, StaticApplication(folder), options.static_prefix)
     if options.use_lint:
         served = _Lint(served)
@@ -197,6 +208,23 @@ def template_files(application: Application) -> set[str]:
         sources += [route.render_factory, route.render]
     paths = {path for source in sources for path in getattr(source, "watched_files", ())}
     return {os.path.abspath(path) for path in paths}
+
+
+def _find_unused(application: Application, options: ServerOptions) -> Iterator[Problem]:
+    """Return what construction does not warn of."""
+    yield from find_unused(application)
+    folder = _static_folder(options)
+    if folder is not None:
+        unserved = find_unserved_folder(application, folder, options.static_prefix)
+        if unserved is not None:
+            yield unserved
+
+
+def _static_folder(options: ServerOptions) -> str | None:
+    """Return the folder whose files are served at the static prefix."""
+    if not options.use_static:
+        return None
+    return options.static_path or _folder_beside_program("static")
 
 
 def _has_routes_below(application: Application, path: str) -> bool:

@@ -183,7 +183,9 @@ class TestOverrides:
         application = Custom(debug=debug)
         assert get(application) == name
         application.set_error_handler(ErrorHandler())
-        assert get(application) == "404 Not Found\n"
+        assert (
+            get(application) == "404 Not Found\nThe requested URL was not found on this server.\n"
+        )
         application.set_error_handler()
         assert get(application) == name
 
@@ -287,7 +289,10 @@ class TestErrorHandlers:
         assert get(application, "/no") == "here 404"
         assert get(application) == "ok"
         application.set_error_handler()
-        assert get(application, "/no") == "404 Not Found\n"
+        assert (
+            get(application, "/no")
+            == "404 Not Found\nThe requested URL was not found on this server.\n"
+        )
         assert type(application.error_handler) is type(before)
 
     @pytest.mark.parametrize("wrong", ["a misfit", "a class"])
@@ -302,7 +307,9 @@ class TestErrorHandlers:
         with pytest.raises(WiringError):
             application.set_error_handler(handler)
         assert application.error_handler is before
-        assert get(application) == "404 Not Found\n"
+        assert (
+            get(application) == "404 Not Found\nThe requested URL was not found on this server.\n"
+        )
 
     def test_an_error_handler_may_wrap_the_whole_application(self) -> None:
         class Stamped(ErrorHandler):
@@ -394,7 +401,10 @@ class TestTwoApplications:
         second.add(("/late", ok))
         assert get(first) == "one True"
         assert second.get_local_client().post("/").get_data(as_text=True) == "two False"
-        assert get(first, "/late") == "404 Not Found\n"
+        assert (
+            get(first, "/late")
+            == "404 Not Found\nThe requested URL was not found on this server.\n"
+        )
         assert get(second, "/late") == "two"
         first.set_error_handler()
         assert get(second, "/") == "second lost"

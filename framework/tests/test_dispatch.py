@@ -932,7 +932,7 @@ class TestErrorHandlers:
         application = Application(
             [GET("/", text("ok")), ("/boom", lambda: 1 / 0)], error_handler=Handler()
         )
-        assert call(application, "/nowhere").text == "404 Not Found\nLost\n"
+        assert call(application, "/nowhere").text == f"404 Not Found\nLost\n{NotFound.detail}\n"
         assert "Wrong" in call(application, "/boom").text
         response = call(application, "/", "PUT")
         assert ("Not so" in response.text, response.headers["Allow"]) == (True, "GET, HEAD")
@@ -983,7 +983,7 @@ class TestErrorHandlers:
         [
             pytest.param(raising(lambda: OSError("no paper")), "OSError: no paper", id="raises"),
             pytest.param(nothing, "render_error returned None, which is not", id="returns nothing"),
-            pytest.param(raising(forbidden), "Forbidden(403)", id="raises another HTTP error"),
+            pytest.param(raising(forbidden), "Forbidden: ", id="raises another HTTP error"),
         ],
     )
     def test_if_render_error_fails_the_original_error_is_sent(

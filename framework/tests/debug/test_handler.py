@@ -225,8 +225,8 @@ def test_documents_keep_their_usual_members() -> None:
         "error_id",
         "debug",
     ]
-    assert list(problem or ()) == ["type", "title", "status", "error_id", "debug"]
-    assert elements == ["code", "message", "error_type", "error_id", "debug"]
+    assert list(problem or ()) == ["type", "title", "status", "detail", "error_id", "debug"]
+    assert elements == ["code", "message", "detail", "error_id", "debug"]
     frames = root.findall("debug/exceptions/item/frames/item")
     assert [frame.findtext("function") for frame in frames][-1] == "show_book"
 
@@ -448,8 +448,11 @@ def test_a_report_that_fails_leaves_the_usual_page(
     monkeypatch.setattr("clastic.debug.handler.report_routes", fail)
     monkeypatch.setattr("clastic.debug.handler.report_exception", fail)
 
-    assert ask(make(), "/nowhere").text == "404 Not Found\n"
-    assert ask(make(), "/books/7").text.startswith("500 Internal Server Error\nError id: ")
+    assert (
+        ask(make(), "/nowhere").text
+        == "404 Not Found\nThe requested URL was not found on this server.\n"
+    )
+    assert ask(make(), "/books/7").text.startswith("500 Internal Server Error\nThe server ")
     assert "no report" in caplog.text
 
 

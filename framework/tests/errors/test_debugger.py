@@ -55,4 +55,7 @@ def test_responses_and_http_errors_are_sent_as_without_the_debugger() -> None:
     assert client_for(lambda: Response("text")).get("/").text == "text"
     response = client_for(give(NotFound("No."))).get("/")
     assert (response.status_code, response.text) == (404, "404 Not Found\nNo.\n")
-    assert client_for(lambda: Response()).get("/nowhere").text == "404 Not Found\n"
+    assert (
+        client_for(lambda: Response()).get("/nowhere").text
+        == "404 Not Found\nThe requested URL was not found on this server.\n"
+    )

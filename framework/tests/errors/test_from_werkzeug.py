@@ -24,6 +24,7 @@ from clastic.errors import (
     map_response,
     render_by_accept,
 )
+from clastic.errors.texts import texts_of
 from clastic.http import BaseResponse, Response, with_headers
 
 
@@ -153,7 +154,7 @@ def test_any_error_has_a_counterpart(code: int, description: str | None) -> None
     error = from_werkzeug(werkzeug_error)
 
     assert error.code in (code, 500)
-    assert error.detail == description
+    assert error.detail == (texts_of(error.code).detail if description is None else description)
     assert isinstance(error, BadRequest) == (400 <= code <= 499)
 
 

@@ -14,8 +14,7 @@ from clastic.errors import (
     MethodNotAllowed,
     render_by_accept,
 )
-from clastic.errors.base import type_of
-from clastic.errors.formats import phrase_of
+from clastic.errors.texts import texts_of, type_of
 
 # In Werkzeug's list of statuses, but in no standard.
 UNREGISTERED = {449}
@@ -82,19 +81,46 @@ def test_each_status_has_its_class() -> None:
         assert isinstance(error, BadRequest) == (code < 500)
         assert isinstance(error, InternalServerError) == (code >= 500)
         assert error.code == code
-        assert error.message == HTTP_STATUS_CODES[code]
-        assert error.error_type.startswith("https://www.rfc-editor.org/rfc/rfc")
+        assert (error.message, error.detail) == texts_of(code)[2:]
+        assert error.error_type is None
 
 
-def test_each_class_has_another_error_type() -> None:
-    addresses = [error_type.error_type for error_type in TYPES_BY_CODE.values()]
+def test_each_status_has_a_definition_of_its_own() -> None:
+    addresses = {type_of(code) for code in NAMES}
 
-    assert len(set(addresses)) == len(addresses)
+    assert len(addresses) == len(NAMES)
+    assert all(each.startswith("https://www.rfc-editor.org/rfc/rfc") for each in addresses)
 
 
-def test_an_unregistered_status_has_a_phrase_and_a_type() -> None:
-    assert phrase_of(499) == "Unknown Error"
+def test_an_unregistered_status_has_texts_and_a_type() -> None:
+    assert texts_of(499) == ("Unknown Error", "499 Unknown Error", "Unknown Error", None)
     assert type_of(499) == "about:blank"
+
+
+@pytest.mark.parametrize(
+    ("error_type", "message", "detail"),
+    [
+        (errors.BadRequest, "Bad Request", "Your web client or proxy sent a request that this "),
+        (
+            errors.Unauthorized,
+            "Authentication required",
+            "The endpoint could not verify that your ",
+        ),
+        (errors.Forbidden, "Access forbidden", "You don't have permission to access the requested"),
+        (errors.NotFound, "Not found", "The requested URL was not found on this server."),
+        (errors.Gone, "Gone", "The requested resource is no longer available on this server and "),
+        (
+            errors.RequestURITooLong,
+            "Request URL too long",
+            "The length of the requested URL exceed",
+        ),
+        (errors.InternalServerError, "Internal server error", "The server encountered an internal"),
+        (errors.ServiceUnavailable, "Service or resource unavailable", "The service or resource "),
+    ],
+)
+def test_errors_have_the_texts_that_clastic_26_documents(error_type, message, detail) -> None:
+    assert error_type.message == message
+    assert error_type.detail.startswith(detail)
 
 
 # -- 405 -------------------------------------------------------------------------------------------
@@ -114,6 +140,17 @@ def test_an_unregistered_status_has_a_phrase_and_a_type() -> None:
 )
 def test_allowed_methods_are_sent(error: MethodNotAllowed, allow: list[str]) -> None:
     assert render_by_accept(error, None).headers.getlist("Allow") == allow
+
+
+def test_a_405_tells_the_allowed_methods() -> None:
+    error = MethodNotAllowed(["GET"])
+
+    assert error.allowed_methods == {"GET"}
+    assert error.detail == (
+        "The method used is not allowed for the requested URL. Allowed methods: GET, HEAD."
+    )
+    assert MethodNotAllowed().allowed_methods is None
+    assert MethodNotAllowed(["GET"], "Use GET.").detail == "Use GET."
 
 
 def test_a_405_takes_the_arguments_of_every_error() -> None:

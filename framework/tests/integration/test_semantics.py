@@ -325,8 +325,16 @@ class TestErrors:
     @pytest.mark.parametrize(
         ("accept", "content_type", "start"),
         [
-            (None, "text/plain; charset=utf-8", "404 Not Found\n"),
-            ("*/*", "text/plain; charset=utf-8", "404 Not Found\n"),
+            (
+                None,
+                "text/plain; charset=utf-8",
+                "404 Not Found\nThe requested URL was not found on this server.\n",
+            ),
+            (
+                "*/*",
+                "text/plain; charset=utf-8",
+                "404 Not Found\nThe requested URL was not found on this server.\n",
+            ),
             ("text/html,*/*;q=0.8", "text/html; charset=utf-8", "<!doctype html>"),
             ("application/json", "application/json", '{"code": 404,'),
             ("application/problem+json", "application/problem+json", '{"type": "'),

@@ -15,8 +15,11 @@ from werkzeug.test import create_environ as make_environ
 from werkzeug.test import run_wsgi_app as run_wsgi
 
 from clastic import GET, POST, Application, Middleware, Request, RerouteWSGI, Response, Route
-from clastic.errors import Conflict, ErrorHandler, Forbidden
+from clastic.errors import Conflict, ErrorHandler, Forbidden, NotFound
 from clastic.wiring import WiringError
+
+MISSING = NotFound().data
+FORBIDDEN = Forbidden().data
 
 THREADS = 32
 ROUNDS = 12
@@ -111,9 +114,9 @@ def requests_of(thread: int, turn: int) -> list[tuple[dict[str, Any], int, bytes
         (make_environ("/echo", method="POST", data=me, headers=user), 200, me.encode()),
         (make_environ(f"/old/{me}", headers=user), 200, b"old"),
         (make_environ(f"/boom/{me}", headers=user), 500, None),
-        (make_environ(f"/missing/{me}", headers=user), 404, b"404 Not Found\n"),
+        (make_environ(f"/missing/{me}", headers=user), 404, MISSING),
         (make_environ("/plain", method="PUT", headers=user), 200, b"plain"),
-        (make_environ("/never", headers=user), 403, b"403 Forbidden\n"),
+        (make_environ("/never", headers=user), 403, FORBIDDEN),
         (make_environ("/branch", headers=user), 302, None),
         (make_environ("/branch/", method="PUT", headers=user), 405, None),
     ]  # fmt: skip
@@ -230,7 +233,7 @@ class TestChangesWhileRequestsRun:
             for number in range(50):
                 own: Any = {"middlewares": [Numbered(number)], "resources": {"number": number}}
                 application.add(Route(f"/{number}", endpoint, **own))
-        assert bodies <= {b"wrapped", b"404 Not Found\n"}
+        assert bodies <= {b"wrapped", MISSING}
         assert request(application, "/49") == b"wrapped"
 
     def test_the_error_handler_can_be_changed(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from textwrap import indent
 
 from markupsafe import Markup
@@ -10,7 +11,8 @@ from markupsafe import Markup
 from clastic.debug.exceptions import Frame, RaisedException
 from clastic.debug.report import DebugReport
 from clastic.debug.values import NamedText
-from clastic.errors.formats import format_of, phrase_of
+from clastic.errors.formats import format_of
+from clastic.errors.texts import texts_of
 from clastic.explanation.attempts import Attempt
 from clastic.pages import element, html_page, join, scrollable, source_listing
 from clastic.pages.styles import DEVELOPER_STYLE
@@ -34,7 +36,8 @@ def write_report(report: DebugReport, mimetype: str) -> str:
 
 def _text_sections(report: DebugReport) -> Iterator[str]:
     """Return the paragraphs of a text for a terminal: what happened where, without all details."""
-    yield format_of("text/plain").write(report)
+    is_default = report.detail in texts_of(report.code)
+    yield format_of("text/plain").write(replace(report, detail=None) if is_default else report)
     yield report.explanation
     if report.suggestion:
         suggested = filter(None, (report.suggested_url, report.suggestion))
@@ -82,7 +85,7 @@ def _sections(report: DebugReport) -> Iterator[Markup | None]:
 
 
 def _status(report: DebugReport) -> str:
-    return f"{report.code} {phrase_of(report.code)}"
+    return texts_of(report.code).heading
 
 
 def _header(report: DebugReport) -> Iterator[Markup | None]:
@@ -95,7 +98,7 @@ def _header(report: DebugReport) -> Iterator[Markup | None]:
         yield element("p", report.request, error_id, class_="soft")
         yield element("h1", _status(report))
     for text in (report.message, report.detail):
-        if text not in (None, phrase_of(report.code)):
+        if text not in (None, *texts_of(report.code)):
             yield element("p", text)
     yield element("p", report.explanation)
     if report.suggestion:

@@ -15,6 +15,7 @@ from clastic.debug.exceptions import ExceptionRecord, RaisedException
 from clastic.debug.values import NamedText, shorten, type_name
 from clastic.describe import describe_callable
 from clastic.errors.base import HTTPException
+from clastic.errors.texts import texts_of
 from clastic.explanation.attempts import Attempt, find_attempts, suggest
 from clastic.http import BaseRequest
 from clastic.secrets import MASK, Secrets
@@ -228,5 +229,7 @@ def _returned(
 
 
 def _error_line(error: HTTPException, secrets: Secrets) -> str:
-    detail = "" if error.detail is None else f": {to_text(error.detail)}"
-    return shorten(f"returned {error.code} {to_text(error.message)}{detail}", _FIELD, secrets)
+    texts = texts_of(error.code)
+    told = [to_text(each) for each in (error.message, error.detail) if each is not None]
+    shown = [texts.heading, *[text for text in told if text not in texts]]
+    return shorten(f"returned {': '.join(shown)}", _FIELD, secrets)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from werkzeug.datastructures import Headers
 from werkzeug.utils import get_content_type
 
-from clastic.errors.formats import TEXT, choose_format, format_of, phrase_of
+from clastic.compat.errors import ErrorMembers
+from clastic.errors.formats import TEXT, Format, choose_format, format_of
+from clastic.errors.texts import texts_of
 from clastic.http import NOSNIFF, BaseResponse, Response, add_vary, response_maker
 from clastic.http.response import DeferredResponse, Fields
 from clastic.http.sending import check_fields
@@ -19,29 +21,7 @@ from clastic.text import to_text
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-# The sections of the RFCs that define the status codes.
-_DEFINITIONS = MappingProxyType(
-    {
-        **{code: f"rfc9110#section-15.5.{code - 399}" for code in range(400, 418)},
-        418: "rfc2324#section-2.3.2",
-        421: "rfc9110#section-15.5.20",
-        422: "rfc9110#section-15.5.21",
-        423: "rfc4918#section-11.3",
-        424: "rfc4918#section-11.4",
-        425: "rfc8470#section-5.2",
-        426: "rfc9110#section-15.5.22",
-        428: "rfc6585#section-3",
-        429: "rfc6585#section-4",
-        431: "rfc6585#section-5",
-        451: "rfc7725#section-3",
-        **{code: f"rfc9110#section-15.6.{code - 499}" for code in range(500, 506)},
-        506: "rfc2295#section-8.1",
-        507: "rfc4918#section-11.5",
-        508: "rfc5842#section-7.2",
-        510: "rfc2774#section-7",
-        511: "rfc6585#section-6",
-    }
-)
+_logger = logging.getLogger("clastic")
 
 
 def is_final_status(code: object) -> TypeGuard[int]:
@@ -49,17 +29,7 @@ def is_final_status(code: object) -> TypeGuard[int]:
     return isinstance(code, int) and 200 <= code <= 999
 
 
-def type_of(code: int) -> str:
-    """Return the address of the section of the RFC that defines the status `code`.
-
-    For a code that no RFC defines it is ``about:blank``, which RFC 9457 (section 4.2.1) defines as
-    "no more than the status".
-    """
-    definition = _DEFINITIONS.get(code)
-    return "about:blank" if definition is None else f"https://www.rfc-editor.org/rfc/{definition}"
-
-
-class HTTPException(DeferredResponse, Exception):
+class HTTPException(ErrorMembers, DeferredResponse, Exception):
     """An HTTP error, to be raised or returned.
 
     Its body is generated when it is sent, in the format of the client's ``Accept`` header, into a
@@ -68,14 +38,14 @@ class HTTPException(DeferredResponse, Exception):
     a content type set on it replaces the generated one. Reading its body returns text.
 
     All attributes below can be set on a subclass. A subclass that sets a `code` of its own gets
-    the `message` and `error_type` of that code unless it sets them too.
+    the `message` and `detail` of that code unless it sets them too.
 
     :param detail: what went wrong this time, any object; shown by ``str()``, and unchanged in JSON
-        if it can be encoded
+        if it can be encoded. If None, that of the class: a sentence about `code`
     :param code: the status, an integer from 200 to 999
-    :param message: the kind of error in a few words; the standard phrase of `code` if None
+    :param message: the kind of error in a few words; if None, that of the class or of `code`
     :param error_type: a URL or another identifier of the kind of error (RFC 9457, section 3.1.1);
-        the address of the definition of `code` if None
+        problem+json has the address of the definition of `code` if it is None
     :param is_breaking: False to continue with the next matching route, so that this error is only
         sent if no route succeeds; True, the default, uses the attribute of the class
     :param source_route: the route that the error comes from
@@ -83,13 +53,17 @@ class HTTPException(DeferredResponse, Exception):
     :param content_type: a complete ``Content-Type`` header, sent unchanged; it overrides `mimetype`
     :param headers: more headers to send: a mapping or pairs; a ``Content-Type`` among them works
         like `content_type`
+    :param exc_info: a record of the exception behind this error
+    :param dispatch_state: what has happened to the request
+    :param request: not used; Clastic 26 passed it, as well as `application`
+    :param application: not used
     :raises ValueError: if `code` is not a status, or no server can send a header
     """
 
     code: int = 500
-    message: Any = phrase_of(500)
-    detail: Any = None
-    error_type: Any = type_of(500)
+    message: Any = texts_of(500).message
+    detail: Any = texts_of(500).detail
+    error_type: Any = None
     is_breaking: bool = True
     source_route: Any = None
 
@@ -98,6 +72,9 @@ class HTTPException(DeferredResponse, Exception):
 
     #: The record of the exception behind this error. Only debug pages show it.
     exc_info: Any = None
+
+    #: The :class:`~clastic.application.DispatchState` of the request that this error responds to.
+    dispatch_state: Any = None
 
     #: What a debug page adds to this error; see :class:`clastic.errors.formats.ErrorData`.
     debug: Any = None
@@ -118,8 +95,10 @@ class HTTPException(DeferredResponse, Exception):
         own = vars(cls)
         if "code" in own:
             _check_code(cls.code)
-            cls.message = own.get("message", phrase_of(cls.code))
-            cls.error_type = own.get("error_type", type_of(cls.code))
+            texts = texts_of(cls.code)
+            cls.message = own.get("message", texts.message)
+            cls.detail = own.get("detail", texts.detail)
+            cls.error_type = own.get("error_type")
 
     def __init__(
         self,
@@ -133,15 +112,19 @@ class HTTPException(DeferredResponse, Exception):
         mimetype: str | None = None,
         content_type: str | None = None,
         headers: Mapping[str, str | Iterable[str]] | Iterable[tuple[str, str]] | None = None,
+        exc_info: Any = None,
+        dispatch_state: Any = None,
+        request: Any = None,
+        application: Any = None,
     ) -> None:
         # Every 404 makes an error: set only what was given, the class has the rest.
-        if detail is not None:
-            self.detail = detail
         if code is not None and code != self.code:
             _check_code(code)
             self.code = code
-            self.message = phrase_of(code)
-            self.error_type = type_of(code)
+            texts = texts_of(code)
+            self.message, self.detail, self.error_type = texts.message, texts.detail, None
+        if detail is not None:
+            self.detail = detail
         if message is not None:
             self.message = message
         if error_type is not None:
@@ -150,6 +133,10 @@ class HTTPException(DeferredResponse, Exception):
             self.is_breaking = False
         if source_route is not None:
             self.source_route = source_route
+        if exc_info is not None:
+            self.exc_info = exc_info
+        if dispatch_state is not None:
+            self.dispatch_state = dispatch_state
         if headers is not None:
             given = Headers(headers)
             check_fields(given, with_locations=False)
@@ -165,7 +152,7 @@ class HTTPException(DeferredResponse, Exception):
     def _make(self) -> BaseResponse:
         """Return the response to use when an attribute is read: text, or the fixed format."""
         content_type = self._fixed_type or TEXT.content_type
-        body = format_of(content_type).write(self).encode()
+        body = _text(self, format_of(content_type)).encode()
         response = Response(body, self.code, self._given_headers, content_type=content_type)
         vars(response)["_written_body"] = body  # becomes an attribute of the error, like the rest
         return response
@@ -197,7 +184,8 @@ class HTTPException(DeferredResponse, Exception):
         explanation = self.message if self.detail is None else self.detail
         return f"{type(self).__name__}({self.code}): {to_text(explanation)}"
 
-    __str__ = __repr__
+    def __str__(self) -> str:
+        return to_text(self.message if self.detail is None else self.detail)
 
 
 def render_by_accept(error: HTTPException, accept: str | None) -> BaseResponse:
@@ -215,10 +203,20 @@ def _write(
 ) -> BaseResponse:
     """Return a new response with the text of `error`: in the fixed format, or by `accept`."""
     if fixed_type is not None:
-        text = format_of(fixed_type).write(error)
+        text = _text(error, format_of(fixed_type))
         return Response(text, error.code, headers, content_type=fixed_type)
-    _, content_type, write = choose_format(accept)
-    return _maker(error.code, headers, content_type)(write(error).encode())
+    format = choose_format(accept)
+    text = _text(error, format) if error.overrides_texts else format.write(error)
+    return _maker(error.code, headers, format.content_type)(text.encode())
+
+
+def _text(error: HTTPException, format: Format) -> str:
+    """Return the text of `error`, made by its class if that overrides how."""
+    try:
+        return error.own_text(format)
+    except Exception:
+        _logger.exception("%s failed to make its own text", type(error).__name__)
+        return format.write(error)
 
 
 @lru_cache(128)  # of a pure function: most errors of an application differ only in their bodies

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 from markupsafe import escape
-from werkzeug.http import HTTP_STATUS_CODES
 
+from clastic.errors.texts import texts_of, type_of
 from clastic.http import negotiate
 from clastic.pages import element, html_page
 from clastic.text import to_text
@@ -50,31 +50,34 @@ class Format(NamedTuple):
     write: Callable[[ErrorData], str]
 
 
-def phrase_of(code: int) -> str:
-    """Return the standard phrase of the status `code`, such as ``Not Found``."""
-    return HTTP_STATUS_CODES.get(code, "Unknown Error")
-
-
 def _lines(error: ErrorData) -> list[str]:
-    """Return the status of an error, then its message, detail and id if they are set."""
-    phrase = phrase_of(error.code)
-    lines = [f"{error.code} {phrase}"]
-    if error.message is not phrase and (message := to_text(error.message)) not in ("", phrase):
-        lines.append(message)
-    if error.detail is not None and (detail := to_text(error.detail)):
+    """Return the status of an error, then its message, detail and id if they are set.
+
+    The default message says the same as the status, so it takes no line.
+    """
+    texts = texts_of(error.code)
+    lines = [texts.heading]
+    if error.message is not texts.message:
+        message = to_text(error.message)
+        if message not in ("", texts.message, texts.phrase):
+            lines.append(message)
+    detail = error.detail
+    if detail is not texts.detail:
+        detail = "" if detail is None else to_text(detail)
+    if detail:
         lines.append(detail)
     if error.error_id is not None:
         lines.append(f"Error id: {to_text(error.error_id)}")
     return lines
 
 
-def _fields(error: ErrorData) -> dict[str, Any]:
+def fields_of(error: ErrorData) -> dict[str, Any]:
     """Return the attributes of an error that JSON and XML show."""
     fields = {
         "code": int(error.code),
         "message": to_text(error.message),
         "detail": error.detail,
-        "error_type": to_text(error.error_type),
+        "error_type": None if error.error_type is None else to_text(error.error_type),
     }
     if error.error_id is not None:
         fields["error_id"] = to_text(error.error_id)
@@ -103,7 +106,7 @@ def _to_json(error: ErrorData, document: dict[str, Any]) -> str:
 
 
 def _write_json(error: ErrorData) -> str:
-    fields = _fields(error)
+    fields = fields_of(error)
     try:
         return _to_json(error, fields)
     except Exception:
@@ -112,8 +115,9 @@ def _write_json(error: ErrorData) -> str:
 
 
 def _write_problem_json(error: ErrorData) -> str:
-    fields = _fields(error)
-    problem = {"type": fields["error_type"], "title": fields["message"], "status": fields["code"]}
+    fields = fields_of(error)
+    address = fields["error_type"] or type_of(error.code)
+    problem = {"type": address, "title": fields["message"], "status": fields["code"]}
     if error.detail is not None:
         problem["detail"] = to_text(error.detail)
     if error.error_id is not None:
@@ -122,8 +126,13 @@ def _write_problem_json(error: ErrorData) -> str:
 
 
 def _write_xml(error: ErrorData) -> str:
-    fields = {**_fields(error), "detail": error.detail and to_text(error.detail)}
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{_xml_element("error", fields)}'
+    fields = {**fields_of(error), "detail": error.detail and to_text(error.detail)}
+    return xml_document(fields)
+
+
+def xml_document(fields: dict[str, Any]) -> str:
+    """Return an XML document with an element for each field that is not None."""
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{_xml_element("http_error", fields)}'
 
 
 def _xml_element(name: str, value: object) -> str:

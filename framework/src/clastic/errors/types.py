@@ -7,10 +7,12 @@ Each 4xx error is a :class:`BadRequest` and each 5xx error an :class:`InternalSe
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
 from clastic.errors.base import HTTPException
+from clastic.http.response import Fields
 
 __all__ = [
     "TYPES_BY_CODE",
@@ -84,6 +86,9 @@ class MethodNotAllowed(BadRequest, code=405):
         ``Allow``, with HEAD if there is GET. The other parameters are those of ``HTTPException``
     """
 
+    #: The methods it supports, None if they are not known.
+    allowed_methods: set[str] | None = None
+
     def __init__(
         self,
         allowed_methods: Iterable[str] | None = None,
@@ -97,6 +102,10 @@ class MethodNotAllowed(BadRequest, code=405):
         mimetype: str | None = None,
         content_type: str | None = None,
         headers: Mapping[str, str | Iterable[str]] | Iterable[tuple[str, str]] | None = None,
+        exc_info: Any = None,
+        dispatch_state: Any = None,
+        request: Any = None,
+        application: Any = None,
     ) -> None:
         super().__init__(
             detail,
@@ -108,15 +117,25 @@ class MethodNotAllowed(BadRequest, code=405):
             mimetype=mimetype,
             content_type=content_type,
             headers=headers,
+            exc_info=exc_info,
+            dispatch_state=dispatch_state,
         )
         if allowed_methods is None:
             return
         if isinstance(allowed_methods, str):
             allowed_methods = allowed_methods.replace(",", " ").split()
-        methods = {*allowed_methods}
-        if "GET" in methods:
-            methods.add("HEAD")
-        self._given_headers += (("Allow", ", ".join(sorted(methods))),)
+        self.allowed_methods = {*allowed_methods}
+        allow, allowed = _list_methods(frozenset(self.allowed_methods))
+        self._given_headers += allow
+        if self.detail is MethodNotAllowed.detail:
+            self.detail += allowed
+
+
+@lru_cache(128)  # of a pure function: there are few sets of methods, and many requests
+def _list_methods(methods: frozenset[str]) -> tuple[Fields, str]:
+    """Return the ``Allow`` header of a 405, and what its detail adds."""
+    allow = ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods))
+    return (("Allow", allow),), f" Allowed methods: {allow}." if allow else ""
 
 
 class NotAcceptable(BadRequest, code=406):

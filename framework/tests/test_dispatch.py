@@ -942,7 +942,7 @@ class TestErrorHandlers:
             def render_error(  # type: ignore[override]
                 self, request: Request, _error: Any, site: str, _route: Any, **kwargs: Any
             ) -> Response:
-                values = (site, request.path, _error.code, _route.pattern, kwargs)
+                values = (site, request.path, _error.code, _route.pattern, sorted(kwargs))
                 return Response(repr(values), _error.code)
 
         application = Application(
@@ -950,9 +950,12 @@ class TestErrorHandlers:
             {"site": "here"},
             error_handler=Pages(),
         )
-        assert call(application, "/boom/x").text == "('here', '/boom/x', 500, '/boom/<a>', {})"
-        assert call(application, "/no").text == "('here', '/no', 404, '/<_path*>', {})"
-        assert call(application, "/get", "PUT").text == "('here', '/get', 405, '/<_path*>', {})"
+        others = ["_application", "_dispatch_state"]
+        shown = [call(application, "/boom/x"), call(application, "/get", "PUT")]
+        assert [each.text for each in shown] == [
+            repr(("here", "/boom/x", 500, "/boom/<a>", [*others, "a"])),
+            repr(("here", "/get", 405, "/<_path*>", others)),
+        ]
 
     def test_render_error_renders_the_error_of_an_invalid_path(self) -> None:
         class Pages(ErrorHandler):
@@ -1042,8 +1045,8 @@ class TestErrorHandlers:
             def uncaught_to_response(
                 self, _application: Any, _route: Any, **kwargs: Any
             ) -> HTTPError:
-                values = (_application is application, _route.pattern, kwargs["request"])
+                values = (_application is application, _route.pattern, kwargs["request"].path)
                 return Conflict(repr(values))
 
         application = Application([("/boom", lambda: 1 / 0)], error_handler=Handler())
-        assert call(application, "/boom").text == "409 Conflict\n(True, '/boom', None)\n"
+        assert call(application, "/boom").text == "409 Conflict\n(True, '/boom', '/boom')\n"

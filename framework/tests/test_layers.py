@@ -72,6 +72,7 @@ LATE = {
     "clastic.application imports clastic.server.serve",
     "clastic.application imports clastic.debug.handler",
     "clastic.compat.errors imports clastic.errors.formats",
+    "clastic.compat.routing imports clastic.lifecycle",
     "clastic.compat.routing imports clastic.routing.bound",
     "clastic.compat.routing imports clastic.routing.matching",
     "clastic.compat.routing imports clastic.routing.state",

@@ -33,6 +33,7 @@ from clastic.describe import describe_role
 from clastic.http import BaseResponse
 from clastic.injection import PATH, Plan, Step
 from clastic.lifecycle import BoundResource, ManagedRun
+from clastic.signature import takes_kwargs
 
 FINISHED = (BaseResponse, WerkzeugHTTPException)
 MISSING = object()
@@ -87,9 +88,17 @@ class ChainCompiler:
         return self._compile(name, source, "(request, _dispatch_state, {path_values})")
 
     def compile_render_error(self, name: str, step: Step, constants: Mapping[str, Any]) -> Chain:
-        """Compile a ``render_error``, which takes the error and the route as third and fourth."""
+        """Compile a ``render_error``, which takes the error and the route as third and fourth.
+
+        Its ``**kwargs`` get the values that the functions of the route can take.
+        """
         source = _SourceWriter((step,), constants)
-        source.line("return " + source.call("render_error", step))
+        more = ""
+        if takes_kwargs(step.function):
+            taken = [parameter.name for parameter in step.arguments]
+            name = source.constant("more_values", partial(_more_values, taken))
+            more = f"**{name}(request, _dispatch_state, _error, _route)"
+        source.line("return " + source.call("render_error", step, more=more))
         return self._compile(name, source, "(request, _dispatch_state, _error, _route)")
 
     def _compile(self, name: str, source: _SourceWriter, parameters: str) -> Chain:
@@ -264,13 +273,17 @@ class _SourceWriter:
         for name in step.provides:
             self.line(f"if {name} is {missing}: {unprovided}({name!r})")
 
-    def call(self, label: str, step: Step, next_function: str | None = None) -> str:
-        """Return the source of a call with exactly the arguments that the function takes."""
+    def call(self, label: str, step: Step, next_function: str | None = None, more: str = "") -> str:
+        """Return the source of a call with exactly the arguments that the function takes.
+
+        :param more: the source of further arguments
+        """
         function = self.constant(label, step.function)
         passed = [] if next_function is None else [next_function]
         for parameter, source in zip(step.arguments, step.sources, strict=True):
             value = self.value(parameter.name, source)
             passed.append(value if parameter.by_position else f"{parameter.name}={value}")
+        passed += [more] if more else []
         return f"{function}({', '.join(passed)})"
 
     def value(self, name: str, source: str) -> str:
@@ -297,6 +310,14 @@ def _bind(
 def _forget_sources(filenames: list[str]) -> None:
     for filename in filenames:
         linecache.cache.pop(filename, None)
+
+
+def _more_values(
+    taken: Sequence[str], request: Any, state: Any, error: Any, route: Any
+) -> dict[str, Any]:
+    """Return the values for the ``**kwargs`` of a ``render_error``."""
+    values = {**route.values_for(request, state), "request": request, "_error": error}
+    return {name: value for name, value in values.items() if name not in taken}
 
 
 def _unprovided(function: Callable[..., Any], name: str) -> NoReturn:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
@@ -15,6 +16,7 @@ from clastic.errors import (
     ErrorHandler,
     HTTPException,
     InternalServerError,
+    NotFound,
     RequestEntityTooLarge,
     from_werkzeug,
     render_by_accept,
@@ -90,6 +92,7 @@ class Dispatcher:
         "error_handler",
         "find_candidates",
         "literal_candidates",
+        "miss_wants_request",
         "mounts",
         "null_route",
         "request_type",
@@ -116,6 +119,9 @@ class Dispatcher:
         self.error_handler = error_handler
         self.error_chain = error_chain
         self.null_route = null_route
+        self.miss_wants_request = (
+            null_route.wants_request or error_handler.not_found_type is not NotFound
+        )
         self.mounts = tuple(mounts)
         self.request_type: type[Request] = application.request_type
 
@@ -167,7 +173,7 @@ class Dispatcher:
                     return response
                 response = _check_response(response, route)
             except Exception as exception:
-                response = self.handle_exception(exception, route, environ, request)
+                response = self.handle_exception(exception, route, environ, request, state)
                 if not isinstance(response, HTTPException):
                     return self.finish(response, route, environ, request)
             if not isinstance(response, HTTPException):
@@ -214,13 +220,15 @@ class Dispatcher:
         route = self.null_route
         response: WSGIApplication
         try:
-            if request is None and route.wants_request:
-                request = self.request_type(environ)
+            if self.miss_wants_request:
+                if request is None:
+                    request = self.request_type(environ)
+                state.request = request
             response = route.run(request, state, {})
             if not isinstance(response, BaseResponse):
                 response = _check_response(response, route)
         except Exception as exception:
-            response = self.handle_exception(exception, route, environ, request)
+            response = self.handle_exception(exception, route, environ, request, state)
         if isinstance(response, HTTPException):
             return self.render_error(response, failed_route or route, environ, request, state)
         return self.finish(response, failed_route or route, environ, request)
@@ -231,6 +239,7 @@ class Dispatcher:
         route: BoundRoute,
         environ: WSGIEnvironment,
         request: Request | None,
+        state: DispatchState | None = None,
     ) -> WSGIApplication:
         """Convert an exception of a route into an HTTP error or a response; it is not finished yet.
 
@@ -247,8 +256,14 @@ class Dispatcher:
             return from_werkzeug(exception)
         if environ.get(THROW_ERRORS):
             raise exception
+        values: dict[str, Any] = {"_application": self.application, "_route": route}
+        with suppress(Exception):  # the request type of the application may fail
+            if request is None:
+                request = self.request_type(environ)
+                route.set_limits(request)
+            values = route.values_for(request, state or DispatchState())
         response: BaseResponse = self.error_handler.uncaught_to_response(
-            _application=self.application, _route=route, request=request
+            **values, _error=exception, request=request
         )
         return response
 

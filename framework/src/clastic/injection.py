@@ -152,7 +152,7 @@ def plan_route(
 def plan_render_error(
     where: str, function: Callable[..., Any], resources: Mapping[str, Any], problems: Problems
 ) -> Step | None:
-    """Find the source of every argument of a ``render_error``; its ``**kwargs`` get nothing.
+    """Find the source of every argument of a ``render_error``; its ``**kwargs`` are left out.
 
     :param where: how messages name it
     :param problems: collects what is wrong

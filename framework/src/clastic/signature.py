@@ -82,6 +82,12 @@ def read_signature(function: Callable[..., Any], *, ignore_kwargs: bool = False)
     return _from_inspect(function, signature, ignore_kwargs)
 
 
+def takes_kwargs(function: Callable[..., Any]) -> bool:
+    """Return whether a callable whose signature is readable takes ``**kwargs``."""
+    parameters = inspect.signature(function).parameters.values()
+    return any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
+
+
 def _plain_function(function: Callable[..., Any]) -> FunctionType | None:
     """Return the function behind a callable if its code object determines the signature."""
     plain: object = function

@@ -7,13 +7,15 @@ import logging
 
 import pytest
 
-from clastic import Application, Response, Route, render_json
+from clastic import GET, Application, Response, Route, render_json
 from clastic.errors import (
     BadRequest,
     Conflict,
+    ErrorHandler,
     HTTPException,
     MethodNotAllowed,
     NotFound,
+    ServiceUnavailable,
 )
 
 
@@ -138,3 +140,118 @@ def test_every_error_takes_the_keywords_of_clastic_26(error_type):
     )
     assert (error.exc_info, error.dispatch_state) == (record, state)
     assert (error_type().exc_info, error_type().dispatch_state) == (None, None)
+
+
+# -- error handlers --------------------------------------------------------------------------------
+
+
+def named(values):
+    """Return the names of values, and the types of those that the framework provides."""
+    return {name: type(value).__name__ for name, value in values.items()}
+
+
+BUILT_IN = {
+    "_application": "Application",
+    "_route": "BoundRoute",
+    "_dispatch_state": "DispatchState",
+}
+
+
+def divide(id):
+    return 1 / 0
+
+
+def refuse(id):
+    raise Conflict("No.")
+
+
+def test_the_keywords_of_an_error_handler_get_resources_and_path_values():
+    calls = []
+
+    class Handler(ErrorHandler):
+        def render_error(self, request, _error, **kwargs):
+            calls.append(named(kwargs))
+            return Response("page", _error.code)
+
+    app = Application(
+        [("/<id:int>", refuse)], resources={"words": ["tea"]}, error_handler=Handler()
+    )
+    client = app.get_local_client()
+    assert client.get("/7").text == client.get("/no/where").text == "page"
+    assert calls == [
+        {**BUILT_IN, "words": "list", "id": "int"},
+        {**BUILT_IN, "words": "list"},
+    ]
+
+
+def test_the_keywords_of_a_render_error_are_what_it_does_not_name():
+    def page(_error, words, **kwargs):
+        return Response(f"{words} {sorted(kwargs)}")
+
+    app = Application([Route("/<id>", refuse, None, page)], resources={"words": ["tea"]})
+    assert app.get_local_client().get("/7").text == (
+        "['tea'] ['_application', '_dispatch_state', '_route', 'id', 'request']"
+    )
+
+
+def test_uncaught_to_response_gets_the_exception_and_the_request():
+    calls = []
+
+    class Handler(ErrorHandler):
+        def uncaught_to_response(self, **kwargs):
+            calls.append(named(kwargs))
+            return Response("broken", 500)
+
+    app = Application([("/<id>", divide)], resources={"words": []}, error_handler=Handler())
+    assert app.get_local_client().get("/7").text == "broken"
+    assert calls == [
+        {
+            **BUILT_IN,
+            "id": "str",
+            "words": "list",
+            "request": "Request",
+            "_error": "ZeroDivisionError",
+        }
+    ]
+
+
+def test_the_types_of_an_error_handler_are_called_with_keywords():
+    calls = []
+
+    def recorded(error_type):
+        def make(**kwargs):
+            calls.append(named(kwargs))
+            return error_type(**kwargs)
+
+        return staticmethod(make)
+
+    class Handler(ErrorHandler):
+        not_found_type = recorded(NotFound)
+        method_not_allowed_type = recorded(MethodNotAllowed)
+        server_error_type = recorded(ServiceUnavailable)
+
+    app = Application([GET("/<id>", divide)], error_handler=Handler())
+    client = app.get_local_client()
+    answers = [client.get("/no/where"), client.post("/7"), client.get("/7")]
+    assert [each.status_code for each in answers] == [404, 405, 503]
+    assert calls == [
+        {"request": "Request", "application": "Application", "dispatch_state": "DispatchState"},
+        {"allowed_methods": "set"},
+        {"exc_info": "ExceptionInfo", "source_route": "BoundRoute"},
+    ]
+
+
+def test_errors_of_the_framework_have_their_dispatch_state_or_exception():
+    errors = []
+
+    class Handler(ErrorHandler):
+        def render_error(self, _error):
+            errors.append(_error)
+            return _error
+
+    client = Application([("/<id>", divide)], error_handler=Handler()).get_local_client()
+    client.get("/no/where")
+    client.get("/7")
+    missing, broken = errors
+    assert missing.dispatch_state.attempted_routes == []
+    assert broken.exc_info.exc_type == "ZeroDivisionError"

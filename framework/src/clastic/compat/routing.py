@@ -61,6 +61,7 @@ class BoundRouteMembers:
 
     __slots__ = ()
 
+    application: Application
     path_pattern: Pattern
     positions: Mapping[str, int] | None
     resources: Mapping[str, Any]
@@ -136,6 +137,28 @@ class BoundRouteMembers:
     def iter_routes(self) -> Iterator[Any]:
         """Iterate over the route itself."""
         yield self
+
+    def values_for(self, request: Any, dispatch_state: Any) -> dict[str, Any]:
+        """Return what the functions of the route can take by name, for ``**kwargs`` of handlers.
+
+        Managed resources and what middlewares provide are left out.
+
+        :param request: gives the path values; ``None`` for no path values
+        """
+        from clastic.lifecycle import Managed
+        from clastic.routing.bound import NullRoute
+
+        values: dict[str, Any] = {}
+        if request is not None and not isinstance(self.route, NullRoute):
+            values = self.match_path(request.path) or {}
+        resources = self.resources.items()
+        return {
+            **{name: value for name, value in resources if not isinstance(value, Managed)},
+            **values,
+            "_application": self.application,
+            "_route": self,
+            "_dispatch_state": dispatch_state,
+        }
 
     def execute(self, request: Any, **values: Any) -> Any:
         """Run the route for a request, without matching the path and handling errors.

@@ -29,13 +29,16 @@ class ErrorHandler:
         them and send a `server_error_type`
     """
 
-    #: The error for a path that no route matches.
+    # Any callables will do: they get what the error is about by name.
+
+    #: The error for a path that no route matches; called with `request`, `application` and
+    #: `dispatch_state`.
     not_found_type: type[HTTPException] = NotFound
 
-    #: The error if routes match the path but not the method; called with the allowed methods.
+    #: The error if routes match the path but not the method; called with `allowed_methods`.
     method_not_allowed_type: type[MethodNotAllowed] = MethodNotAllowed
 
-    #: The error for an uncaught exception.
+    #: The error for an uncaught exception; called with `exc_info` and `source_route`.
     server_error_type: type[HTTPException] = InternalServerError
 
     #: A class whose ``from_current()`` records the exception being handled, for ``error.exc_info``.
@@ -61,7 +64,7 @@ class ErrorHandler:
             An override can take any of `request`, `_error`, `_application`, `_route`,
             `_dispatch_state` and the resources, each by its name.
 
-            :param kwargs: the other arguments, by name; not used here
+            :param kwargs: the other arguments and the path values, by name; not used here
             """
             return render_by_accept(_error, request.environ.get("HTTP_ACCEPT"))
 
@@ -74,15 +77,18 @@ class ErrorHandler:
 
         :param _application: the application that raised the exception
         :param _route: the route that raised it, None if it was outside of the routes
-        :param kwargs: other data about the request, by name; not used here
+        :param kwargs: `request`, `_error` (the exception), `_dispatch_state`, the resources and
+            the path values, by name
         :raises Exception: the one being handled, if `reraise_uncaught`
         """
         if self.reraise_uncaught:
             raise
-        error = self.server_error_type(source_route=_route)
-        error.error_id = secrets.token_hex(4)
+        exc_info = None
         with suppress(Exception):  # it may read any object, such as one whose repr() fails
-            error.exc_info = self.record_exception(_application, _route, **kwargs)
+            request = kwargs.get("request")
+            exc_info = self.record_exception(_application, _route, request=request)
+        error = self.server_error_type(exc_info=exc_info, source_route=_route)
+        error.error_id = secrets.token_hex(4)
         _logger.error(
             "Uncaught exception %s, error id %s",
             _place(_route),

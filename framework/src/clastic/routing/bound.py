@@ -14,7 +14,7 @@ from clastic.annotations import contradicts, read_annotation, type_of_value
 from clastic.chain import Chain, ChainCompiler
 from clastic.compat.routing import BoundRouteMembers
 from clastic.describe import describe_callable, describe_role, underlying_function
-from clastic.errors import HTTPException
+from clastic.errors import HTTPException, NotFound
 from clastic.http import BaseResponse, Limits
 from clastic.http.limits import BoundLimits
 from clastic.injection import PATH, Plan, Step, plan_render_error, plan_route
@@ -447,8 +447,15 @@ class NullRoute(Route):
             return _dispatch_state.exceptions[-1]
         error_handler = _application.error_handler
         if _dispatch_state.allowed_methods:
-            return error_handler.method_not_allowed_type(_dispatch_state.allowed_methods)
-        return error_handler.not_found_type()
+            allowed_methods = _dispatch_state.allowed_methods
+            return error_handler.method_not_allowed_type(allowed_methods=allowed_methods)
+        if error_handler.not_found_type is NotFound:
+            return NotFound(dispatch_state=_dispatch_state)
+        return error_handler.not_found_type(
+            request=getattr(_dispatch_state, "request", None),
+            application=_application,
+            dispatch_state=_dispatch_state,
+        )
 
 
 def finishing(middlewares: Sequence[Middleware]) -> tuple[Middleware, ...]:

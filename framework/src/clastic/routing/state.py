@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from clastic.errors import HTTPException
@@ -15,9 +15,12 @@ class DispatchState:
     :ivar attempted_routes: the routes whose path matched, in the order tried
     :ivar allowed_methods: the methods of those that do not serve the request's method
     :ivar exceptions: the non-breaking HTTP errors that routes raised or returned, in order
+    :ivar request: the request; only set if no route responds to it and something takes it
     """
 
-    __slots__ = ("allowed_methods", "attempted_routes", "exceptions")
+    request: Any
+
+    __slots__ = ("allowed_methods", "attempted_routes", "exceptions", "request")
 
     def __init__(self) -> None:
         self.attempted_routes: list[BoundRoute] = []

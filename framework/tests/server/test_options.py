@@ -201,7 +201,7 @@ class TestListen:
             lines = list(announcement(options, listener))
         refusal = (
             " * no debugger: other machines can reach 0.0.0.0, and could run code in it. "
-            "Use --debugger to enable it anyway."
+            "They get no debug pages. Use --debugger to enable both anyway."
         )
         assert (refusal in lines) is has_line
 

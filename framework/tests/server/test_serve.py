@@ -215,6 +215,37 @@ class TestDebugger:
         options = replace(self.OPTIONS, address="0.0.0.0", use_debugger="force")
         assert "Mistake: what happened" in Client(assemble(application, options)).get("/fail").text
 
+    @pytest.mark.parametrize(
+        ("peer", "headers", "is_shown"),
+        [
+            ("127.0.0.1", {}, True),
+            ("127.1.2.3", {}, True),
+            ("::1", {}, True),
+            ("::ffff:127.0.0.1", {}, True),
+            ("192.168.1.2", {}, False),
+            ("::ffff:192.168.1.2", {}, False),
+            ("2001:db8::1", {}, False),
+            ("", {}, False),
+            ("127.0.0.1", {"X-Forwarded-For": "192.168.1.2"}, False),
+            ("127.0.0.1", {"Forwarded": "for=192.168.1.2"}, False),
+            ("127.0.0.1", {"Via": "1.1 proxy"}, False),
+        ],
+    )
+    def test_debug_pages_are_shown_to_this_machine_only(
+        self, peer: str, headers: dict[str, str], is_shown: bool
+    ) -> None:
+        def fail() -> Response:
+            raise ValueError("what happened")
+
+        application = Application([("/fail", fail), ("/place", fail)], debug=True)
+        options = replace(self.OPTIONS, address="0.0.0.0")
+        shown = {"environ_overrides": {"REMOTE_ADDR": peer}, "headers": headers}
+        client = Client(assemble(application, options))
+        assert ("what happened" in client.get("/fail", **shown).text) is is_shown
+        assert ("/place" in client.get("/nowhere", **shown).text) is is_shown
+        forced = Client(assemble(application, replace(options, use_debugger="force")))
+        assert "/place" in forced.get("/nowhere", **shown).text
+
     @pytest.mark.parametrize("address", ["127.0.0.2", "::1"])
     def test_the_console_of_the_debugger_trusts_the_address_of_the_server(
         self, application: Application, address: str
@@ -284,7 +315,8 @@ class TestMeta:
     def test_meta_is_left_out_if_turned_off_or_on_the_network(
         self, application: Application, changes: dict[str, Any]
     ) -> None:
-        assert assemble(application, replace(self.OPTIONS, **changes)) is application
+        client = Client(assemble(application, replace(self.OPTIONS, **changes)))
+        assert client.get("/_meta/").status_code == 404
 
 
 def nothing() -> dict[str, object]:

@@ -118,6 +118,78 @@ class TestOneThread:
             self.serve(worker, 1)
             assert connection.recv(1) == b""
 
+    @pytest.mark.parametrize(
+        ("target", "path", "query"),
+        [
+            pytest.param(b"/\xe4\xb8\xad", "/中".encode(), b"", id="UTF-8"),
+            pytest.param(b"/%E4%B8%AD", "/中".encode(), b"", id="encoded UTF-8"),
+            pytest.param(b"/\xff%FF", b"/\xff\xff", b"", id="other bytes"),
+            pytest.param(b"/a?b=\xc3\xa9&c=%C3%A9", b"/a", b"b=\xc3\xa9&c=%C3%A9", id="a query"),
+            pytest.param(b"/a%20b//c/", b"/a b//c/", b"", id="repeated slashes"),
+            pytest.param(b"http://localhost/a%2Fb?c", b"/a/b", b"c", id="a whole URL"),
+        ],
+    )
+    def test_the_path_and_the_query_are_the_bytes_that_were_sent(
+        self,
+        listener: socket.socket,
+        defaults: ServerOptions,
+        target: bytes,
+        path: bytes,
+        query: bytes,
+    ) -> None:
+        def echo(environ: Any, start_response: Any) -> list[bytes]:
+            start_response("200 OK", [])
+            return [f"{environ['PATH_INFO']}?{environ['QUERY_STRING']}".encode("latin-1")]
+
+        worker = Threads(echo, defaults, listener)
+        received = self.exchange(worker, listener, b"GET %b HTTP/1.0\r\n\r\n" % target)
+        assert received.endswith(b"\r\n\r\n%b?%b" % (path, query))
+
+    @pytest.mark.parametrize(
+        ("version", "head", "body"),
+        [
+            ("HTTP/1.0", b"HTTP/1.0 200 OK\r\n", b"\r\n\r\nabcdef"),
+            ("HTTP/1.1", b"HTTP/1.1 200 OK\r\n", b"\r\n\r\n3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n"),
+        ],
+    )
+    def test_only_clients_of_http_1_1_get_chunks(
+        self,
+        listener: socket.socket,
+        defaults: ServerOptions,
+        version: str,
+        head: bytes,
+        body: bytes,
+    ) -> None:
+        application = Application([("/", lambda: Response(iter(["abc", "def"])))])
+        worker = make_worker(application, defaults, listener)
+        request = f"GET / {version}\r\nHost: localhost\r\n\r\n".encode()
+        received = self.exchange(worker, listener, request)
+        assert received.startswith(head)
+        assert received.endswith(body)
+
+    @pytest.mark.parametrize(
+        "request_head",
+        [
+            pytest.param(b"GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost", id="two hosts"),
+            pytest.param(b"GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil", id="another host"),
+            pytest.param(b"GET / HTTP/1.1", id="no host"),
+            pytest.param(b"GET http://[/ HTTP/1.1\r\nHost: localhost", id="a malformed URL"),
+        ],
+    )
+    def test_a_malformed_request_is_a_400(
+        self, listener: socket.socket, defaults: ServerOptions, request_head: bytes
+    ) -> None:
+        worker = make_worker(Application([("/", lambda: Response())]), defaults, listener)
+        received = self.exchange(worker, listener, request_head + b"\r\n\r\n")
+        assert received.split(b" ")[1] == b"400"
+
+    def exchange(self, worker: Worker, listener: socket.socket, request: bytes) -> bytes:
+        """Send a request, serve it, and return the response."""
+        connection = socket.create_connection(listener.getsockname(), 20)
+        connection.sendall(request)
+        self.serve(worker, 1)
+        return self.read(connection)
+
     def test_without_threads_requests_run_in_the_thread_that_serves(
         self, listener: socket.socket, defaults: ServerOptions
     ) -> None:

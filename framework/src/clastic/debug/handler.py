@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger("clastic")
 
+HIDE_SOURCE = "clastic.hide_source"
+"""The key of the environ of a request whose client must not see source code or routes."""
+
 # The page is for this request only, and nothing that the application put into it may run.
 _HEADERS = (
     ("Cache-Control", "no-store"),
@@ -74,6 +77,8 @@ class ContextualErrorHandler(ErrorHandler):
         :param kwargs: the other values that can be injected; not used here
         """
         response = super().render_error(request, _error)
+        if HIDE_SOURCE in request.environ:
+            return response
         if (
             _application is None
             or _route is None

@@ -203,5 +203,5 @@ def announcement(options: ServerOptions, listener: socket.socket) -> Iterator[st
     if options.use_debugger and not options.may_debug:
         yield (
             f" * no debugger: other machines can reach {address}, and could run code in it. "
-            "Use --debugger to enable it anyway."
+            "They get no debug pages. Use --debugger to enable both anyway."
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,6 +15,7 @@ from werkzeug.debug import DebuggedApplication
 from werkzeug.middleware.lint import LintMiddleware
 
 from clastic.application import Application, SubApplication
+from clastic.debug.handler import HIDE_SOURCE
 from clastic.dispatch import THROW_ERRORS
 from clastic.explanation.findings import find_unserved_folder, find_unused, format_finding
 from clastic.http import BaseResponse, read_host
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 META_PATH = "/_meta/"
+
+_PROXY_HEADERS = ("HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP")
 
 # The status codes of static files that do not exist, may not be read, or have an invalid path.
 _NO_FILE = (400, 403, 404)
@@ -195,6 +199,8 @@ def assemble(application: Application, options: ServerOptions) -> WSGIApplicatio
         served = _Lint(served)
     if options.may_debug:
         served = with_debugger(served, options)
+    if not options.may_show_source:
+        served = with_hidden_source(served)
     return served
 
 
@@ -252,6 +258,30 @@ def with_meta(served: WSGIApplication, application: Application) -> WSGIApplicat
         return (meta if is_meta else served)(environ, start_response)
 
     return serve_meta_or_application
+
+
+def with_hidden_source(application: WSGIApplication) -> WSGIApplication:
+    """Hide the debug pages of `application` from other machines, and from all behind a proxy."""
+
+    def hide_source_or_not(
+        environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        if not _is_this_machine(environ):
+            environ[HIDE_SOURCE] = True
+        return application(environ, start_response)
+
+    return hide_source_or_not
+
+
+def _is_this_machine(environ: WSGIEnvironment) -> bool:
+    """Return whether a request was sent from this machine, and not for a client of a proxy."""
+    if any(name in environ for name in _PROXY_HEADERS):
+        return False
+    try:
+        address = ipaddress.ip_address(environ.get("REMOTE_ADDR", ""))
+    except ValueError:
+        return False
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 def with_static(

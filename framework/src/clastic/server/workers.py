@@ -10,9 +10,11 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from http import HTTPStatus
 from socket import SHUT_RDWR, socket
 from types import FrameType
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from werkzeug import serving
 
@@ -118,7 +120,29 @@ class Worker(serving.BaseWSGIServer, ABC):
 
 
 class _Handler(serving.WSGIRequestHandler):
-    """Log requests, except those that the Flaw page sends to see whether it is out of date."""
+    """Read and send HTTP as production servers do, where Werkzeug's class differs from them.
+
+    Requests are logged, except those that the Flaw page sends to see whether it is out of date.
+    """
+
+    def run_wsgi(self) -> None:
+        if self.request_version != "HTTP/1.1":
+            self.protocol_version = "HTTP/1.0"  # such clients do not know chunked responses
+        try:
+            urlsplit(self.path)
+        except ValueError as error:
+            self.path = quote(self.path, encoding="latin-1")  # for the log
+            self.send_error(HTTPStatus.BAD_REQUEST, f"Malformed request target: {error}")
+        else:
+            super().run_wsgi()
+
+    def make_environ(self) -> WSGIEnvironment:
+        """Return the environ, with the bytes of the URL as they were sent (PEP 3333)."""
+        environ = super().make_environ()
+        target = urlsplit(self.path)  # it was decoded as Latin-1
+        environ["PATH_INFO"] = unquote_to_bytes(target.path.encode("latin-1")).decode("latin-1")
+        environ["QUERY_STRING"] = target.query
+        return environ
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         if getattr(self, "path", None) != STATE_PATH:

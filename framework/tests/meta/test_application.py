@@ -55,9 +55,11 @@ def test_it_can_be_embedded_at_any_prefix(prefix, page, report):
 
 
 def test_it_can_be_embedded_twice(page, report):
-    meta = MetaApplication("One")
+    meta = MetaApplication(page_title="One")
     application = application_with(
-        ("/a/", meta), ("/b/", meta), ("/c/", MetaApplication("Other", shown_resources="version"))
+        ("/a/", meta),
+        ("/b/", meta),
+        ("/c/", MetaApplication(page_title="Other", shown_resources="version")),
     )
     assert patterns(report(application, "/a/json/")) == ["/hello"]
     assert patterns(report(application, "/b/json/")) == ["/hello"]
@@ -114,7 +116,7 @@ def test_it_can_be_served_by_itself(page, report):
 
 def test_the_title_is_meta_by_default(page):
     assert page(MetaApplication(), "/").one("h1").text == "Meta"
-    assert page(MetaApplication("<Links>"), "/").one("h1").text == "<Links>"
+    assert page(MetaApplication(page_title="<Links>"), "/").one("h1").text == "<Links>"
 
 
 @pytest.mark.parametrize("slash_mode", [S_REWRITE, S_STRICT])

@@ -54,7 +54,7 @@ def view(page):
     return page(
         Application(
             [
-                ("/_meta", MetaApplication("Links <1>", [Queue()])),
+                ("/_meta", MetaApplication([Queue()], "Links <1>")),
                 Route("/<name>", hello, show_page, show_error),
             ],
             {"a<b": 1},
@@ -124,7 +124,7 @@ class TestDocument:
 
     def test_the_page_shows_all_data_of_the_json(self, page, report):
         application = Application(
-            [("/_meta", MetaApplication("T", [Queue()])), GET("/<name>", show_name)], {"size": 5}
+            [("/_meta", MetaApplication([Queue()], "T")), GET("/<name>", show_name)], {"size": 5}
         )
         data, view = report(application), page(application)
         for route in data["routes"]["items"]:

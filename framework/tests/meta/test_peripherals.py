@@ -110,7 +110,13 @@ class TestSections:
         sections = report(application)["sections"]
         titles = [each["title"] for each in sections]
         assert titles == ["Process", "Host", "Resource use", "Runtime", "Shown"]
-        assert [each["group_key"] for each in sections] == ["server"] * 4 + ["peripherals"]
+        assert [each["group_key"] for each in sections] == [
+            "proc",
+            "host",
+            "rusage",
+            "pyvm",
+            "peripherals",
+        ]
 
     @pytest.mark.parametrize(
         "refused", [{"a": 1}, Showing({}, title="")], ids=["a dict", "no title"]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from datetime import datetime, timezone
+from typing import Any
 from typing import NoReturn as Never  # Python 3.10 has no Never
 
 from clastic.application import Application
 from clastic.arguments import refuse_misspelt
+from clastic.compat.meta import members_by_key
 from clastic.errors import ErrorHandler
 from clastic.http import NOSNIFF, Request, Response
 from clastic.json import JSONEncoding
@@ -66,8 +69,9 @@ class MetaApplication(Application):
     The query selects routes: ``find`` has words that the method, pattern, endpoint or file must
     contain, and ``page`` is the number of a page of a hundred routes, from 1.
 
+    :param peripherals: more sections, after the others. They have a ``title`` and a ``get_context``
+        method, as :class:`~clastic.meta.MetaPeripheral` does
     :param page_title: the heading of the page; by default Meta
-    :param peripherals: more sections, after the others
     :param base_peripherals: the sections on process, host, resource use and runtime; by default
         those of :func:`default_peripherals`
     :param application: the application to show, by default the outermost one
@@ -75,13 +79,13 @@ class MetaApplication(Application):
         masked
     :param middlewares: as for :class:`~clastic.application.Application`
     :param error_handler: as for :class:`~clastic.application.Application`
-    :raises TypeError: a peripheral is no :class:`~clastic.meta.MetaPeripheral` with a title
+    :raises TypeError: a peripheral has no title, or no ``get_context`` method
     """
 
     def __init__(
         self,
+        peripherals: Iterable[MetaPeripheral] | None = None,
         page_title: str | None = None,
-        peripherals: Iterable[MetaPeripheral] = (),
         *,
         application: Application | None = None,
         base_peripherals: Iterable[MetaPeripheral] | None = None,
@@ -95,14 +99,18 @@ class MetaApplication(Application):
         self.page_title = "Meta" if page_title is None else page_title
         if base_peripherals is None:
             base_peripherals = default_peripherals()
-        self.peripherals = (*base_peripherals, *peripherals)
+        self.peripherals = (*base_peripherals, *(peripherals or ()))
+        routes: list[Any] = []
         for peripheral in self.peripherals:
-            if not (isinstance(peripheral, MetaPeripheral) and peripheral.title):
+            is_readable = callable(getattr(peripheral, "get_context", None))
+            if not (is_readable and getattr(peripheral, "title", None)):
                 raise TypeError(
                     f"{peripheral!r} is not a MetaPeripheral with a title. Pass an instance of a "
                     "subclass of clastic.meta.MetaPeripheral that sets title, the heading of its "
                     "section."
                 )
+            if hasattr(peripheral, "get_extra_routes"):
+                routes += peripheral.get_extra_routes()
         names = [shown_resources] if isinstance(shown_resources, str) else shown_resources
         self.shown_resources = frozenset(names)
         # The links of the page are relative, so its path must end with a slash.
@@ -111,6 +119,7 @@ class MetaApplication(Application):
                 GET("/", self.get_page, slash_mode=S_REDIRECT),
                 GET("/json/", self.get_json, slash_mode=S_REDIRECT),
                 ("/clastic_assets/", META_ASSETS_APP),
+                *routes,
             ],
             middlewares=middlewares,
             error_handler=error_handler,
@@ -125,7 +134,9 @@ class MetaApplication(Application):
 
     def get_json(self, request: Request, _application: Application) -> Response:
         """Return the data of the page as JSON."""
-        body = _JSON.encode(self._create_report(request, _application))
+        report = self._create_report(request, _application)
+        members = {each.name: getattr(report, each.name) for each in fields(report)}
+        body = _JSON.encode({**members_by_key(report), **members})
         return Response(body, headers=_HEADERS, content_type="application/json")
 
     def _create_report(self, request: Request, application: Application) -> MetaReport:

@@ -69,7 +69,8 @@ def _peripheral(peripheral: MetaPeripheral, section: SectionData) -> Markup:
     if section.unavailable is not None:
         return element("p", section.unavailable, class_="soft")
     try:
-        rendered = peripheral.render(section.data)
+        render = getattr(peripheral, "render", None)  # An object of another type may have none.
+        rendered = None if render is None else render(section.data)
         return _show(section.data) if rendered is None else join(rendered)
     except Exception as error:  # An error in a peripheral must not break the page.
         return element("p", log_problem(error, peripheral), class_="problem")

@@ -11,7 +11,7 @@ import platform
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -65,7 +65,7 @@ class MetaPeripheral:
     title: str = ""
     """The heading of the section."""
     group_key: str = "peripherals"
-    """A name for sections that belong together, which the JSON has: ``server``, ``peripherals``."""
+    """The key of the data in the JSON, if nothing else has it: ``proc``, ``peripherals``."""
 
     def get_context(self) -> Any:
         """Return the data to show: a mapping, a dataclass, or anything that has a form in JSON.
@@ -76,6 +76,10 @@ class MetaPeripheral:
         :raises Exception: anything else is logged, and the section shows its type
         """
         raise NotImplementedError(f"{type(self).__name__} has no get_context()")
+
+    def get_extra_routes(self) -> Iterable[Any]:
+        """Return routes to serve below the meta application, as for ``Application(routes)``."""
+        return ()
 
     def render(self, data: Any) -> Any:
         """Return the content of the section as ``Markup``, or as text, which is escaped.
@@ -106,7 +110,7 @@ class SectionData:
 
 def read_section(peripheral: MetaPeripheral) -> SectionData:
     """Return the data of a peripheral; for one that fails, the problem."""
-    group_key, title = peripheral.group_key, peripheral.title
+    group_key, title = getattr(peripheral, "group_key", MetaPeripheral.group_key), peripheral.title
     try:
         return SectionData(group_key, title, plain(peripheral.get_context()))
     except Unavailable as reason:
@@ -188,7 +192,7 @@ class ProcessPeripheral(MetaPeripheral):
     """Shows the process that serves the application."""
 
     title = "Process"
-    group_key = "server"
+    group_key = "proc"
 
     def __init__(self) -> None:
         self._constructed = time.monotonic()
@@ -214,7 +218,7 @@ class HostPeripheral(MetaPeripheral):
     """Shows the machine or container that the process runs on."""
 
     title = "Host"
-    group_key = "server"
+    group_key = "host"
 
     def get_context(self) -> dict[str, object]:
         """Return the current values; ``None`` for those that the system does not provide."""
@@ -233,7 +237,7 @@ class UsagePeripheral(MetaPeripheral):
     """Shows the resources that the process has used since it started."""
 
     title = "Resource use"
-    group_key = "server"
+    group_key = "rusage"
 
     def get_context(self) -> dict[str, object]:
         """Return the current values of ``getrusage``.
@@ -260,7 +264,7 @@ class RuntimePeripheral(MetaPeripheral):
     """Shows the Python interpreter and the versions of the packages of the framework."""
 
     title = "Runtime"
-    group_key = "server"
+    group_key = "pyvm"
 
     def __init__(self) -> None:
         self._packages = {name: _if_available(partial(version, name)) for name in _PACKAGES}

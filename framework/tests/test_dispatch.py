@@ -740,8 +740,8 @@ class TestNoResponse:
         [
             pytest.param(
                 ("/", nothing),
-                f"{NOTHING}which is not a Response.\n  Return a Response, or give the route a "
-                "render that makes one, for example render_basic.\n",
+                f"{NOTHING}which is not a Response.\n  Is its return missing? Return a "
+                "Response, or give the route a render that makes one, for example render_basic.\n",
                 id="an endpoint without a render",
             ),
             pytest.param(
@@ -753,8 +753,8 @@ class TestNoResponse:
             pytest.param(
                 Route("/", nothing, middlewares=[Middleware(), DummyMiddleware()]),
                 f"{NOTHING}which is not a Response.\n  Each middleware (DummyMiddleware) must "
-                "return the result of next(), or a Response. Return a Response, or give the route "
-                "a render that makes one, for example render_basic.\n",
+                "return the result of next(), or a Response. Is its return missing? Return a "
+                "Response, or give the route a render that makes one, for example render_basic.\n",
                 id="an endpoint between middlewares",
             ),
             pytest.param(

@@ -20,6 +20,7 @@ LAYERS = (
         "clastic.exports",
         "clastic.text",
         "clastic.describe",
+        "clastic.development",
         "clastic.secrets",
         "clastic.json",
     ),

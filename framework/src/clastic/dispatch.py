@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 
 from clastic.chain import Chain
 from clastic.describe import describe_callable, describe_role, describe_type
+from clastic.development import STATUS_REMEDY, status_in
 from clastic.errors import (
     BadRequest,
     ErrorHandler,
@@ -49,6 +50,9 @@ logger = logging.getLogger("clastic")
 
 THROW_ERRORS = "x-wsgiorg.throw_errors"
 """The key of the environ that lets exceptions pass through to a debugger around the application."""
+
+DEVELOPMENT_PAGES = "clastic.development_pages"
+"""The key of the environ for an error handler to use in the place of the default rendering."""
 
 
 class RerouteWSGI(Exception):
@@ -265,6 +269,12 @@ class Dispatcher:
         response: BaseResponse = self.error_handler.uncaught_to_response(
             **values, _error=exception, request=request
         )
+        pages = environ.get(DEVELOPMENT_PAGES)
+        if pages is not None and isinstance(response, HTTPException):
+            with suppress(Exception):  # it may read any object, such as one whose repr() fails
+                response.exc_info = pages.record_exception(
+                    self.application, route, request or self.request_type(environ)
+                )
         return response
 
     def render_error(
@@ -295,12 +305,17 @@ class Dispatcher:
         state: DispatchState | None,
     ) -> BaseResponse:
         chain = route.render_error_chain or self.error_chain
-        if chain is not None:
+        pages: Any = environ.get(DEVELOPMENT_PAGES)
+        if chain is not None or pages is not None:
             try:
                 if request is None:
                     request = self.request_type(environ)
                     route.set_limits(request)
-                response = chain.run(request, state or DispatchState(), error, route)
+                state = state or DispatchState()
+                if chain is not None:
+                    response = chain.run(request, state, error, route)
+                else:
+                    response = pages.render_error(request, error, self.application, route, state)
                 if isinstance(response, BaseResponse):
                     return response
                 raise TypeError(f"render_error returned {response!r}, which is not a Response")
@@ -464,6 +479,8 @@ def _check_response(response: Any, route: BoundRoute) -> BaseResponse:
     where = f"Route '{route.pattern}' (endpoint {describe_callable(route.endpoint)})"
     if isinstance(response, type) and issubclass(response, HTTPException):
         remedy = f"Raise or return {response.__name__}(), an instance."
+    elif isinstance(response, tuple) and status_in(response) is not None:
+        remedy = STATUS_REMEDY
     elif hasattr(response, "__await__"):
         remedy = "WSGI does not await coroutines: run it with asyncio.run()."
     elif route.render is not None:
@@ -473,6 +490,8 @@ def _check_response(response: Any, route: BoundRoute) -> BaseResponse:
             "Return a Response, or give the route a render that makes one, for example "
             "render_basic."
         )
+        if response is None:
+            remedy = f"Is its return missing? {remedy}"
     if response is None and (forgetful := _forgetful_methods(route)):
         remedy = f"{forgetful} can end without return: return the result of next(), or a Response."
     elif around := [each.name for each in route.middlewares if each.request or each.render]:

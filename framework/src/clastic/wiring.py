@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from types import MappingProxyType
@@ -201,7 +202,7 @@ def misspelling(name: str, names: Iterable[str], *, plurals: bool = False) -> st
     """Return the name of which another one is almost certainly a misspelling, or ``None``.
 
     That is stricter than :func:`closest`: one letter is missing, added or replaced, two neighbours
-    are swapped, or only case and underscores differ. Short names may be different words.
+    are swapped, or only case, dashes and underscores differ. Short names may be different words.
 
     :param plurals: whether a plural can be a misspelling of the singular, and the reverse
     """
@@ -209,7 +210,7 @@ def misspelling(name: str, names: Iterable[str], *, plurals: bool = False) -> st
 
 
 def _is_misspelt(name: str, other: str, *, plurals: bool) -> bool:
-    name, other = (text.replace("_", "").lower() for text in (name, other))
+    name, other = (re.sub("[_-]", "", text).lower() for text in (name, other))
     if name == other:
         return True
     shorter = min(len(name), len(other))

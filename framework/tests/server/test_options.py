@@ -279,3 +279,21 @@ class TestHosts:
         with pytest.raises(SystemExit):
             defaults.overridden_by(["--host", "a b"])
         assert "'a b' is not a host name" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("flag", "meant"),
+    [("--prot", "--port"), ("--adress=::1", "--address"), ("--nodebugger", "--no-debugger")],
+)
+def test_a_misspelt_flag_is_refused_with_the_nearest(
+    defaults: ServerOptions, capsys: pytest.CaptureFixture[str], flag: str, meant: str
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        defaults.overridden_by([flag, "5091"])
+    assert caught.value.code == 2
+    name = flag.partition("=")[0]
+    assert f"error: unknown flag {name}. Did you mean {meant}?" in capsys.readouterr().err
+
+
+def test_flags_of_the_program_are_left_to_it(defaults: ServerOptions) -> None:
+    assert defaults.overridden_by(["--ports", "--verbose", "-p", "--post=1", "--"]) == defaults

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import sys
@@ -24,6 +25,7 @@ from werkzeug.test import Client, create_environ, run_wsgi_app
 from clastic.application import Application
 from clastic.errors import ErrorHandler, HTTPException, NotFound
 from clastic.http import Request, Response, redirect
+from clastic.middleware import Middleware
 from clastic.render import AshesRenderFactory
 from clastic.route import GET, POST
 from clastic.server import serve
@@ -45,8 +47,15 @@ BARE = ServerOptions(
 )
 
 
+BROWSER = {"Accept": "text/html,application/xhtml+xml"}
+
+
 class Mistake(Exception):
     pass
+
+
+def raise_miss() -> Response:
+    raise NotFound("nothing here")
 
 
 def fail() -> Response:
@@ -189,10 +198,65 @@ class TestDebugger:
     OPTIONS = replace(BARE, use_debugger=True)
 
     def test_the_debugger_shows_uncaught_exceptions(self, application: Application) -> None:
-        response = Client(assemble(application, self.OPTIONS)).get("/fail")
+        response = Client(assemble(application, self.OPTIONS)).get("/fail", headers=BROWSER)
         assert response.status_code == 500
         assert "Mistake: what happened" in response.text
         assert "Werkzeug Debugger" in response.text
+
+    def test_other_clients_get_the_exception_and_its_place_as_short_text(
+        self, application: Application
+    ) -> None:
+        response = Client(assemble(application, self.OPTIONS)).get("/fail")
+        assert (response.status_code, response.mimetype) == (500, "text/plain")
+        assert "Mistake: what happened" in response.text
+        assert f"Raised in fail, {os.path.relpath(__file__)}:" in response.text
+        assert len(response.data) < 2000
+
+    def test_a_client_of_json_gets_the_exception_in_a_member(
+        self, application: Application
+    ) -> None:
+        client = Client(assemble(application, self.OPTIONS))
+        error = client.get("/fail", headers={"Accept": "application/json"}).json
+        assert error is not None
+        assert (error["code"], error["debug"]["exceptions"][0]["message"]) == (
+            500,
+            "what happened",
+        )
+
+    def test_an_exception_outside_of_the_routes_is_short_text(self) -> None:
+        class Failing(Middleware):
+            def wsgi_wrapper(self, wsgi_app: Any) -> Any:
+                def fail(environ: Any, start_response: Any) -> Any:
+                    raise Mistake("what happened")
+
+                return fail
+
+        served = assemble(Application([], middlewares=[Failing()]), self.OPTIONS)
+        text = Client(served).get("/").text
+        assert re.fullmatch(r"\S*Mistake: what happened\n\S+test_serve\.py:\d+\n", text)
+
+    @pytest.mark.parametrize("accept", ["*/*", "text/html", "application/json"])
+    @pytest.mark.parametrize(
+        ("method", "path", "shown"),
+        [("GET", "/fial", "/fail"), ("POST", "/fail", "/fail"), ("GET", "/raised", "/raised")],
+        ids=["404", "405", "a raised 404"],
+    )
+    def test_a_404_and_a_405_show_the_routes(
+        self, application: Application, method: str, path: str, shown: str, accept: str
+    ) -> None:
+        application = Application([GET("/fail", fail), GET("/raised", raise_miss)])
+        client = Client(assemble(application, self.OPTIONS))
+        response = client.open(path, method=method, headers={"Accept": accept})
+        assert response.status_code in (404, 405)
+        assert shown in response.text
+        assert "endpoint" in response.text or "Routes, in the order tried" in response.text
+        bare = application.get_local_client().open(path, method=method)
+        assert "Routes" not in bare.text
+
+    def test_an_application_renders_its_errors_itself(self) -> None:
+        application = Application([], error_handler=TeapotHandler())
+        response = Client(assemble(application, self.OPTIONS)).get("/")
+        assert (response.status_code, response.data) == (418, b"teapot: 404")
 
     def test_http_errors_are_left_to_the_error_handler(self) -> None:
         def miss() -> Response:
@@ -213,7 +277,8 @@ class TestDebugger:
 
     def test_other_machines_get_the_debugger_if_forced(self, application: Application) -> None:
         options = replace(self.OPTIONS, address="0.0.0.0", use_debugger="force")
-        assert "Mistake: what happened" in Client(assemble(application, options)).get("/fail").text
+        client = Client(assemble(application, options))
+        assert "Mistake: what happened" in client.get("/fail", headers=BROWSER).text
 
     @pytest.mark.parametrize(
         ("peer", "headers", "is_shown"),

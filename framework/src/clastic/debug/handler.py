@@ -83,7 +83,7 @@ class ContextualErrorHandler(ErrorHandler):
             _application is None
             or _route is None
             or _dispatch_state is None
-            or not _application.debug
+            or not self.shows_errors_of(_application)
             or not _is_default_body(response, _error)
         ):
             return response
@@ -93,6 +93,10 @@ class ContextualErrorHandler(ErrorHandler):
             for name, value in _HEADERS:
                 response.headers[name] = value
         return response
+
+    def shows_errors_of(self, application: Application) -> bool:
+        """Return whether to show more than the error itself: if the application has ``debug``."""
+        return bool(application.debug)
 
     def record_exception(
         self,
@@ -108,7 +112,7 @@ class ContextualErrorHandler(ErrorHandler):
         :param request: the request, if there is an object for it
         :param kwargs: the other values that can be injected; not used here
         """
-        if not _application.debug:
+        if not self.shows_errors_of(_application):
             _logger.warning("%s shows exceptions only with debug=True", type(self).__name__)
             return ErrorHandler.exc_info_type.from_current()
         if not issubclass(self.exc_info_type, ExceptionRecord):

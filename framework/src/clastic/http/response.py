@@ -17,6 +17,7 @@ see :func:`copy_response` and :func:`with_headers`.
 from __future__ import annotations
 
 import re
+import reprlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
@@ -120,6 +121,10 @@ class Response(BaseResponse):
             if head is not None:
                 self._parts = head, response.encode() if isinstance(response, str) else response
                 return
+        if isinstance(response, Mapping) or not (
+            response is None or isinstance(response, (str, bytes)) or hasattr(response, "__iter__")
+        ):
+            raise _body_error(response)
         super().__init__(response, status, headers, mimetype, content_type, direct_passthrough)
         check_fields(Headers(self.headers), with_locations=False)
 
@@ -264,6 +269,18 @@ class Response(BaseResponse):
         """Call a function when the response is closed, after it was sent; return the function."""
         self._materialize()
         return super().call_on_close(func)
+
+
+def _body_error(body: object) -> TypeError:
+    """Return the error for a body that cannot be sent, or of which only the keys would be."""
+    if isinstance(body, Mapping):
+        what = f"a {type(body).__name__}, of which only the keys would be sent"
+    else:
+        what = f"{reprlib.repr(body)}, which is neither text nor bytes, and not iterable"
+    return TypeError(
+        f"The body of a Response is {what}.\n  For JSON, return render_json(data). "
+        "For text, return Response(str(value))."
+    )
 
 
 class DeferredResponse(Response):

@@ -146,10 +146,13 @@ def _check_return(function: Any, tree: ast.FunctionDef, problems: Problems) -> N
 
 
 def _returned(tree: ast.AST) -> Iterator[bool]:
-    """Yield for each ``return`` of a function whether it returns a value."""
+    """Yield for each ``return`` of a function whether it returns more than ``None``."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Return):
-            yield node.value is not None
+            value = node.value
+            yield value is not None and not (
+                isinstance(value, ast.Constant) and value.value is None
+            )
         elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
             yield from _returned(node)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from copy import copy
@@ -10,12 +11,14 @@ from typing import Any
 import ashes
 
 from clastic.compat.render import AshesRenderFactoryMembers
+from clastic.development import hint, logger
 from clastic.render.template_base import (
     Reference,
     TemplateFactory,
     TemplatePaths,
     TemplateSource,
 )
+from clastic.wiring import did_you_mean
 
 EMPTY = "{! Ashes cannot render a template that has no text !}"
 
@@ -64,6 +67,8 @@ class AshesRenderFactory(AshesRenderFactoryMembers, TemplateFactory):
         # Templates include only what was loaded at construction.
         self._engine = copy(self.env)
         self._engine.load = self.get
+        self._shown: set[str] = set()
+        self._tested: set[str] = set()
 
     def compile(self, source: TemplateSource) -> tuple[ashes.Template, list[Reference]]:
         """Return the template object that Ashes makes of a source, and its references."""
@@ -71,6 +76,10 @@ class AshesRenderFactory(AshesRenderFactoryMembers, TemplateFactory):
         try:
             for token in ashes.tokenize(source.text):
                 self._check_names(token)
+                if isinstance(token, ashes.ReferenceTag):
+                    self._shown.add(token.refpath)
+                elif isinstance(token, ashes.SectionTag):
+                    self._tested.add(token.refpath)
                 if isinstance(token, ashes.PartialTag):
                     references.append(Reference(token.start_line, [_name_of(token)]))
             template = ashes.Template(source.name, source.text or EMPTY, env=self._engine)
@@ -85,9 +94,22 @@ class AshesRenderFactory(AshesRenderFactoryMembers, TemplateFactory):
 
         :raises TemplateError: when it includes a template that was not loaded
         """
-        page = str(template.render(context, self._engine))
+        watched = None
+        if logger.isEnabledFor(logging.INFO):
+            watched = _WatchedContext(self._engine, ashes.Stack(context))
+        page = str(template.render(watched or context, self._engine))
+        if watched is not None:
+            self._report_missing(template.name, watched)
         # Ashes turns the characters of a template beyond U+FFFF into pairs of surrogates.
         return page.encode("utf-16", "surrogatepass").decode("utf-16")
+
+    def _report_missing(self, name: str, watched: _WatchedContext) -> None:
+        """Log the paths that a template shows and that are missing, unless it tests for them."""
+        for path, known in watched.missing.items():
+            if path in self._shown and path not in self._tested:
+                question = did_you_mean(path.rpartition(".")[2], known)
+                text = f"template '{name}' shows {{{path}}}, which is not there. {question}"
+                hint(text.rstrip())
 
     def _read(self, name: str) -> TemplateSource | None:
         return super()._read(name) or self._read_from_env(name)
@@ -123,6 +145,56 @@ class _Loaded:
         if name not in self._factory.loaded:
             raise ashes.TemplateNotFound(name)
         return self._factory.get(name)
+
+
+class _WatchedContext(ashes.Context):  # type: ignore[misc]
+    """A context that collects the paths that are looked up in it and are missing.
+
+    :ivar missing: each path, with the names that are there
+    """
+
+    def __init__(self, *args: Any, missing: dict[str, list[str]] | None = None) -> None:
+        super().__init__(*args)
+        self.missing: dict[str, list[str]] = {} if missing is None else missing
+
+    def get(self, path: str, cur: bool = False) -> Any:
+        """Return the value of a path in one text."""
+        self._check(path.removeprefix(".").split("."), cur or path.startswith("."), path)
+        return super().get(path, cur)
+
+    def get_path(self, cur: bool, down: list[str]) -> Any:
+        """Return the value of a path of several names."""
+        self._check(down, cur, "." * cur + ".".join(down))
+        return super().get_path(cur, down)
+
+    def push(self, head: Any, index: Any = None, length: Any = None) -> _WatchedContext:
+        """Return the context of a section."""
+        return self._same(super().push(head, index, length))
+
+    def rebase(self, head: Any) -> _WatchedContext:
+        """Return a context of one value."""
+        return self._same(super().rebase(head))
+
+    def shift_blocks(self, local_vars: Any) -> _WatchedContext:
+        """Return the context with the blocks of a template that includes another."""
+        return self._same(super().shift_blocks(local_vars))
+
+    def _same(self, other: ashes.Context) -> _WatchedContext:
+        parts = other.env, other.stack, other.globals, other.blocks
+        return type(self)(*parts, missing=self.missing)
+
+    def _check(self, names: list[str], cur: bool, path: str) -> None:
+        parents, name = names[:-1], "".join(names[-1:])
+        if parents:
+            inside = [super().get_path(cur, parents)]
+        else:
+            inside, stack = [self.globals, self.env.defaults], self.stack
+            while stack:
+                inside.append(stack.head)
+                stack = None if cur else stack.tail
+        known = [str(key) for each in inside if isinstance(each, Mapping) for key in each]
+        if name and name not in known and (known or not parents):
+            self.missing[path] = known
 
 
 def _name_of(include: ashes.PartialTag) -> str:

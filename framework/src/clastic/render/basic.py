@@ -13,6 +13,7 @@ from boltons import tableutils
 from markupsafe import Markup, escape
 
 from clastic.compat.render import BasicRenderMembers
+from clastic.development import check_context
 from clastic.errors import BadRequest
 from clastic.http import NOSNIFF, Request, Response, negotiate, respond_html, response_maker
 from clastic.json import BYTES_TYPES, JSONEncoding, NoJSONForm, simplify
@@ -98,10 +99,14 @@ class BasicRender(BasicRenderMembers):
             try:
                 context = simplify(context)
             except NoJSONForm:
+                if context is None:
+                    check_context(context)
                 if not isinstance(context, Iterable):
                     return _respond_text(str(context).encode())
         if isinstance(context, (str, int, float)):
             return _respond_text(str(context).encode())
+        if context.__class__ is tuple:
+            check_context(context)
         return self._render_data(context, request, _route)
 
     def _render_data(self, context: object, request: Request, route: Any) -> Response:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from clastic.compat.render import JSONRenderMembers
+from clastic.development import SUSPICIOUS, check_context
 from clastic.errors import BadRequest
 from clastic.http import NOSNIFF, Request, Response, response_maker
 from clastic.json import JSONEncoding
@@ -54,6 +55,8 @@ class JSONRender(JSONRenderMembers):
         :raises TypeError: for what has no JSON form, such as NaN, a key that is not text, or a
             value that contains itself; the error names the place
         """
+        if context.__class__ in SUSPICIOUS:
+            check_context(context)
         if self.streaming:
             chunks = self._json.iter_encode(context)
             return Response(chunks, headers=[NOSNIFF], content_type=_JSON_TYPE)
@@ -89,6 +92,8 @@ class JSONPRender(JSONRender):
         :raises BadRequest: if the parameter is not the name of a function
         :raises TypeError: as :class:`JSONRender`
         """
+        if context.__class__ in SUSPICIOUS:
+            check_context(context)
         callback, content_type = request.args.get(self._qp_name), _JSON_TYPE
         parts: Iterable[bytes]
         parts = self._json.iter_encode(context) if self.streaming else [self._json.encode(context)]

@@ -10,10 +10,12 @@ import socket
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from clastic.http.hosts import TrustedHosts, split_host
+from clastic.wiring import misspelling
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -31,6 +33,11 @@ _SWITCHES = (
     ("--no-wsgi-lint", "use_lint", False, "do not check the use of WSGI"),
     ("--no-debugger", "use_debugger", False, "do not use the debugger"),
     ("--debugger", "use_debugger", "force", "use it even if other machines can reach it"),
+)
+
+_FLAGS = (
+    *("--help", "--address", "--host", "--port", "--processes", "--static-path", "--static-prefix"),
+    *(switch[0] for switch in _SWITCHES),
 )
 
 
@@ -123,11 +130,15 @@ class ServerOptions:
     def overridden_by(self, arguments: Sequence[str]) -> ServerOptions:
         """Return these options, overridden by the flags in `arguments`.
 
-        Unknown arguments are ignored: they belong to the program. An invalid value ends the program
-        with a message on standard error and the exit code 2.
+        Unknown arguments are ignored: they belong to the program. A flag that is misspelt or has an
+        invalid value ends the program with a message on standard error and the exit code 2.
         """
         parser = _make_parser(self)
-        flags, _ = parser.parse_known_args(list(arguments))
+        flags, others = parser.parse_known_args(list(arguments))
+        for text in takewhile("--".__ne__, others):
+            name = text.partition("=")[0]
+            if name.startswith("--") and (flag := misspelling(name, _FLAGS)) is not None:
+                parser.error(f"unknown flag {name}. Did you mean {flag}?")
         try:
             return ServerOptions(**{**vars(flags), "hosts": tuple(flags.hosts)})
         except ValueError as error:

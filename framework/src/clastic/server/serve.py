@@ -16,12 +16,13 @@ from werkzeug.middleware.lint import LintMiddleware
 
 from clastic.application import Application, SubApplication
 from clastic.debug.handler import HIDE_SOURCE
-from clastic.dispatch import THROW_ERRORS
 from clastic.explanation.findings import find_unserved_folder, find_unused, format_finding
-from clastic.http import BaseResponse, read_host
+from clastic.http import BaseResponse
 from clastic.meta import MetaApplication
 from clastic.pattern import S_STRICT
 from clastic.server.child import ReloaderLink, obstacle_to_restart
+from clastic.server.debugger import with_debugger
+from clastic.server.hints import enable_hints, with_hints
 from clastic.server.options import SSL, ServerOptions, announcement, listen, main_path
 from clastic.server.reloader import Reloader
 from clastic.server.workers import ShutdownSignal, make_worker
@@ -123,6 +124,7 @@ def serve(
         use_evalex=use_evalex,
     ).overridden_by(sys.argv[1:] if arguments is None else arguments)
     link = ReloaderLink.from_environment()
+    enable_hints()
     try:
         served = assemble(application, options)
         findings = [f" * {format_finding(each)}" for each in _find_unused(application, options)]
@@ -190,6 +192,8 @@ def _serve_as_child(
 def assemble(application: Application, options: ServerOptions) -> WSGIApplication:
     """Return the WSGI application to serve: `application`, wrapped as the options say."""
     served: WSGIApplication = application
+    if options.use_debugger:
+        served = with_hints(served, application)
     if options.use_meta and options.is_loopback and not _has_routes_below(application, META_PATH):
         served = with_meta(served, application)
     folder = _static_folder(options)
@@ -326,28 +330,3 @@ class _Lint(LintMiddleware):
         checked = headers.copy()
         checked.remove("Location")
         super().check_headers(checked)
-
-
-class _Debugger(DebuggedApplication):
-    """Werkzeug's debugger, for requests for the hosts that the server serves."""
-
-    options: ServerOptions
-
-    def check_host_trust(self, environ: WSGIEnvironment) -> bool:
-        return self.options.serves_host(read_host(environ))
-
-
-def with_debugger(application: WSGIApplication, options: ServerOptions) -> DebuggedApplication:
-    """Show uncaught exceptions of `application` in Werkzeug's debugger.
-
-    Its console needs the process that raised the exception, so several processes have none.
-    """
-
-    def throw_errors(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        environ[THROW_ERRORS] = True
-        return application(environ, start_response)
-
-    evalex = options.has_one_process and options.use_evalex
-    debugged = _Debugger(throw_errors, evalex=evalex, pin_logging=False)
-    debugged.options = options
-    return debugged

@@ -487,9 +487,9 @@ def test_a_page_can_have_metadata_and_tables_of_another_type():
     table = Table([[1]], [], {"source": "db"})
     assert page(table, render=render).rows == [["#source", "db"], ["1"]]
     plain = TabularRender(table_type=tableutils.Table)
-    data = [[1, {"b": [2]}], [3, 4]]
+    data = ([1, {"b": [2]}], [3, 4])
     assert page(data, render=plain).rows == [["1", "[|b|[|2]]"], ["3", "4"]]
-    assert data == [[1, {"b": [2]}], [3, 4]]
+    assert data == ([1, {"b": [2]}], [3, 4])
 
 
 def test_a_page_may_have_no_heading():

@@ -142,7 +142,7 @@ class TabularRender:
         """
         table: Any = context
         if not isinstance(table, tableutils.Table):
-            if isinstance(context, (list, dict)) and not issubclass(self._table_type, Table):
+            if isinstance(context, (list, tuple, dict)) and not issubclass(self._table_type, Table):
                 context = remap(context)  # boltons puts tables into the lists that it is given.
             table = self._table_type.from_data(context, max_depth=self._max_depth)
         endpoint = getattr(route, "endpoint", None)

@@ -72,6 +72,7 @@ RE_EXPORTS = {
 LATE = {
     "clastic.application imports clastic.server.serve",
     "clastic.application imports clastic.debug.handler",
+    "clastic.compat.cookie imports clastic.middleware.cookie",
     "clastic.compat.errors imports clastic.errors.formats",
     "clastic.compat.routing imports clastic.lifecycle",
     "clastic.compat.routing imports clastic.routing.bound",

@@ -566,7 +566,8 @@ class TestExpiry:
             pytest.param(60, 60, True, id="in its last second"),
             pytest.param(60, 61, False, id="after its last second"),
             pytest.param(60, -5, True, id="by a clock that is behind"),
-            pytest.param(SESSION, 10**8, True, id="a session of years"),
+            pytest.param(SESSION, 14 * 24 * 3600, True, id="a session of two weeks"),
+            pytest.param(SESSION, 14 * 24 * 3600 + 1, False, id="a longer session"),
             pytest.param(NEVER, 10**8, True, id="never"),
         ],
     )
@@ -578,6 +579,25 @@ class TestExpiry:
         clock.advance(age)
         seen = with_value(served(look, expiry=expiry, clock=clock), value).json
         assert seen == ({"count": 1} if is_valid else {})
+
+    @pytest.mark.parametrize(
+        ("expiry", "age", "is_sent"),
+        [
+            (60, 30, False),
+            (60, 31, True),
+            (SESSION, 7 * 24 * 3600, False),
+            (SESSION, 7 * 24 * 3600 + 1, True),
+            (NEVER, 10**8, False),
+        ],
+    )
+    def test_a_cookie_that_is_read_after_half_of_its_lifetime_is_sent_again(
+        self, expiry: Any, age: int, is_sent: bool
+    ) -> None:
+        clock = Clock()
+        value = value_of(served(count, expiry=expiry, clock=clock).get("/"))
+        clock.advance(age)
+        response = with_value(served(look, expiry=expiry, clock=clock), value)
+        assert (response.json, bool(sent(response))) == ({"count": 1}, is_sent)
 
     def test_the_age_counts_from_when_it_was_last_sent(self) -> None:
         clock = Clock()
@@ -823,7 +843,7 @@ class TestSettings:
                 f"expiry is {expiry!r}. Use a number of seconds above 0, or SESSION or NEVER.",
                 id=f"expiry {expiry!r}",
             )
-            for expiry in (0, -1, float("nan"))
+            for expiry in (-1, "now", float("nan"))
         ),
         *(
             pytest.param(

@@ -9,9 +9,9 @@ import re
 import secrets
 import time
 import zlib
-from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from functools import cached_property, partial
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -26,6 +26,7 @@ from itsdangerous.encoding import (
 )
 from werkzeug.http import dump_cookie
 
+from clastic.compat.cookie import CookieMembers
 from clastic.errors import HTTP_ERRORS, map_response
 from clastic.http import Request, with_headers
 from clastic.http.hosts import encode_host
@@ -41,6 +42,8 @@ logger = logging.getLogger("clastic")
 _MAX_SIZE = 4093
 # Browsers keep no cookie for longer than 400 days (RFC 6265bis, section 5.5); in seconds.
 _MAX_CLIENT_AGE = 400 * 24 * 3600
+# The server accepts a cookie without an expiry for as long after it was last sent; in seconds.
+_MAX_SESSION_AGE = 14 * 24 * 3600
 # In bytes. A shorter key can be guessed.
 _MIN_KEY_SIZE = 16
 # A client sends several cookies of one name if other servers of its domain set them. At most this
@@ -55,7 +58,10 @@ _SAFE_IN_PATH = "/!$&'()*+,=:@~"
 _TOKEN = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
 # The JSON text of a cookie without keys.
 _EMPTY = "{}"
+# The key of the time at which the cookie expires, in the JSON text only.
+_EXPIRES = "_expires"
 _encode_json = json.JSONEncoder(separators=(",", ":")).encode
+_decode_json = json.JSONDecoder().raw_decode
 
 
 class Expiry(Enum):
@@ -63,78 +69,128 @@ class Expiry(Enum):
 
     SESSION = "session"
     NEVER = "never"
+    NOW = "now"
 
 
 SESSION: Final = Expiry.SESSION
-"""Until the browser is closed."""
+"""Until the browser is closed, and for 14 days after it was last sent at most."""
 NEVER: Final = Expiry.NEVER
 """For as long as the browser keeps it: 400 days after it was last sent, in most."""
+NOW: Final = Expiry.NOW
+"""For no time at all: see ``JSONCookie.set_expires``."""
 
 
 class CookieTooLarge(ValueError):
     """A cookie is larger than browsers keep; they would drop it silently."""
 
 
-class JSONCookie(MutableMapping[str, Any]):
+class JSONCookie(CookieMembers, dict[str, Any]):
     """The values that a client keeps for the application, as a ``dict`` of JSON values.
 
     Change it like any ``dict``; changes inside of its values are noticed as well. Tuples come back
     as lists, and all keys as strings. A cookie without keys is deleted at the client. A change by a
     streaming body is lost: the headers are already sent then.
 
-    :param read: returns the JSON text of the cookie, and whether the client may keep it as it is
+    :param data: the values
+    :param secret_key: signs it for ``serialize()``
+    :param new: whether no client has it yet
+    :param cookie_name: that of the middleware which reads what ``serialize()`` returns
+    :raises TypeError: a value inside is not a JSON value
     """
 
-    def __init__(self, read: Callable[[], tuple[str, bool]]) -> None:
-        self._read = read
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        secret_key: str | bytes | None = None,
+        new: bool = True,
+        *,
+        cookie_name: str = "clastic_cookie",
+    ) -> None:
+        super().__init__(data or {})
+        self.secret_key = secret_key
+        self.new = new
+        self.cookie_name = cookie_name
         self._received: str | None = None
-
-    @cached_property
-    def _values(self) -> dict[str, Any]:
-        text, may_stay = self._read()
-        if may_stay:
-            self._received = text
-        values: dict[str, Any] = json.loads(text)
-        return values
+        self._received = self.text()
 
     @property
     def is_accessed(self) -> bool:
         """Whether it was read or changed."""
-        return "_values" in self.__dict__
+        return not isinstance(self, _UnreadCookie)
 
-    def changed_text(self) -> str | None:
-        """Return the JSON text of the values; ``None`` if it need not be sent.
+    def text(self) -> str:
+        """Return the JSON text of the values and of the time at which they expire, if that is set.
 
         :raises TypeError: a value inside is not a JSON value
         """
         try:
-            text = _encode_json(self._values)
+            return _encode_json(self if self.expires is None else {**self, _EXPIRES: self.expires})
         except (RecursionError, TypeError, ValueError) as error:
             raise TypeError(
                 f"The cookie cannot be sent as JSON: {error}. Put only str, int, float, bool, "
                 "None, and lists and dicts of them into it."
             ) from error
+
+    def changed_text(self) -> str | None:
+        """Return the JSON text; ``None`` if it need not be sent.
+
+        :raises TypeError: a value inside is not a JSON value
+        """
+        text = self.text()
         return None if text == self._received else text
-
-    def __getitem__(self, key: str) -> Any:
-        return self._values[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self._values[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        del self._values[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
 
     def __repr__(self) -> str:
         """Show the keys only: the values are not for logs and error pages."""
-        keys = ", ".join(map(repr, self)) if self.is_accessed else "not read yet"
-        return f"<{type(self).__name__}: {keys}>"
+        return f"<JSONCookie: {', '.join(map(repr, self))}>"
+
+
+class _UnreadCookie(JSONCookie):
+    """A cookie that is read when it is first used: it then becomes a ``JSONCookie``.
+
+    :param read: returns the values, the JSON text if the client may keep it, and whether the client
+        sent no valid cookie
+    """
+
+    def __init__(self, read: Callable[[], tuple[dict[str, Any], str | None, bool]]) -> None:
+        # The encoder of JSON takes a dictionary of no size for empty, without calling items().
+        dict.__setitem__(self, "", None)
+        self._read = read
+
+    def load(self) -> None:
+        """Read the values."""
+        self.__class__ = JSONCookie  # type: ignore[assignment]
+        self.clear()
+        values, self._received, self.new = vars(self).pop("_read")()
+        if _EXPIRES in values and isinstance(values[_EXPIRES], (int, float)):
+            self.expires = values.pop(_EXPIRES)
+        self.update(values)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        self.load()
+        return getattr(self, name)
+
+    def __repr__(self) -> str:
+        return "<JSONCookie: not read yet>"
+
+
+def _loading(name: str) -> Callable[..., Any]:
+    def call(cookie: _UnreadCookie, *args: Any, **kwargs: Any) -> Any:
+        cookie.load()
+        return getattr(cookie, name)(*args, **kwargs)
+
+    call.__name__ = name
+    return call
+
+
+for _name in (
+    *("__contains__", "__delitem__", "__eq__", "__getitem__", "__ior__", "__iter__", "__len__"),
+    *("__ne__", "__or__", "__reduce_ex__", "__reversed__", "__ror__", "__setitem__", "clear"),
+    *("copy", "get", "items", "keys", "pop", "popitem", "set_expires", "setdefault", "text"),
+    *("update", "values"),
+):
+    setattr(_UnreadCookie, _name, _loading(_name))
 
 
 class SignedCookieMiddleware(Middleware):
@@ -145,7 +201,8 @@ class SignedCookieMiddleware(Middleware):
 
     A changed cookie is sent with the response, including HTTP errors, but not with the 500 for an
     uncaught exception or the response of another WSGI application. A response for which it was
-    read has ``Vary: Cookie``. Its age counts from when it was last sent.
+    read has ``Vary: Cookie``. Its age counts from when it was last sent; it is sent again if it is
+    read after half of its lifetime.
 
     :param arg_name: the name of the argument of endpoints
     :param cookie_name: its name at the client, by default ``clastic_`` and `arg_name`
@@ -161,7 +218,9 @@ class SignedCookieMiddleware(Middleware):
     :param same_site: the requests from other sites that carry it: ``"Strict"``, ``"Lax"`` or
         ``"None"``; ``None`` leaves it to the client
     :param expiry: the lifetime in seconds, enforced by client and server; :data:`SESSION` (the
-        default) or :data:`NEVER`, which the server accepts at any age
+        default), which the server accepts for 14 days, or :data:`NEVER`, which it accepts at any
+        age. Clastic 26 wrote these as 0 and ``"never"``
+    :param data_expiry: the same as `expiry`; Clastic 26 had both
     :param clock: returns the seconds since 1970
     :raises ValueError: for settings that no client would accept, and an empty key
     """
@@ -176,23 +235,31 @@ class SignedCookieMiddleware(Middleware):
         secure: bool | None = None,
         http_only: bool = True,
         same_site: str | None = "Lax",
-        expiry: float | Expiry = SESSION,
+        expiry: float | str | Expiry = SESSION,
+        data_expiry: float | str | Expiry | None = None,
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
         name = f"clastic_{arg_name}" if cookie_name is None else cookie_name
-        _check_settings(name, secure, same_site, expiry)
+        expiry = _read_expiry(expiry if data_expiry is None else data_expiry)
+        _check_settings(name, secure, same_site)
         check_cookie(name, path, domain)
         keys = None if secret_key is None else _checked_keys(secret_key, name)
         self.provides = (arg_name,)
+        self.arg_name = arg_name
         self.cookie_name = name
+        self.domain = domain
+        self.path = path
+        self.secure = secure
+        self.http_only = http_only
+        self.expiry = expiry
         # A name with the prefix requires the path / (RFC 6265bis, section 4.1.3.2).
         self._is_at_root = path is None and not name.lower().startswith("__host-")
         self._follows_scheme = secure is None
         self._clock = clock
-        self._max_age = None if isinstance(expiry, Expiry) else expiry
+        self._max_age = _server_age(expiry)
         self._signers = [_make_signer(key, name) for key in keys or (_random_key(name),)]
-        dump = partial(
+        self._dump = dump = partial(
             dump_cookie,
             name,
             path=path or "/",
@@ -214,7 +281,7 @@ class SignedCookieMiddleware(Middleware):
 
     def request(self, next: Callable[..., Any], request: Request) -> Any:
         """Provide the cookie, and send it if it was changed."""
-        cookie = JSONCookie(partial(self._read, request.environ.get("HTTP_COOKIE", "")))
+        cookie = _UnreadCookie(partial(self._read, request.environ.get("HTTP_COOKIE", "")))
         try:
             outcome = next(cookie)
         except HTTP_ERRORS as error:
@@ -233,27 +300,52 @@ class SignedCookieMiddleware(Middleware):
     def __repr__(self) -> str:
         return f"{self.name}({self.provides[0]!r}, {self.cookie_name!r})"
 
-    def _read(self, header: str) -> tuple[str, bool]:
-        """Return the text of the first valid cookie, and whether the first key has signed it."""
+    def read_cookie(self, header: str) -> JSONCookie:
+        """Return the cookie in a ``Cookie`` header, which is empty if none there is valid."""
+        cookie = _UnreadCookie(partial(self._read, header))
+        cookie.load()
+        return cookie
+
+    def sign_cookie(self, cookie: JSONCookie) -> str:
+        """Return a cookie as its value at the client."""
+        return self._sign(cookie.text())
+
+    def _read(self, header: str) -> tuple[dict[str, Any], str | None, bool]:
+        """Return the values of the first valid cookie, their text, and whether there is none.
+
+        The text is None if the first key has not signed it, or half of its lifetime is over.
+        """
         for match in islice(self._find(header), _MAX_TRIED):
             for signer in self._signers:
-                text = self._unsign(signer, match[1])
-                if text is not None:
-                    return text, signer is self._signers[0]
-        return _EMPTY, True
+                read = self._unsign(signer, match[1])
+                if read is not None:
+                    values, text, is_fresh = read
+                    may_stay = is_fresh and signer is self._signers[0]
+                    return values, text if may_stay else None, False
+        return {}, _EMPTY, True
 
-    def _unsign(self, signer: Signer, value: str) -> str | None:
+    def _unsign(self, signer: Signer, value: str) -> tuple[dict[str, Any], str, bool] | None:
+        """Return the values, their text, and whether it is in the first half of its lifetime."""
         try:
             payload, _, timestamp = signer.unsign(value).rpartition(b".")
+            age = 0.0
             if self._max_age is not None:
                 age = self._clock() - bytes_to_int(base64_decode(timestamp))
                 if age > self._max_age:
                     return None
             if payload.startswith(_COMPRESSED):
-                return zlib.decompress(base64_decode(payload[1:])).decode()
-            return base64_decode(payload).decode()
+                text = zlib.decompress(base64_decode(payload[1:])).decode()
+            else:
+                text = base64_decode(payload).decode()
         except (BadData, ValueError, zlib.error):
             return None
+        values: dict[str, Any] = _decode_json(text)[0]
+        if _EXPIRES in values and self._is_over(values[_EXPIRES]):
+            return None
+        return values, text, self._max_age is None or age <= self._max_age / 2
+
+    def _is_over(self, expires: object) -> bool:
+        return isinstance(expires, (int, float)) and expires <= self._clock()
 
     def _sign(self, text: str) -> str:
         """Return ``payload.timestamp.signature``, in characters that a cookie can contain."""
@@ -277,9 +369,12 @@ class SignedCookieMiddleware(Middleware):
 
         :raises CookieTooLarge: browsers would drop it
         """
-        if text == _EMPTY:
+        if not cookie or (self._is_over(cookie.expires)):
             return self._scoped(self._deletion, environ)
-        header = self._scoped(f"{self.cookie_name}={self._sign(text)}{self._attributes}", environ)
+        attributes = self._attributes
+        if cookie.expires is not None:
+            attributes = self._dump("", expires=cookie.expires).removeprefix(f"{self.cookie_name}=")
+        header = self._scoped(f"{self.cookie_name}={self._sign(text)}{attributes}", environ)
         if len(header) > _MAX_SIZE:
             largest = max(cookie, key=lambda key: len(repr(cookie[key])))
             raise CookieTooLarge(
@@ -301,9 +396,26 @@ class SignedCookieMiddleware(Middleware):
         return header.replace("; Path=/", f"; Path={path}", 1)
 
 
-def _check_settings(
-    name: str, secure: bool | None, same_site: str | None, expiry: float | Expiry
-) -> None:
+def _read_expiry(expiry: float | str | Expiry) -> float | Expiry:
+    if expiry == 0 and not isinstance(expiry, str):
+        return SESSION
+    if expiry in (SESSION, NEVER, SESSION.value, NEVER.value):
+        return Expiry(expiry)
+    if isinstance(expiry, (str, Expiry)) or not expiry > 0:
+        raise ValueError(
+            f"expiry is {expiry!r}. Use a number of seconds above 0, or SESSION or NEVER."
+        )
+    return expiry
+
+
+def _server_age(expiry: float | Expiry) -> float | None:
+    """Return the age in seconds up to which the server accepts a cookie; ``None`` for any."""
+    if expiry is NEVER:
+        return None
+    return _MAX_SESSION_AGE if isinstance(expiry, Expiry) else expiry
+
+
+def _check_settings(name: str, secure: bool | None, same_site: str | None) -> None:
     """Check the settings that Werkzeug does not check."""
     if not _TOKEN.fullmatch(name):
         raise ValueError(
@@ -314,10 +426,6 @@ def _check_settings(
         raise ValueError(
             f"Browsers drop the cookie '{name}': one with same_site='None', or whose name begins "
             "with '__Secure-' or '__Host-', must be secure=True."
-        )
-    if not isinstance(expiry, Expiry) and not expiry > 0:
-        raise ValueError(
-            f"expiry is {expiry!r}. Use a number of seconds above 0, or SESSION or NEVER."
         )
 
 

@@ -86,9 +86,23 @@ def test_a_value_overwrites_that_of_the_context_if_allowed(
     assert rendered([processor], context, resources={"user": "ann"}) == expected
 
 
-def test_the_innermost_processor_wins() -> None:
-    processors = [SimpleContextProcessor(title="site"), SimpleContextProcessor(title="page")]
-    assert rendered(processors) == {"title": "page"}
+def test_the_value_of_the_endpoint_stays_by_default() -> None:
+    processors = [ContextProcessor(["user"]), SimpleContextProcessor("user", title="site")]
+    context = {"user": "endpoint", "title": "page"}
+    assert rendered(processors, context, resources={"user": "ann"}) == context
+
+
+@pytest.mark.parametrize(("overwrite", "title"), [(False, "site"), (True, "page")])
+def test_the_outermost_processor_wins_unless_they_overwrite(overwrite: bool, title: str) -> None:
+    processors = [
+        ContextProcessor(defaults={"title": value}, overwrite=overwrite)
+        for value in ("site", "page")
+    ]
+    assert rendered(processors) == {"title": title}
+
+
+def test_a_name_that_nothing_provides_is_none_for_a_simple_processor() -> None:
+    assert rendered([SimpleContextProcessor("user", a=1)]) == {"user": None, "a": 1}
 
 
 @pytest.mark.parametrize(
@@ -159,5 +173,5 @@ def test_names_that_cannot_be_injected_are_refused(name: str) -> None:
 def test_middlewares_of_one_configuration_are_equal() -> None:
     assert SimpleContextProcessor("a", b=[]) == SimpleContextProcessor("a", b=[])
     assert SimpleContextProcessor("a") != SimpleContextProcessor("b")
-    assert ContextProcessor("a") != ContextProcessor("a", overwrite=False)
+    assert ContextProcessor("a") != ContextProcessor("a", overwrite=True)
     assert repr(SimpleContextProcessor("a", b=1)) == "SimpleContextProcessor('a', 'b')"

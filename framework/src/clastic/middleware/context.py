@@ -17,7 +17,7 @@ class ContextProcessor(Middleware):
     The values are injected by name, like arguments: from resources, the path, other middlewares and
     the framework (``request``, ``_route``). The mapping that an endpoint returned is not changed:
     the render function gets a copy. Contexts of other types, and responses, are left alone. Of
-    several processors the innermost has the last word.
+    several processors of one name the outermost wins, or the innermost of those that overwrite.
 
     :param required: names that must be available: one or several
     :param defaults: names with the values to use if nothing provides them
@@ -29,7 +29,7 @@ class ContextProcessor(Middleware):
         self,
         required: str | Iterable[str] | None = None,
         defaults: Mapping[str, Any] | None = None,
-        overwrite: bool = True,
+        overwrite: bool = False,
     ) -> None:
         names = (required,) if isinstance(required, str) else tuple(required or ())
         self._defaults = dict(defaults or {})
@@ -75,9 +75,11 @@ class ContextProcessor(Middleware):
 class SimpleContextProcessor(ContextProcessor):
     """Add values to each context: ``SimpleContextProcessor("user", title="Links")``.
 
-    :param required: names that must be available
+    What the endpoint put into the context stays.
+
+    :param names: names to inject; the value of one that nothing provides is ``None``
     :param defaults: values to use if nothing provides the names
     """
 
-    def __init__(self, *required: str, **defaults: Any) -> None:
-        super().__init__(required, defaults)
+    def __init__(self, *names: str, **defaults: Any) -> None:
+        super().__init__(defaults={**dict.fromkeys(names), **defaults})

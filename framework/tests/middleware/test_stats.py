@@ -6,6 +6,7 @@ import gc
 import threading
 import tracemalloc
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -25,6 +26,8 @@ from clastic import (
 )
 from clastic.middleware.stats import StatsMiddleware, create_stats_app
 from clastic.testing import Clock
+
+HTML = {"Accept": "text/html"}
 
 
 def ok() -> Response:
@@ -202,8 +205,31 @@ class TestTimes:
         for milliseconds in range(1, 101):
             client.get(f"/{milliseconds}")
         (route,) = stats.report().routes
-        assert route.milliseconds == pytest.approx({"p50": 50, "p95": 95, "p99": 99, "max": 100})
+        assert route.milliseconds == pytest.approx(
+            {
+                "total_duration": 5050,
+                "min": 1,
+                "max": 100,
+                "mean": 50.5,
+                "std_dev": 28.866,
+                "0.25": 25.75,
+                "0.5": 50.5,
+                "0.75": 75.25,
+                "0.95": 95.05,
+                "0.99": 99.01,
+            },
+            rel=1e-4,
+        )
         assert stats.report().seconds == pytest.approx(5.05)
+
+    def test_a_reset_begins_the_count_anew(self) -> None:
+        clock = Clock(1000)
+        stats, client = counted(("/", ok), clock=clock)
+        client.get("/")
+        clock.advance(5)
+        stats.reset()
+        clock.advance(1)
+        assert (rows(stats), stats.report().seconds) == ([], 1)
 
     def test_times_are_those_of_the_latest_responses(self) -> None:
         clock = Clock(1000)
@@ -217,6 +243,7 @@ class TestTimes:
             client.get(f"/{milliseconds}")
         (route,) = stats.report().routes
         assert (route.count, route.milliseconds["max"]) == (1001, pytest.approx(1))
+        assert route.milliseconds["total_duration"] == pytest.approx(1500)
 
     def test_times_include_the_inner_middlewares(self) -> None:
         clock = Clock(1000)
@@ -241,61 +268,69 @@ class TestStatsApplication:
         )
         return application.get_local_client()
 
-    def test_counts_are_sent_as_json(self) -> None:
-        client = self.embedded(GET("/x/<id>", ok), ("/broken", fail))
+    @pytest.mark.parametrize("accept", [None, "*/*", "application/json"])
+    def test_counts_are_sent_as_json(self, accept: str | None) -> None:
+        client = self.embedded(GET("/x/<id>", ok), POST("/x/<id>", ok), ("/broken", fail))
         for path in ("/x/1", "/broken", "/nowhere", "/x/2"):
             client.get(path)
-        response = client.get("/stats/json/")
-        times = {"p50": 0, "p95": 0, "p99": 0, "max": 0}
+        client.post("/x/1")
+        response = client.get("/stats/", headers={"Accept": accept} if accept else {})
         assert response.headers["Cache-Control"] == "no-store"
-        assert response.json == {
-            "seconds": 0.0,
-            "routes": [
-                {
-                    "pattern": "/broken",
-                    "methods": [],
-                    "status": 500,
-                    "count": 1,
-                    "milliseconds": times,
-                },
-                {
-                    "pattern": "/x/<id>",
-                    "methods": ["GET", "HEAD"],
-                    "status": 200,
-                    "count": 2,
-                    "milliseconds": times,
-                },
-                {
-                    "pattern": "(unmatched)",
-                    "methods": [],
-                    "status": 404,
-                    "count": 1,
-                    "milliseconds": times,
-                },
-            ],
+        assert sorted(response.json) == ["cur_time_utc", "route_stats", "start_time_utc"]
+        counts = {
+            name: {status: numbers["count"] for status, numbers in statuses.items()}
+            for name, statuses in response.json["route_stats"].items()
         }
+        assert counts == {
+            "/broken": {"500": 1},
+            "GET,HEAD /x/<id>": {"200": 2},
+            "POST /x/<id>": {"200": 1},
+            "(unmatched)": {"404": 1},
+        }
+
+    def test_the_json_has_the_times_of_a_route(self) -> None:
+        client = self.embedded(GET("/x", ok))
+        client.get("/x")
+        data = client.get("/stats/").json
+        numbers = data["route_stats"]["/x"]["200"]
+        times = ["min", "max", "mean", "std_dev", "total_duration"]
+        quantiles = ["0.25", "0.5", "0.75", "0.95", "0.99"]
+        assert sorted(numbers) == sorted(["count", "last_hit", *times, *quantiles])
+        moments = [data["start_time_utc"], numbers["last_hit"], data["cur_time_utc"]]
+        assert moments == sorted(moments)
+        assert all(datetime.fromisoformat(each).tzinfo is None for each in moments)
+
+    def test_a_post_resets_the_counts(self) -> None:
+        client = self.embedded(GET("/x", ok))
+        client.get("/x")
+        response = client.post("/stats/reset")
+        assert response.json["reset"] is True
+        assert list(response.json["route_stats"]) == ["/x"]
+        assert list(client.get("/stats/").json["route_stats"]) == ["/stats/reset"]
+        assert client.get("/stats/reset").status_code == 405
 
     def test_counts_are_shown_on_a_page(self) -> None:
         client = self.embedded(GET("/x/<id>", ok), ("/broken", fail))
         for path in ("/x/1", "/broken"):
             client.get(path)
-        response = client.get("/stats/")
+        response = client.get("/stats/", headers=HTML)
         assert response.content_type == "text/html; charset=utf-8"
         numbers = [f'<td><span class="number">{number}</span></td>' for number in (200, 1)]
         row = "".join(["<td>GET HEAD /x/&lt;id&gt;</td>", *numbers])
         assert row in "".join(response.text.splitlines())
-        assert 'href="json/"' in response.text
+        assert 'href="?format=json"' in response.text
+        assert client.get("/stats/?format=json", headers=HTML).is_json
         assert "Counted for 0:00:00 (h:mm:ss)." in response.text
 
     def test_a_page_without_requests_is_shown(self) -> None:
-        assert "No requests yet." in self.embedded().get("/stats/").text
+        assert "No requests yet." in self.embedded().get("/stats/", headers=HTML).text
 
     def test_it_shows_the_given_middleware(self) -> None:
         stats = StatsMiddleware()
         application = Application([("/", ok)], middlewares=[stats])
         application.get_local_client().get("/")
         client = create_stats_app(stats).get_local_client()
-        assert [route["pattern"] for route in client.get("/json/").json["routes"]] == ["/"]
+        assert list(client.get("/").json["route_stats"]) == ["/"]
 
     def test_it_finds_the_middleware_of_a_single_route(self) -> None:
         application = Application(
@@ -308,11 +343,11 @@ class TestStatsApplication:
         client = application.get_local_client()
         client.get("/a")
         client.get("/")
-        assert [route["pattern"] for route in client.get("/s/json/").json["routes"]] == ["/"]
+        assert list(client.get("/s/").json["route_stats"]) == ["/"]
 
     def test_an_application_without_the_middleware_is_an_error(self) -> None:
         response = create_stats_app().get_local_client().get("/")
-        assert response.status_code == 404
+        assert response.status_code == 501
         assert "This application has no StatsMiddleware. Add one" in response.text
 
     @pytest.mark.parametrize(
@@ -328,7 +363,7 @@ class TestStatsApplication:
         clock = Clock(1000)
         client = self.embedded(stats=StatsMiddleware(clock))
         clock.advance(seconds)
-        assert f"Counted for {period} (h:mm:ss)." in client.get("/stats/").text
+        assert f"Counted for {period} (h:mm:ss)." in client.get("/stats/", headers=HTML).text
 
 
 def test_two_middlewares_count_apart() -> None:

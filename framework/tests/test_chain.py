@@ -46,7 +46,7 @@ class Logged(Middleware):
 
 
 class TestOrder:
-    def test_two_middlewares_with_functions_on_each_side(self) -> None:
+    def test_the_functions_of_two_middlewares_are_nested(self) -> None:
         log: list[str] = []
 
         def endpoint() -> str:

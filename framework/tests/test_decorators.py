@@ -86,7 +86,9 @@ def greet(name: str, greeting: str = "hello") -> Response:
         pytest.param(timed, ["name", "greeting"], id="an argument that both take appears once"),
     ],
 )
-def test_the_signature_of_a_decorated_function(decorator: Function, names: list[str]) -> None:
+def test_the_signature_of_a_decorated_function_is_known(
+    decorator: Function, names: list[str]
+) -> None:
     assert list(inspect.signature(decorator(greet)).parameters) == names
 
 

@@ -317,7 +317,7 @@ class TestSlashes:
         SLASHES,
         ids=[f"{path!r} for {pattern}" for pattern, path, *_ in SLASHES],
     )
-    def test_each_slash_mode(
+    def test_each_slash_mode_has_its_responses(
         self, pattern: str, path: str, redirect: int | str, rewrite: int, strict: int
     ) -> None:
         for mode, expected in ((S_REDIRECT, redirect), (S_REWRITE, rewrite), (S_STRICT, strict)):
@@ -881,7 +881,7 @@ class TestReroute:
         application = Application([("/", RerouteWSGI(environ_seen))], middlewares=[Undo()])
         assert call(application).text == "not sent to environ_seen"
 
-    def test_a_reroute_to_another_application(self) -> None:
+    def test_a_reroute_calls_another_application(self) -> None:
         other = Application([("/in/<a>", lambda a, _application: Response(f"{a} {_application}"))])
         application = Application([("/in/<path*>", RerouteWSGI(other))])
         assert call(application, "/in/x").text == f"x {other}"

@@ -63,7 +63,7 @@ def test_ready_with_a_resource_that_is(
     assert "secret" not in response.text
 
 
-def test_ready_without_resources() -> None:
+def test_an_application_without_resources_is_ready() -> None:
     client = Application([], health="/_health").get_local_client()
     assert client.get("/_health/ready").get_json() == {"status": "ok", "resources": {}}
 
@@ -139,7 +139,9 @@ def test_health_checks_come_before_trusted_hosts_and_middlewares() -> None:
         ("GET", "/_health/other", 404),
     ],
 )
-def test_other_paths_and_methods(method: str, path: str, status: int) -> None:
+def test_other_paths_and_methods_get_their_usual_responses(
+    method: str, path: str, status: int
+) -> None:
     response = make_application().get_local_client().open(path, method=method)
     assert response.status_code == status
     assert method != "HEAD" or not response.data

@@ -496,7 +496,7 @@ def test_names_are_normalized_as_python_normalizes_arguments() -> None:
     assert Pattern("/<\N{MICRO SIGN}>").names == ("\N{GREEK SMALL LETTER MU}",)
 
 
-def test_the_attributes_of_a_pattern():
+def test_a_pattern_has_attributes():
     pattern = Pattern("/a/<x:int>/<y*>/")
     assert pattern.text == "/a/<x:int>/<y*>/"
     assert pattern.is_branch
@@ -593,5 +593,5 @@ def test_a_path_is_split_into_segments(path, segments, has_trailing_slash, has_r
         pytest.param(["evil.example"], True, "/evil.example/", id="one slash in front, never two"),
     ],
 )
-def test_the_normal_form_of_a_path(segments, is_branch, path):
+def test_a_path_has_a_normal_form(segments, is_branch, path):
     assert normal_path(segments, is_branch) == path

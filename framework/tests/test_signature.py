@@ -136,7 +136,7 @@ def keywords(a: int, **rest: int) -> None:
         pytest.param(Shop().with_b, "a", "a", id="a partial method that binds a keyword"),
     ],
 )
-def test_the_names_of_the_arguments(
+def test_the_names_of_the_arguments_are_read(
     function: Callable[..., Any], names: str, required: str
 ) -> None:
     signature = read_signature(function)
@@ -253,7 +253,7 @@ def test_a_wrapper_of_an_async_function_is_accepted() -> None:
         pytest.param(decorated, "decorated", id="a wrapper"),
     ],
 )
-def test_the_name_of_a_callable(function: object, name: str) -> None:
+def test_a_callable_has_a_name(function: object, name: str) -> None:
     assert callable_name(function) == name
 
 
@@ -272,7 +272,7 @@ PLAIN_LINE = plain.__code__.co_firstlineno
         pytest.param(cached, cached.__wrapped__.__code__, id="a cached function"),
     ],
 )
-def test_the_location_of_a_callable(function: object, code: Any) -> None:
+def test_a_callable_has_a_location(function: object, code: Any) -> None:
     assert callable_location(function) == f"{HERE}:{code.co_firstlineno}"
 
 
@@ -281,7 +281,7 @@ def test_callables_not_written_in_python_have_no_location(function: object) -> N
     assert callable_location(function) is None
 
 
-def test_descriptions_for_messages() -> None:
+def test_callables_are_described_for_messages() -> None:
     assert describe_callable(plain) == f"plain, {HERE}:{PLAIN_LINE}"
     assert describe_callable(abs) == "abs"
     assert describe_role("Middleware", plain) == f"Middleware plain ({HERE}:{PLAIN_LINE})"
@@ -304,11 +304,11 @@ def test_a_type_is_described_without_the_value() -> None:
         pytest.param("<string>", "<string>", id="no file"),
     ],
 )
-def test_the_format_of_a_location(filename: str, shown: str) -> None:
+def test_a_location_is_written_with_its_line(filename: str, shown: str) -> None:
     assert format_location(filename, 12) == f"{shown}:12"
 
 
-def test_a_location_without_a_working_directory(
+def test_a_location_is_written_without_a_working_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "gone"

@@ -212,7 +212,7 @@ class TestMissingArguments:
             foreign=foreign,
         )
 
-    def test_an_unbound_method_instead_of_a_bound_one(self) -> None:
+    def test_an_unbound_method_instead_of_a_bound_one_is_reported(self) -> None:
         class Links:
             def show(self) -> Response:
                 return Response("x")
@@ -293,7 +293,7 @@ class TestCycles:
             second=here(Second.request),
         )
 
-    def test_an_application_that_embeds_itself(self) -> None:
+    def test_an_application_that_embeds_itself_is_reported(self) -> None:
         app = Application([("/", ok)])
         with pytest.raises(WiringError) as caught:
             app.add(("/again", app))
@@ -696,7 +696,7 @@ class TestProvides:
 
 
 class TestMiddlewares:
-    def test_a_class_instead_of_an_instance(self) -> None:
+    def test_a_class_instead_of_an_instance_is_reported(self) -> None:
         class Session(Middleware):
             pass
 
@@ -769,7 +769,7 @@ class TestMiddlewares:
             """
         )
 
-    def test_too_many_nested_middlewares(self) -> None:
+    def test_too_many_nested_middlewares_are_reported(self) -> None:
         class Layer(Middleware):
             unique = False
 
@@ -813,7 +813,7 @@ class TestMiddlewares:
 
 
 class TestCallables:
-    def test_star_arguments(self) -> None:
+    def test_star_arguments_are_reported(self) -> None:
         def show(*names: str) -> Response:
             return Response(str(names))
 
@@ -826,13 +826,13 @@ class TestCallables:
             show=here(show),
         )
 
-    def test_keyword_star_arguments(self) -> None:
+    def test_keyword_star_arguments_are_reported(self) -> None:
         def show(**values: str) -> Response:
             return Response(str(values))
 
         assert "takes **values, but arguments are injected by name" in message([("/", show)])
 
-    def test_a_method_without_self(self) -> None:
+    def test_a_method_without_self_is_reported(self) -> None:
         class Links:
             def show() -> Response:  # type: ignore[misc]
                 return Response("x")
@@ -845,7 +845,7 @@ class TestCallables:
             show=here(Links.show),
         )
 
-    def test_an_async_endpoint(self) -> None:
+    def test_an_async_endpoint_is_reported(self) -> None:
         async def show() -> Response:
             return Response("x")
 
@@ -858,7 +858,7 @@ class TestCallables:
             show=here(show),
         )
 
-    def test_a_generator_endpoint(self) -> None:
+    def test_a_generator_endpoint_is_reported(self) -> None:
         def show() -> Any:
             yield "x"
 
@@ -871,7 +871,7 @@ class TestCallables:
             show=here(show),
         )
 
-    def test_a_builtin_without_a_signature(self) -> None:
+    def test_a_builtin_without_a_signature_is_reported(self) -> None:
         assert message([("/", dict)]) == golden(
             """
             Route '/' (endpoint dict) has no readable signature.
@@ -879,7 +879,7 @@ class TestCallables:
             """
         )
 
-    def test_a_positional_only_argument_after_one_without_a_source(self) -> None:
+    def test_a_positional_only_argument_after_one_without_a_source_is_reported(self) -> None:
         def show(a: int = 1, b: int = 2, /) -> Response:
             return Response(f"{a} {b}")
 
@@ -948,7 +948,7 @@ class TestTemplates:
             Path("templates", name).write_text(text, encoding="utf-8")
         return AshesRenderFactory("templates")
 
-    def test_a_missing_template(self, factory: AshesRenderFactory) -> None:
+    def test_a_missing_template_is_reported(self, factory: AshesRenderFactory) -> None:
         assert message([("/", ok, "hom.html")], render_factory=factory) == golden(
             """
             Template 'hom.html' does not exist in templates.
@@ -970,7 +970,9 @@ class TestTemplates:
             line="{#items}{name}</p>",
         )
 
-    def test_all_broken_templates_of_several_routes(self, factory: AshesRenderFactory) -> None:
+    def test_all_broken_templates_of_several_routes_are_reported(
+        self, factory: AshesRenderFactory
+    ) -> None:
         routes = [("/", ok, "home.html"), ("/about", ok, "about.html"), ("/fine", ok)]
         assert message(routes, render_factory=factory) == golden(
             """
@@ -992,13 +994,15 @@ class TestTemplates:
             line="{#items}{name}</p>",
         )
 
-    def test_a_template_of_an_embedded_application(self, factory: AshesRenderFactory) -> None:
+    def test_a_template_of_an_embedded_application_is_reported(
+        self, factory: AshesRenderFactory
+    ) -> None:
         inner = Application([("/page", ok, "hom.html")], render_factory=inherit_render)
         assert "Found on route '/in/page'." in message([("/in", inner)], render_factory=factory)
 
 
 class TestRenderError:
-    def test_a_missing_argument_of_a_route(self) -> None:
+    def test_a_missing_argument_of_a_route_is_reported(self) -> None:
         def page(request: Any, _error: Any, theme: str) -> Response:
             return Response(f"{request} {_error} {theme}")
 
@@ -1011,7 +1015,7 @@ class TestRenderError:
             page=here(page),
         )
 
-    def test_a_missing_argument_of_an_error_handler(self) -> None:
+    def test_a_missing_argument_of_an_error_handler_is_reported(self) -> None:
         class Pages(ErrorHandler):
             def render_error(self, request: Any, _error: Any, database: Any) -> Any:
                 return Response(f"{request} {_error} {database}")

@@ -237,7 +237,7 @@ class TestRedirects:
             target = urlsplit(location)._replace(fragment="").geturl()
         assert response.text == "served"
 
-    def test_each_slash_mode(self, serve: Serve) -> None:
+    def test_each_slash_mode_has_its_responses(self, serve: Serve) -> None:
         application = Application(
             [
                 Route("/strict/", lambda: Response("strict"), slash_mode=S_STRICT),
@@ -267,7 +267,7 @@ class Session(Middleware):
 
 class TestApplications:
     @pytest.mark.parametrize("prefix", ["/", "/a/", "/a"])
-    def test_three_nested_applications(self, serve: Serve, prefix: str) -> None:
+    def test_applications_are_nested_three_deep(self, serve: Serve, prefix: str) -> None:
         def endpoint(name: str, db: str, site: str, user: str = "-") -> Response:
             return Response(f"{name} {db} {site} {user}")
 

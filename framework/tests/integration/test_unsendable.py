@@ -120,7 +120,7 @@ def test_a_response_that_is_changed_by_its_endpoint(
     assert_500(Application([GET("/", endpoint)]), caplog)
 
 
-def test_a_response_of_werkzeug(change: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_response_of_werkzeug_is_a_500(change: Any, caplog: pytest.LogCaptureFixture) -> None:
     def endpoint() -> BaseResponse:
         response = BaseResponse("Hello")
         change(response)
@@ -131,7 +131,7 @@ def test_a_response_of_werkzeug(change: Any, caplog: pytest.LogCaptureFixture) -
 
 @pytest.mark.parametrize("name", CHANGES_OF_ERRORS)
 @pytest.mark.parametrize("is_raised", [True, False])
-def test_an_error_that_is_changed(
+def test_an_error_that_is_changed_is_a_500(
     name: str, is_raised: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     def endpoint() -> NotFound:
@@ -145,7 +145,7 @@ def test_an_error_that_is_changed(
 
 
 @pytest.mark.parametrize("method", ["request", "finish"])
-def test_a_response_that_is_changed_by_a_middleware(
+def test_a_response_that_is_changed_by_a_middleware_is_a_500(
     method: str, change: Any, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     (tmp_path / "a.txt").write_text("Hello")
@@ -161,7 +161,9 @@ def test_a_response_that_is_changed_by_a_middleware(
         assert_500(application, caplog, "/file")
 
 
-def test_an_error_page_of_the_application(change: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_error_page_of_the_application_is_a_500(
+    change: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     class Pages(ErrorHandler):
         def render_error(self, _error: Any) -> Response:  # type: ignore[override]
             response = Response("Lost", _error.code)
@@ -182,7 +184,9 @@ def test_an_error_page_of_the_application(change: Any, caplog: pytest.LogCapture
     ],
     ids=["a value of a header", "a name of a header", "a content type", "a media type"],
 )
-def test_an_error_that_is_made_with_it(options: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_error_that_is_made_with_it_is_a_500(
+    options: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     def endpoint() -> None:
         raise NotFound(**options)
 

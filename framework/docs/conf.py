@@ -1,6 +1,11 @@
 """How Sphinx builds these pages; ``make docs`` calls it."""
 
+import re
+import subprocess
+import sys
 from importlib import metadata
+from pathlib import Path
+from typing import Any
 
 project = "Clastic"
 author = "the Clastic authors"
@@ -27,3 +32,19 @@ html_copy_source = False
 html_show_copyright = False
 pygments_style = "friendly"
 pygments_dark_style = "monokai"
+
+
+def draw_pictures(app: Any) -> None:
+    """Run the code of the page that makes its own pictures."""
+    page = Path(app.srcdir, "deciding.md").read_text("utf-8")
+    folder = Path(app.srcdir, "_build", "pictures")
+    folder.mkdir(parents=True, exist_ok=True)
+    blocks = re.findall(r"^```python\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    Path(folder, "app.py").write_text("\n\n".join(blocks), "utf-8")
+    command = [sys.executable, "app.py"]
+    subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, check=True)
+
+
+def setup(app: Any) -> None:
+    """Draw the pictures before the pages are read."""
+    app.connect("builder-inited", draw_pictures)

@@ -148,7 +148,9 @@ def test_a_slash_redirect_is_explained(people):
 
 
 def test_a_miss_is_explained_with_the_nearest_route():
-    application = Application([GET("/people/<id:int>", lambda id: Response(""))])
+    routes = [POST("/people/<id:int>", lambda id: 0, show_page)]
+    routes += [GET("/people/<id:int>", lambda id: 0, show_page)]
+    application = Application(routes)
     explanation = explain(application, "/poeple/7")
     assert explanation.outcome == "404 Not Found: no route matches the path."
     assert explanation.suggestion.pattern == "/people/<id:int>"

@@ -133,8 +133,8 @@ def _follow(
     for route in matching:
         if end is not None:
             results[route] = NOT_TRIED, f"not tried, because route {end:,} ends the search"
-        elif route.methods is not None and method not in route.methods:
-            results[route] = OTHER_METHOD, f"serves only {', '.join(sorted(route.methods))}"
+        elif not _serves(route, method):
+            results[route] = OTHER_METHOD, f"serves only {', '.join(sorted(route.methods or ()))}"
         elif route.redirects(path):
             results[route] = REDIRECTS, "redirects to the normal form of the path"
             end = numbers[route]
@@ -204,8 +204,11 @@ def suggest(routes: Iterable[BoundRoute], path: str, method: str) -> Suggestion 
     suggestions: dict[str, BoundRoute] = {}
     for _, route in nlargest(_MAX_NEAREST, scored, key=lambda each: each[0]):
         corrected = _correct(route.path_pattern, segments)
-        if corrected is not None:
-            suggestions.setdefault(corrected, route)
+        if corrected is None:
+            continue
+        known = suggestions.setdefault(corrected, route)
+        if not _serves(known, method) and _serves(route, method):
+            suggestions[corrected] = route
     nearest = closest(path, suggestions)
     if nearest is None:
         return None
@@ -213,9 +216,13 @@ def suggest(routes: Iterable[BoundRoute], path: str, method: str) -> Suggestion 
     leads_there = (
         "<" not in nearest
         and match_path(route.path_pattern, nearest) is not None
-        and (route.methods is None or method in route.methods)
+        and _serves(route, method)
     )
     return Suggestion(route.pattern, nearest if leads_there else None)
+
+
+def _serves(route: BoundRoute, method: str) -> bool:
+    return route.methods is None or method in route.methods
 
 
 class _Similarity:

@@ -72,6 +72,7 @@ class ChainCompiler:
         positions: Mapping[str, int] | None,
         finish: Callable[[Any, Any], Any] | None = None,
         prepare: Callable[[Any], None] | None = None,
+        path_params: Sequence[str] | None = None,
     ) -> Chain:
         """Compile the function that a route runs.
 
@@ -82,9 +83,10 @@ class ChainCompiler:
             of the path as they are; the function then takes the segments
         :param finish: takes the result and the request, and returns the result to use
         :param prepare: takes the request before anything else does, if the route uses it
+        :param path_params: the names of the path values to set as an attribute of the request
         """
         source = _SourceWriter(plan.steps, constants, positions)
-        source.write_route(plan, finish, prepare)
+        source.write_route(plan, finish, prepare, path_params)
         return self._compile(name, source, "(request, _dispatch_state, {path_values})")
 
     def compile_render_error(self, name: str, step: Step, constants: Mapping[str, Any]) -> Chain:
@@ -173,11 +175,15 @@ class _SourceWriter:
         plan: Plan,
         finish: Callable[[Any, Any], Any] | None,
         prepare: Callable[[Any], None] | None,
+        path_params: Sequence[str] | None,
     ) -> None:
         if finish is not None:
             self.used.add("request")
         if prepare is not None and "request" in self.used:
             self.line(f"{self.constant('prepare', prepare)}(request)")
+        if path_params is not None and "request" in self.used:
+            values = ", ".join(f"{name!r}: {self.value(name, PATH)}" for name in path_params)
+            self.line(f"request.path_params = {{{values}}}")
         if finish is not None:
             chain = self.unused("chain")
             self.line(f"def {chain}():")

@@ -271,3 +271,47 @@ def test_untrusted_hosts_do_not_reach_an_own_dispatch():
         for host in ("example.org", "evil.example", "a b")
     ]
     assert statuses == [200, 400, 400]
+
+
+class TestPathParams:
+    """``request.path_params``, which is set for routes whose functions read it."""
+
+    @staticmethod
+    def show(request):
+        return request.path_params
+
+    @pytest.mark.parametrize(
+        ("pattern", "path", "values"),
+        [
+            ("/<name>", "/a", {"name": "a"}),
+            ("/<id:int>/<parts*>", "/7/a/b", {"id": 7, "parts": ["a", "b"]}),
+            ("/plain", "/plain", {}),
+        ],
+    )
+    def test_an_endpoint_reads_the_path_values(self, pattern, path, values):
+        client = Application([(pattern, self.show, render_json)]).get_local_client()
+        assert client.get(path).json == values
+
+    def test_a_middleware_reads_them_of_every_route_and_of_misses(self):
+        seen = []
+
+        class Reading(Middleware):
+            def request(self, next, request):
+                seen.append([getattr(request, "path_params", None)])
+                return next()
+
+        client = Application([("/<name>", text, render_basic)], {}, [Reading()]).get_local_client()
+        for path in ("/a", "/a/b"):
+            client.get(path)
+        assert seen == [[{"name": "a"}], [{}]]
+
+    def test_an_inner_function_reads_them(self):
+        def show(request):
+            return list((lambda: request.path_params)())
+
+        client = Application([("/<name>", show, render_json)]).get_local_client()
+        assert client.get("/a").json == ["name"]
+
+    def test_the_chain_of_another_route_does_not_set_them(self):
+        route = Application([("/<name>", lambda request: [], render_json)]).routes[0]
+        assert "path_params" not in route.source

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 
+from clastic.describe import underlying_function
 from clastic.pattern import Binding, Literal, Pattern
 from clastic.signature import read_signature
 
@@ -19,6 +21,20 @@ _TYPES: Mapping[str, str] = {
     "int": "-?[0-9]+",
     "float": r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?",
 }
+
+
+def reads_path_params(functions: Iterable[Callable[..., Any]]) -> bool:
+    """Return whether the source of one of the functions reads ``request.path_params``.
+
+    Only then is the attribute set, for it would cost each request time.
+    """
+    codes = [getattr(underlying_function(each), "__code__", None) for each in functions]
+    for code in codes:
+        if isinstance(code, CodeType):
+            if "path_params" in code.co_names or "path_params" in code.co_consts:
+                return True
+            codes += code.co_consts  # the code of inner functions
+    return False
 
 
 class RouteMembers:

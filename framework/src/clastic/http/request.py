@@ -174,6 +174,9 @@ class Request(BaseRequest):
     max_content_length: int | None = DEFAULT_LIMITS.values["body"]
     bound_limits = _UNLIMITED
     """The limits of the route that serves the request, and of its applications."""
+    path_params: dict[str, Any]
+    """The path values by name, for apps written for Clastic 26; set if the source of a function of
+    the route reads it."""
 
     method: str = _cached(lambda request: request.environ.get("REQUEST_METHOD", "GET").upper())
     scheme: str = _cached(lambda request: request.environ.get("wsgi.url_scheme", "http"))

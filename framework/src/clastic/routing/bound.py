@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clastic.annotations import contradicts, read_annotation, type_of_value
 from clastic.chain import Chain, ChainCompiler
-from clastic.compat.routing import BoundRouteMembers
+from clastic.compat.routing import BoundRouteMembers, reads_path_params
 from clastic.describe import describe_callable, describe_role, underlying_function
 from clastic.errors import HTTPException, NotFound
 from clastic.http import BaseResponse, Limits
@@ -363,8 +363,11 @@ class BoundRoute(BoundRouteMembers):
         finish = self._finish if self.finishing and not self.is_null_route else None
         name = f"route {self.pattern}"
         set_limits = self.set_limits if self.has_limits else None
+        path_params: tuple[str, ...] | None = None
+        if reads_path_params(step.function for step in plan.steps):
+            path_params = () if self.is_null_route else self.path_pattern.names
         return context.compiler.compile_route(
-            name, plan, constants, self.positions, finish, set_limits
+            name, plan, constants, self.positions, finish, set_limits, path_params
         )
 
     def _check_annotations(self, plan: Plan, problems: Problems, inner: BoundRoute | None) -> None:

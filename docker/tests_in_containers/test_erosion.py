@@ -1,5 +1,7 @@
 """Send large and slow requests to erosion in its container, with the limits of the compose files.
 
+One test checks that the image has all packages.
+
 This requires a container engine. The container has its own image, volume and port, which are
 removed at the end.
 """
@@ -106,6 +108,11 @@ def erosion(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Erosion]:
             yield Erosion(port)
         finally:
             run("docker", "compose", "down", "--volumes", "--rmi", "all")
+
+
+def test_the_image_has_the_package_for_international_hosts(erosion: Erosion) -> None:
+    body = b"target_url=https%3A%2F%2Fstra%C3%9Fe.example%2F"
+    assert erosion.post(FORM, [body], len(body)) == 303
 
 
 def test_a_form_of_8_megabytes_is_refused(erosion: Erosion) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 from wsgiref.util import FileWrapper
 
 import pytest
-from fuzz_requests import HOST, Fuzzer, Sent
+from fuzz_requests import HOST, Fuzzer, Sent, post_form
 from fuzz_sites import SITES, OnPurpose, Site, create_site
 
 IS_THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
@@ -149,6 +149,7 @@ def test_every_unchanged_request_succeeds(site: Site) -> None:
 # Requests that have caused errors.
 FOUND = [
     ("everything, debug", Sent("OPTIONS", b"/go?to=\xff", (HOST,))),
+    ("everything", post_form("/form", ratio="1e999")),
 ]
 
 

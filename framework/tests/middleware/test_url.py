@@ -80,6 +80,10 @@ def test_a_parameter_is_text_by_default(query: str, expected: str | None) -> Non
         pytest.param(int, "", None, id="an empty int"),
         pytest.param(int, "1" * 5000, None, id="too many digits"),
         pytest.param(float, "1e3", 1000.0, id="float"),
+        *(
+            pytest.param(float, text, None, id=f"a float that is {text}")
+            for text in ("nan", "inf", "-Infinity", "1e999")
+        ),
         pytest.param(Decimal, "x", None, id="not a Decimal, an ArithmeticError"),
         pytest.param(ZoneInfo, "Nowhere", None, id="not a zone, a LookupError"),
         pytest.param({"a": 1}.__getitem__, "a", 1, id="a table"),

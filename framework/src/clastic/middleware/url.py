@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -33,7 +34,7 @@ class FieldsMiddleware(Middleware):
     :param params: the names of the fields, which are the names of the arguments too: one name, an
         iterable of names, or a mapping from name to type. A type is any callable that takes the
         text, by default ``str``; ``bool`` reads ``1 true yes on`` and ``0 false no off`` in any
-        case
+        case, ``float`` finite numbers only, as JSON has no others
     :param required: respond 400 if a field is missing or not of its type, and name the field;
         otherwise its value is ``None`` then
     :raises TypeError: for a type that is not callable
@@ -85,7 +86,12 @@ class FieldsMiddleware(Middleware):
 
         :raises ArithmeticError, LookupError, TypeError, ValueError: it is not of that type
         """
-        return read_bool(raw) if read is bool else read(raw)
+        if read is bool:
+            return read_bool(raw)
+        value = read(raw)
+        if read is float and not math.isfinite(value):
+            raise ValueError(f"the number {raw[:40]} is not finite")
+        return value
 
     def __repr__(self) -> str:
         return f"{self.name}({', '.join(map(repr, self.provides))})"

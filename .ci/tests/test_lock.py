@@ -20,6 +20,7 @@ SERVE = ["docker/requirements.in", *APPS]
 BROWSE = "e2e/requirements.txt"
 REQUIREMENTS = {
     "requirements.lock": [BUILD, *SERVE, BROWSE, "docker/tests/requirements.txt"],
+    "framework/compatibility/requirements.lock": ["framework/compatibility/requirements.in"],
     "docker/build.lock": [BUILD],
     "docker/requirements.lock": SERVE,
     "docker/e2e.lock": [*SERVE, BROWSE],

@@ -234,10 +234,10 @@ class SignedCookieMiddleware(Middleware):
         path: str | None = None,
         secure: bool | None = None,
         http_only: bool = True,
-        same_site: str | None = "Lax",
         expiry: float | str | Expiry = SESSION,
         data_expiry: float | str | Expiry | None = None,
         *,
+        same_site: str | None = "Lax",
         clock: Callable[[], float] = time.time,
     ) -> None:
         name = f"clastic_{arg_name}" if cookie_name is None else cookie_name

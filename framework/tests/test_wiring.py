@@ -368,8 +368,8 @@ class TestReservedNames:
         assert message([("/", ok)], {"request": 1}) == golden(
             """
             The application has a resource 'request', a name reserved for the framework.
-              Rename it. The reserved names are request, context, next, _application, _route, \
-            _dispatch_state, _error.
+              Rename it. The reserved names are request, context, next, url_for, _application, \
+            _route, _dispatch_state, _error.
             """
         )
 
@@ -378,8 +378,8 @@ class TestReservedNames:
         assert message([route]) == golden(
             """
             Route '/' has a resource 'next', a name reserved for the framework.
-              Rename it. The reserved names are request, context, next, _application, _route, \
-            _dispatch_state, _error.
+              Rename it. The reserved names are request, context, next, url_for, _application, \
+            _route, _dispatch_state, _error.
             """
         )
 
@@ -387,8 +387,8 @@ class TestReservedNames:
         assert message([("/<context>", ok)]) == golden(
             """
             Route '/<context>' binds 'context' in its pattern, a name reserved for the framework.
-              Rename it. The reserved names are request, context, next, _application, _route, \
-            _dispatch_state, _error.
+              Rename it. The reserved names are request, context, next, url_for, _application, \
+            _route, _dispatch_state, _error.
             """
         )
 
@@ -402,8 +402,8 @@ class TestReservedNames:
         assert message([("/", ok)], middlewares=[Session()]) == golden(
             """
             Middleware Session declares 'request' in provides, a name reserved for the framework.
-              Rename it. The reserved names are request, context, next, _application, _route, \
-            _dispatch_state, _error.
+              Rename it. The reserved names are request, context, next, url_for, _application, \
+            _route, _dispatch_state, _error.
             """
         )
 
@@ -1054,8 +1054,8 @@ def test_all_problems_of_an_application_are_reported_together() -> None:
         3 problems in this application:
 
         1. The application has a resource 'request', a name reserved for the framework.
-          Rename it. The reserved names are request, context, next, _application, _route, \
-        _dispatch_state, _error.
+          Rename it. The reserved names are request, context, next, url_for, _application, \
+        _route, _dispatch_state, _error.
 
         2. Route '/show' (endpoint show, {show}) needs 'datbase', which nothing provides.
           Available here: request, database. Did you mean 'database'?
@@ -1193,7 +1193,7 @@ def test_a_comma_after_a_route_is_forgotten() -> None:
         pytest.param(
             lambda: SubApplication("/", Application(), slash_mode=1),  # type: ignore[arg-type]
             "SubApplication('/', ...) has no argument 'slash_mode'. The arguments are prefix, app, "
-            "rebind_render, inherit_slashes, falls_through.",
+            "rebind_render, inherit_slashes, name, falls_through.",
             id="an argument that is close to no other",
         ),
         pytest.param(

@@ -13,7 +13,7 @@ from typing import NoReturn as Never  # Python 3.10 has no Never
 from werkzeug.test import Client
 
 from clastic.arguments import check_attributes, check_list, check_mapping, refuse_misspelt
-from clastic.chain import Chain, ChainCompiler
+from clastic.chain import URL_BUILDER, Chain, ChainCompiler
 from clastic.compat.routing import SubApplicationMembers
 from clastic.describe import describe_role
 from clastic.dispatch import Dispatcher, HostCheckingDispatcher, RerouteWSGI
@@ -38,8 +38,10 @@ from clastic.routing import (
 )
 from clastic.routing.bound import Mount, finishing
 from clastic.routing.reachability import report_unreachable
+from clastic.routing.route import checked_name
 from clastic.routing.router import Candidates
 from clastic.routing.state import DispatchState
+from clastic.routing.urls import URLBuilder, URLMap, checked_public_url
 from clastic.wiring import Problems, WarningMode, checked_codes
 
 if TYPE_CHECKING:
@@ -79,6 +81,7 @@ class SubApplication(SubApplicationMembers):
     :param app: the application to embed
     :param rebind_render: use the render factory of the outer application for its routes
     :param inherit_slashes: use the slash mode of the outer application for its routes
+    :param name: for ``url_for("NAME:route")``
     :param falls_through: whether its routes may leave a request to the routes after it, see
         :class:`Route`
     :raises TypeError: if ``app`` is not an :class:`Application`
@@ -91,6 +94,7 @@ class SubApplication(SubApplicationMembers):
         rebind_render: bool = False,
         inherit_slashes: bool = True,
         *,
+        name: str | None = None,
         falls_through: bool = False,
         **misspelt: Never,
     ) -> None:
@@ -100,6 +104,7 @@ class SubApplication(SubApplicationMembers):
                 f"SubApplication('{prefix}', ...) takes an Application, not {app!r}. "
                 "To hand over to another WSGI application use RerouteWSGI."
             )
+        self.name = checked_name(f"SubApplication('{prefix}', ...)", name)
         self.prefix = prefix
         self.application = app
         self.rebind_render = rebind_render
@@ -131,6 +136,7 @@ class SubApplication(SubApplicationMembers):
             route.embed(
                 prefix,
                 context,
+                self,
                 rebind_render=self.rebind_render,
                 inherit_slashes=self.inherit_slashes,
                 falls_through=self.falls_through,
@@ -172,6 +178,8 @@ class Application:
     :param limits: the limits on request bodies; those left out are inherited
     :param trusted_hosts: the hosts to serve, by name and without ports; ``.example.org`` is the
         domain and all its subdomains. Other requests get a 400 before routing. ``None`` serves all
+    :param public_url: the URL of its root for visitors, such as ``https://example.org/shop``, for
+        absolute URLs of :meth:`url_for`
     :param health: the prefix of two paths for health checks, such as ``/_health``: see
         :class:`clastic.health.Health`. An application that is embedded has none
     :param warnings: what to do about likely mistakes: ``warn`` issues one
@@ -205,6 +213,7 @@ class Application:
         slash_mode: str = S_REDIRECT,
         limits: Limits | None = None,
         trusted_hosts: Iterable[str] | None = None,
+        public_url: str | None = None,
         health: str | None = None,
         warnings: WarningMode = "warn",
         ignore: Iterable[str] = (),
@@ -219,6 +228,7 @@ class Application:
         self._warnings = warnings
         self._ignored = checked_codes("The application", ignore)
         self.trusted_hosts = None if trusted_hosts is None else TrustedHosts(trusted_hosts)
+        self.public_url = checked_public_url(public_url)
         self.debug = debug
         self.resources: Mapping[str, Any] = MappingProxyType(dict(resources or {}))
         self.render_factory = render_factory
@@ -253,6 +263,14 @@ class Application:
         """The prefixes below which this application, or one in it, finishes misses; own first."""
         own = Mount(Pattern("/<_path*>"), self.middlewares)
         return (own, *self._dispatcher.mounts)
+
+    @property
+    def url_map(self) -> URLMap:
+        """The routes by endpoint and by name."""
+        dispatcher = self._dispatcher
+        if dispatcher.url_map is None:
+            dispatcher.url_map = URLMap(dispatcher.routes)
+        return dispatcher.url_map
 
     def iter_routes(self) -> Iterator[BoundRoute]:
         """Iterate over the bound routes in the order they are tried."""
@@ -309,6 +327,23 @@ class Application:
             context.mounts.extend(self._dispatcher.mounts)
             context.unreachable.update(self._unreachable)
             self._install(self.routes, context, error_handler)
+
+    def url_for(self, target: object, /, *, external: bool = False, **values: Any) -> str:
+        """Return the URL of a route, outside of a request.
+
+        Functions of a route and templates take ``url_for``, with the same arguments; it knows the
+        root that the request was sent to, and looks up names from its own application outward.
+
+        :param target: an endpoint, or the ``name`` of a route; ``"blog:show"`` is a name in the
+            ``SubApplication`` named ``blog``. If several routes have the endpoint, the one that
+            takes the most values is used, then the first
+        :param external: return an absolute URL, with the host of ``public_url``, or that of the
+            request if it is one of ``trusted_hosts``
+        :param values: the path values by name; others become the query, a list several fields of
+            it. ``None`` leaves a value out
+        :raises URLError: if there is no such route, or a value is missing or does not fit
+        """
+        return self._url_builder.build(None, target, external=external, **values)
 
     def with_overrides(
         self: _Self,
@@ -439,6 +474,7 @@ class Application:
         """Set the parts that no other application shares."""
         self.lifecycle = Lifecycle()
         self._health = None if health is None else _make_health(health, self.lifecycle)
+        self._url_builder = URLBuilder(self)
         self._compiler = ChainCompiler()
         self._lock = RLock()
 
@@ -490,6 +526,10 @@ class Application:
         wrappers = self._wrappers
         if [*map(id, owners)] != [*map(id, wrappers.owners)]:
             wrappers = self._make_wrappers(owners, problems)
+        url_map = None
+        if self._compiler.builds_urls or any(route.name or route.scope for route in routes):
+            url_map = URLMap(routes)
+            url_map.report_repeated_names(problems)
         make_dispatcher = HostCheckingDispatcher if self.trusted_hosts else Dispatcher
         dispatcher = make_dispatcher(
             self,
@@ -500,6 +540,7 @@ class Application:
             context.mounts,
             wrappers.wsgi_app,
         )
+        dispatcher.url_map = url_map
         new = [route for route in new if route.route not in context.unreachable]
         found = report_unreachable(routes, new, dispatcher.find_candidates, problems)
         context.unreachable.update(found)
@@ -524,7 +565,7 @@ class Application:
             return None
         names = [parameter.name for parameter in step.arguments]
         resources = self.lifecycle.bind_resources(self.resources, names, problems)
-        constants = {**resources, "_application": self}
+        constants = {**resources, "_application": self, URL_BUILDER: self._url_builder}
         return self._compiler.compile_render_error(where, step, constants)
 
 

@@ -35,6 +35,9 @@ from clastic.injection import PATH, Plan, Step
 from clastic.lifecycle import BoundResource, ManagedRun
 from clastic.signature import takes_kwargs
 
+URL_BUILDER = "url_for()"
+"""The key of the constant that makes ``url_for`` for a request; no argument can have this name."""
+
 FINISHED = (BaseResponse, WerkzeugHTTPException)
 MISSING = object()
 
@@ -57,11 +60,14 @@ class ChainCompiler:
     """Compile the chains of one application; routes of one shape are compiled once.
 
     The generated source is kept for tracebacks as long as the compiler exists.
+
+    :ivar builds_urls: whether a chain takes ``url_for``
     """
 
     def __init__(self) -> None:
         self._makers: dict[str, FunctionType] = {}
         self._filenames: list[str] = []
+        self.builds_urls = False
         weakref.finalize(self, _forget_sources, self._filenames)
 
     def compile_route(
@@ -112,6 +118,7 @@ class ChainCompiler:
         managed = {n: value for n, value in constants.items() if isinstance(value, BoundResource)}
         bind = partial(_bind, make, name, constants)
         run = ManagedRun(managed, bind) if managed else bind({})
+        self.builds_urls |= "url_for" in source.used
         return Chain(run, "request" in source.used, "_dispatch_state" in source.used)
 
     def _compile_source(self, text: str) -> FunctionType:
@@ -137,6 +144,8 @@ class _SourceWriter:
         self.positions = positions
         self.used = {parameter.name for step in steps for parameter in step.arguments}
         self.used.update(name for step in steps for name in step.provides)
+        if "url_for" in self.used:
+            self.used.add("request")
         self.constants: dict[str, Any] = {}
         self.fixed_lines: list[str] = []
         self.lines: list[str] = []
@@ -296,6 +305,9 @@ class _SourceWriter:
         if source == PATH:
             key = name if self.positions is None else self.positions[name]
             return f"{self.path_values}[{key!r}]"
+        if name == "url_for":
+            make_url_for = self.constant("make_url_for", self.values[URL_BUILDER].for_request)
+            return f"{make_url_for}(request)"
         if name in self.values:
             self.constants[name] = self.values[name]
         return name

@@ -40,6 +40,7 @@ from clastic.routing.bound import BoundRoute, Mount, finishing
 from clastic.routing.matching import match_path
 from clastic.routing.router import Router
 from clastic.routing.state import DispatchState
+from clastic.routing.urls import URLMap
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -101,6 +102,7 @@ class Dispatcher:
         "null_route",
         "request_type",
         "routes",
+        "url_map",
         "wsgi_app",
     )
 
@@ -127,6 +129,7 @@ class Dispatcher:
             null_route.wants_request or error_handler.not_found_type is not NotFound
         )
         self.mounts = tuple(mounts)
+        self.url_map: URLMap | None = None
         self.request_type: type[Request] = application.request_type
 
     def respond(self, environ: WSGIEnvironment, request: Request | None = None) -> WSGIApplication:

@@ -258,7 +258,7 @@ class _Planner:
         for name in resources:
             if name not in RESERVED_ARGS:
                 self.add_source(scope, name, RESOURCES)
-        for name in ("_application", "_route", "_dispatch_state"):
+        for name in ("url_for", "_application", "_route", "_dispatch_state"):
             scope[name] = BUILT_IN
         return scope
 
@@ -348,7 +348,8 @@ class _Planner:
         elif self.problems.is_expected(name):
             self.has_failed = True
         else:
-            available = tuple(each for each in scope if each == "_error" or each[0] != "_")
+            hidden = ("url_for", "_application", "_route", "_dispatch_state")
+            available = tuple(each for each in scope if each not in hidden)
             taken = {parameter.name for parameter in signature}
             unused = [each for each in scope if scope[each] == PATH and each not in taken]
             if within is not None or "context" in scope:

@@ -10,6 +10,7 @@ from clastic.http.redirects import (
     append_slash_redirect,
     redirect,
     redirect_to_path,
+    root_of,
 )
 from clastic.http.request import Request, negotiate
 from clastic.http.response import (
@@ -40,5 +41,6 @@ __all__ = [
     "redirect_to_path",
     "respond_html",
     "response_maker",
+    "root_of",
     "with_headers",
 ]

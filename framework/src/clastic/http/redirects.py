@@ -87,11 +87,17 @@ def redirect_to_path(environ: WSGIEnvironment, path: str) -> Response:
     :param path: a decoded path, below the root of the application
     :return: 302 for GET and HEAD; 307 for the others, which keep their method and body
     """
-    root = quote(environ.get("SCRIPT_NAME", "").encode("latin-1"), safe=_PATH_CHARACTERS)
-    location = root.rstrip("/") + quote(path, safe=_PATH_CHARACTERS)
-    # With another number of slashes at its start, a browser could read a host.
-    location = "/" + location.lstrip("/") + _query(environ)
+    location = root_of(environ) + quote("/" + path.lstrip("/"), safe=_PATH_CHARACTERS)
+    location += _query(environ)
     return redirect(location, 302 if environ["REQUEST_METHOD"] in ("GET", "HEAD") else 307)
+
+
+def root_of(environ: WSGIEnvironment) -> str:
+    """Return the path of an application's root, quoted, without a slash at its end."""
+    root = quote(environ.get("SCRIPT_NAME", "").encode("latin-1"), safe=_PATH_CHARACTERS)
+    # With another number of slashes at its start, a browser could read a host.
+    root = root.strip("/")
+    return root and "/" + root
 
 
 def append_slash_redirect(environ: WSGIEnvironment, code: int = 308) -> Response:

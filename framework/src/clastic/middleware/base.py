@@ -11,6 +11,7 @@ RESERVED_ARGS = (
     "request",
     "context",
     "next",
+    "url_for",
     "_application",
     "_route",
     "_dispatch_state",

@@ -9,6 +9,7 @@ from copy import copy
 from typing import Any
 
 import ashes
+from markupsafe import Markup, escape
 
 from clastic.compat.render import AshesRenderFactoryMembers
 from clastic.development import hint, logger
@@ -27,7 +28,8 @@ class AshesRenderFactory(AshesRenderFactoryMembers, TemplateFactory):
     """Make render functions from Ashes templates.
 
     ``{name}`` is escaped for HTML, ``{name|s}`` is not. ``{link.alias}`` looks up by key, so values
-    inside the context are mappings too. An include by a name made at run time,
+    inside the context are mappings too. ``{@url to="show" id=link.id /}`` writes
+    ``url_for("show", id=link.id)``. An include by a name made at run time,
     ``{>"{kind}.html"/}``, loads all templates whose name fits.
 
     The other arguments are those of :class:`~clastic.render.template_base.TemplateFactory`.
@@ -40,6 +42,8 @@ class AshesRenderFactory(AshesRenderFactoryMembers, TemplateFactory):
     :param options: more arguments of :class:`ashes.AshesEnv`
     :ivar env: the environment of Ashes. By itself, it loads templates when they are asked for
     """
+
+    url_mention = "{@url"
 
     def __init__(
         self,
@@ -64,6 +68,7 @@ class AshesRenderFactory(AshesRenderFactoryMembers, TemplateFactory):
             filters=filters,
             **options,
         )
+        self.env.helpers.setdefault("url", _write_url)
         # Templates include only what was loaded at construction.
         self._engine = copy(self.env)
         self._engine.load = self.get
@@ -195,6 +200,31 @@ class _WatchedContext(ashes.Context):  # type: ignore[misc]
         known = [str(key) for each in inside if isinstance(each, Mapping) for key in each]
         if name and name not in known and (known or not parents):
             self.missing[path] = known
+
+
+def _write_url(
+    chunk: ashes.Chunk, context: ashes.Context, bodies: object, params: Mapping[str, Any] | None
+) -> ashes.Chunk:
+    """Write the URL of a route; the parameters are ``to``, ``external``, and the values by name."""
+    values = {name: _value_of(value, chunk, context) for name, value in (params or {}).items()}
+    if "to" not in values:
+        raise TypeError('{@url} needs the route to go to: {@url to="show" /}')
+    url = context.get("url_for")(values.pop("to"), **values)
+    return chunk.write(str(escape(url)))
+
+
+def _value_of(value: Any, chunk: ashes.Chunk, context: ashes.Context) -> Any:
+    """Return the value of a parameter; a text with references in it is a function."""
+    if not callable(value):
+        return value
+    written: list[str] = []
+
+    def take(text: str) -> str:
+        written.append(text)
+        return ""
+
+    chunk.tap(take).render(value, context).untap()
+    return Markup("".join(written)).unescape()  # the values in it were escaped for HTML
 
 
 def _name_of(include: ashes.PartialTag) -> str:

@@ -93,10 +93,13 @@ class TemplateFactory(ABC):
     :param default_mime: the media type of responses, unless the name of the template ends with the
         extension of another one, such as ``.xml``
     :param templates: name to text of more templates; these are found before files
+    :cvar url_mention: the text by which a template that builds URLs is known; only such templates
+        are passed ``url_for``
     :ivar loaded: name to template object of the engine, for all that were loaded
     :raises TemplateError: when a folder does not exist
     """
 
+    url_mention = "url_for"
     encoding = "utf-8-sig"
     """The encoding of the files of templates."""
 
@@ -113,6 +116,9 @@ class TemplateFactory(ABC):
         self._folders = [Path(path).absolute() for path in template_paths or ()]
         self._templates = dict(templates or {})
         self.loaded: dict[str, Any] = {}
+        # The names of the templates that each template uses, and the templates that build URLs.
+        self._uses: dict[str, list[str]] = {}
+        self._building_urls: set[str] = set()
         what, remedy = "is not a directory", "Correct it, or make the directory."
         paths = [shortest_path(str(path)) for path in self._folders if not path.is_dir()]
         if paths:
@@ -151,7 +157,8 @@ class TemplateFactory(ABC):
         # The types that Python knows, whatever the registry of the machine says.
         mimetype = MimeTypes().guess_type(template_name)[0] or self.default_mime
         respond = response_maker(200, (NOSNIFF,), get_content_type(mimetype, "utf-8"))
-        return TemplateRender(template_name, fill, self, respond)
+        render_type = LinkingRender if self._builds_urls(template_name) else TemplateRender
+        return render_type(template_name, fill, self, respond)
 
     def get(self, name: str) -> Any:
         """Return the template object of a template that another one uses.
@@ -182,10 +189,14 @@ class TemplateFactory(ABC):
         except TemplateError as error:
             problems += error.problems
             return True
+        if self.url_mention in source.text:
+            self._building_urls.add(name)
+        self._uses[name] = []
         for reference in references:
             exists = not reference.required
             for each in reference.names:
                 for expanded in self._expand(each, name):
+                    self._uses[name].append(expanded)
                     exists |= self._load(expanded, loaded, problems)
                 exists |= "*" in each
             if not exists:
@@ -193,6 +204,15 @@ class TemplateFactory(ABC):
                 where, what = source.location(reference.line), f"uses {names}, which does not exist"
                 problems.append(self._missing(where, what, reference.names[0]))
         return True
+
+    def _builds_urls(self, name: str) -> bool:
+        """Return whether a template, or one that it uses, mentions ``url_for``."""
+        reached, found = [name], {name}
+        for each in reached:
+            new = set(self._uses.get(each, ())) - found
+            found |= new
+            reached += new
+        return not self._building_urls.isdisjoint(found)
 
     def _read(self, name: str) -> TemplateSource | None:
         """Read a template. Return ``None`` if it does not exist or lies outside of the folders.
@@ -285,6 +305,20 @@ class TemplateRender:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
+
+
+class LinkingRender(TemplateRender):
+    """A render function of a template that builds URLs."""
+
+    __slots__ = ()
+
+    def __call__(  # type: ignore[override]
+        self, context: Mapping[str, Any], url_for: Callable[..., str], _route: Any = None
+    ) -> Response:
+        """Render ``context`` as HTML, with ``url_for`` in it."""
+        if isinstance(context, Mapping):
+            context = {**context, "url_for": url_for}
+        return super().__call__(context, _route)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clastic.annotations import contradicts, read_annotation, type_of_value
-from clastic.chain import Chain, ChainCompiler
+from clastic.chain import URL_BUILDER, Chain, ChainCompiler
 from clastic.compat.routing import BoundRouteMembers, reads_path_params
 from clastic.describe import describe_callable, describe_role, underlying_function
 from clastic.errors import HTTPException, NotFound
@@ -24,6 +24,7 @@ from clastic.pattern import S_REDIRECT, Binding, InvalidPattern, Pattern
 from clastic.routing.matching import compile_reader, value_positions
 from clastic.routing.route import RenderFactory, Route, format_route, inherit_render
 from clastic.routing.state import DispatchState
+from clastic.routing.urls import Scope, URLBuilder
 from clastic.wiring import Problems, WiringError
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class BoundRoute(BoundRouteMembers):
     :ivar render: the function that turns the context into a response, if there is one
     :ivar falls_through: whether the route, or an application around it, was declared to leave
         requests to later routes
+    :ivar scope: the ``SubApplication`` objects around it, outermost first
     :ivar limits: the limits on request bodies, of the route and of the applications around it
     :ivar read: returns the path values for the segments of a path, ``None`` if these do not match.
         It is ``None`` itself if every value is one unconverted segment
@@ -115,6 +117,7 @@ class BoundRoute(BoundRouteMembers):
         "resources",
         "route",
         "run",
+        "scope",
         "slash_mode",
         "wants_dispatch_state",
         "wants_request",
@@ -137,6 +140,7 @@ class BoundRoute(BoundRouteMembers):
         application_limits: Limits,
         falls_through: bool,
         inner: BoundRoute | None = None,
+        scope: Scope = (),
     ) -> None:
         self.route = route
         self.application = context.application
@@ -155,6 +159,7 @@ class BoundRoute(BoundRouteMembers):
         self.slash_mode = slash_mode
         self.limits = BoundLimits(route.limits, application_limits)
         self.falls_through = falls_through
+        self.scope = scope
         self.render_error_chain = self._compile_render_error(context)
         chain = self._compile(context, inner)
         if chain is not None:
@@ -169,6 +174,11 @@ class BoundRoute(BoundRouteMembers):
     def endpoint(self) -> Callable[..., Any]:
         """The endpoint of the route as it was written."""
         return self.route.endpoint
+
+    @property
+    def name(self) -> str | None:
+        """The name of the route as it was written."""
+        return self.route.name
 
     @property
     def render_error(self) -> Callable[..., Any] | None:
@@ -235,6 +245,7 @@ class BoundRoute(BoundRouteMembers):
         self,
         prefix: str,
         context: BindContext,
+        around: Any,
         *,
         rebind_render: bool,
         inherit_slashes: bool,
@@ -243,6 +254,7 @@ class BoundRoute(BoundRouteMembers):
         """Bind it once more, in an application around the one that it is bound in.
 
         :param prefix: a pattern to put in front of its own
+        :param around: the ``SubApplication`` that embeds it
         :param rebind_render: use the render factory of the outer application
         :param inherit_slashes: use the slash mode of the outer application, unless the route as
             it was written has one
@@ -269,6 +281,7 @@ class BoundRoute(BoundRouteMembers):
             application_limits=self.limits.application.within(context.limits),
             falls_through=self.falls_through or falls_through,
             inner=self,
+            scope=(around, *self.scope),
         )
 
     def rebind(
@@ -295,6 +308,7 @@ class BoundRoute(BoundRouteMembers):
             slash_mode=self.slash_mode,
             application_limits=self.limits.application,
             falls_through=self.falls_through,
+            scope=self.scope,
         )
 
     def plan(self) -> Plan:
@@ -358,6 +372,7 @@ class BoundRoute(BoundRouteMembers):
             **self._bind_resources(context, plan.steps),
             "_application": self.application,
             "_route": self,
+            URL_BUILDER: URLBuilder(self.application, self.scope),
         }
         # The dispatcher finishes misses itself, by the path.
         finish = self._finish if self.finishing and not self.is_null_route else None
@@ -404,7 +419,11 @@ class BoundRoute(BoundRouteMembers):
             return None
         name = f"render_error of {self.pattern}"
         resources = self._bind_resources(context, (step,))
-        constants = {**resources, "_application": self.application}
+        constants = {
+            **resources,
+            "_application": self.application,
+            URL_BUILDER: URLBuilder(self.application, self.scope),
+        }
         return context.compiler.compile_render_error(name, step, constants)
 
     def _bind_resources(self, context: BindContext, steps: Iterable[Step]) -> Mapping[str, Any]:

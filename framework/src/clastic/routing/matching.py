@@ -84,7 +84,7 @@ def _compile_fixed(placed: Iterable[tuple[int, Segment]]) -> Reader:
     :param placed: segments of a pattern, with their positions in the path
     """
     bindings = [
-        (part.name, at, _converter(part)) for at, part in placed if isinstance(part, Binding)
+        (part.name, at, converter(part)) for at, part in placed if isinstance(part, Binding)
     ]
 
     def read(segments: Sequence[str]) -> dict[str, Any] | None:
@@ -146,7 +146,7 @@ def _parts(segments: Iterable[Segment]) -> list[_Part]:
     return [
         _Part("", {part.text: part.text}.get)
         if isinstance(part, Literal)
-        else _Part(part.name, _converter(part), part.is_optional, part.is_repeated)
+        else _Part(part.name, converter(part), part.is_optional, part.is_repeated)
         for part in segments
     ]
 
@@ -209,7 +209,7 @@ def _matching_suffixes(parts: Sequence[_Part], segments: Sequence[str]) -> list[
     return table[::-1]
 
 
-def _converter(binding: Binding) -> Convert:
+def converter(binding: Binding) -> Convert:
     """Return the function that converts one segment, or returns ``None`` if it does not match."""
     convert = _CONVERTERS[binding.type_name]
     prefix, suffix = binding.prefix, binding.suffix

@@ -51,6 +51,7 @@ class Route(RouteMembers):
     :param render: a callable that turns the context into a response, or a value that the nearest
         render factory turns into such a callable (for example the name of a template)
     :param render_error: a callable that turns an HTTP error, ``_error``, into a response
+    :param name: for ``url_for``, besides the endpoint; without colons
     :param methods: the HTTP methods it serves, in any case; ``None`` or none for all. ``GET``
         includes ``HEAD``
     :param middlewares: around this route only, inside those of the application
@@ -74,6 +75,7 @@ class Route(RouteMembers):
         render: Any = None,
         render_error: Callable[..., Any] | None = None,
         *,
+        name: str | None = None,
         methods: Iterable[str] | None = None,
         middlewares: Iterable[Middleware] | None = None,
         resources: Mapping[str, Any] | None = None,
@@ -88,6 +90,7 @@ class Route(RouteMembers):
         _refuse_methods(pattern)
         self.path_pattern = Pattern(pattern)
         self.endpoint = _checked_callable(pattern, "endpoint", endpoint)
+        self.name = checked_name(where, name)
         check_list(where, "middlewares", middlewares)
         check_mapping(where, "resources", resources)
         if isinstance(render, Route):
@@ -195,6 +198,17 @@ def _refuse_methods(pattern: object) -> None:
     raise InvalidPattern(
         f"Invalid pattern {pattern!r}: it {is_or_begins} a method. Write {route}, from clastic."
     )
+
+
+def checked_name(where: str, name: str | None) -> str | None:
+    """Return the name of a route or of an embedded application.
+
+    :param where: who has it
+    :raises ValueError: if it is not a text without colons
+    """
+    if name is None or (isinstance(name, str) and name and ":" not in name):
+        return name
+    raise ValueError(f"{where} has the name {name!r}. Use a text without colons.")
 
 
 def checked_slash_mode(slash_mode: str) -> str:

@@ -297,7 +297,7 @@ def test_the_console_of_the_debugger_works_after_a_restart(start: Start) -> None
 
 def evaluate(program: Any, pin: str, code: str) -> str:
     """Evaluate code in the console of the debugger."""
-    page = program.get("/fail").text
+    page = program.get("/fail", {"Accept": "text/html"}).text
     secret = re.search(r'SECRET = "(\w+)"', page).group(1)
     frame = re.search(r'id="frame-(\d+)"', page).group(1)
     start = f"/?__debugger__=yes&s={secret}"

@@ -55,7 +55,7 @@ class Mistake(Exception):
 
 
 def raise_miss() -> Response:
-    raise NotFound("nothing here")
+    raise NotFound
 
 
 def fail() -> Response:
@@ -252,6 +252,13 @@ class TestDebugger:
         assert "endpoint" in response.text or "Routes, in the order tried" in response.text
         bare = application.get_local_client().open(path, method=method)
         assert "Routes" not in bare.text
+
+    def test_an_application_explains_its_errors_itself(self) -> None:
+        def miss() -> Response:
+            raise NotFound("no such link")
+
+        response = Client(assemble(Application([("/", miss)]), self.OPTIONS)).get("/")
+        assert response.text == "404 Not Found\nno such link\n"
 
     def test_an_application_renders_its_errors_itself(self) -> None:
         application = Application([], error_handler=TeapotHandler())

@@ -83,7 +83,7 @@ class ContextualErrorHandler(ErrorHandler):
             _application is None
             or _route is None
             or _dispatch_state is None
-            or not self.shows_errors_of(_application)
+            or not self.explains(_application, _error)
             or not _is_default_body(response, _error)
         ):
             return response
@@ -94,8 +94,11 @@ class ContextualErrorHandler(ErrorHandler):
                 response.headers[name] = value
         return response
 
-    def shows_errors_of(self, application: Application) -> bool:
-        """Return whether to show more than the error itself: if the application has ``debug``."""
+    def explains(self, application: Application, error: HTTPException | None = None) -> bool:
+        """Return whether to show more than the error itself: if the application has ``debug``.
+
+        :param error: the error to show; ``None`` for an exception to record
+        """
         return bool(application.debug)
 
     def record_exception(
@@ -112,7 +115,7 @@ class ContextualErrorHandler(ErrorHandler):
         :param request: the request, if there is an object for it
         :param kwargs: the other values that can be injected; not used here
         """
-        if not self.shows_errors_of(_application):
+        if not self.explains(_application):
             _logger.warning("%s shows exceptions only with debug=True", type(self).__name__)
             return ErrorHandler.exc_info_type.from_current()
         if not issubclass(self.exc_info_type, ExceptionRecord):

@@ -109,12 +109,15 @@ class AshesRenderFactory(AshesRenderFactoryMembers, TemplateFactory):
         return page.encode("utf-16", "surrogatepass").decode("utf-16")
 
     def _report_missing(self, name: str, watched: _WatchedContext) -> None:
-        """Log the paths that a template shows and that are missing, unless it tests for them."""
+        """Log each path that a template shows and that is missing, if a similar one is there.
+
+        Without a similar one, the template probably shows the value only where there is one.
+        """
         for path, known in watched.missing.items():
-            if path in self._shown and path not in self._tested:
-                question = did_you_mean(path.rpartition(".")[2], known)
-                text = f"template '{name}' shows {{{path}}}, which is not there. {question}"
-                hint(text.rstrip())
+            question = did_you_mean(path.rpartition(".")[2], known)
+            if question and path in self._shown and path not in self._tested:
+                self._tested.add(path)  # so that it is logged once
+                hint(f"template '{name}' shows {{{path}}}, which is not there. {question}")
 
     def _read(self, name: str) -> TemplateSource | None:
         return super()._read(name) or self._read_from_env(name)

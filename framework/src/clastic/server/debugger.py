@@ -13,7 +13,9 @@ from clastic.application import Application
 from clastic.debug.handler import ContextualErrorHandler
 from clastic.describe import format_location
 from clastic.dispatch import DEVELOPMENT_PAGES, THROW_ERRORS
+from clastic.errors.base import HTTPException
 from clastic.errors.formats import choose_format
+from clastic.errors.types import MethodNotAllowed
 from clastic.http import Response, read_host
 from clastic.server.options import ServerOptions
 
@@ -33,10 +35,12 @@ class _Debugger(DebuggedApplication):
 
 
 class _DevelopmentPages(ContextualErrorHandler):
-    """Show errors of any application, where it does not render them itself."""
+    """Show errors of any application, unless it renders or explains them itself."""
 
-    def shows_errors_of(self, application: Application) -> bool:
-        return True
+    def explains(self, application: Application, error: HTTPException | None = None) -> bool:
+        if error is None or isinstance(error, MethodNotAllowed):
+            return True
+        return "detail" not in vars(error)
 
 
 def with_debugger(application: WSGIApplication, options: ServerOptions) -> DebuggedApplication:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from werkzeug.datastructures import MultiDict
@@ -20,12 +21,19 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-def enable_hints() -> None:
-    """Let the hints of the framework appear on the console, unless logging is set up for them."""
-    if logger.level == logging.NOTSET:
+@contextmanager
+def hints_on_console() -> Iterator[None]:
+    """Show the hints of the framework on the console, unless logging is set up for them."""
+    level, handler = logger.level, logging.StreamHandler()
+    if level == logging.NOTSET:
         logger.setLevel(logging.INFO)
     if not logger.hasHandlers():
-        logger.addHandler(logging.StreamHandler())
+        logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+        logger.removeHandler(handler)
 
 
 def with_hints(served: WSGIApplication, application: Application) -> WSGIApplication:

@@ -6,7 +6,7 @@ import ipaddress
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from socket import socket
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
@@ -22,7 +22,7 @@ from clastic.meta import MetaApplication
 from clastic.pattern import S_STRICT
 from clastic.server.child import ReloaderLink, obstacle_to_restart
 from clastic.server.debugger import with_debugger
-from clastic.server.hints import enable_hints, with_hints
+from clastic.server.hints import hints_on_console, with_hints
 from clastic.server.options import SSL, ServerOptions, announcement, listen, main_path
 from clastic.server.reloader import Reloader
 from clastic.server.workers import ShutdownSignal, make_worker
@@ -124,8 +124,7 @@ def serve(
         use_evalex=use_evalex,
     ).overridden_by(sys.argv[1:] if arguments is None else arguments)
     link = ReloaderLink.from_environment()
-    enable_hints()
-    try:
+    with suppress(KeyboardInterrupt), hints_on_console():  # Ctrl-C is the usual way to end it
         served = assemble(application, options)
         findings = [f" * {format_finding(each)}" for each in _find_unused(application, options)]
         if link is not None:
@@ -133,8 +132,6 @@ def serve(
             _serve_as_child(served, options, link, files, findings)
         else:
             _serve(served, options, findings)
-    except KeyboardInterrupt:
-        pass  # Ctrl-C is the usual way to end it
 
 
 def _serve(served: WSGIApplication, options: ServerOptions, findings: Iterable[str]) -> None:

@@ -495,7 +495,7 @@ class TestCookies:
 
 
 @pytest.mark.parametrize("body", [b"", b"text", [b"text"], None], ids=repr)
-@pytest.mark.parametrize("status", [204, 304, 100, 199, "204 No Content"])
+@pytest.mark.parametrize("status", [204, 304, "204 No Content"])
 def test_a_status_without_a_body_has_no_headers_about_one(status, body):
     for mimetype in (None, "text/html"):
         response = Response(body, status=status, mimetype=mimetype)

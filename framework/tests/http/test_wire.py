@@ -1,7 +1,7 @@
-"""Test that responses send the same bytes as Werkzeug's, with three exceptions.
+"""Test that responses send the same bytes as Werkzeug's, with some exceptions.
 
-URLs stay as given, a response whose status has no body has no Content-Type, and what no server can
-send is refused.
+URLs stay as given, a response whose status has no body has no Content-Type, what no server can send
+is refused, and a response that sets a cookie is private.
 
 Each test does the same with a response of each type and compares the results: each value read,
 each error raised, and each response sent.
@@ -27,7 +27,7 @@ from werkzeug.test import create_environ
 from werkzeug.utils import redirect as werkzeug_redirect
 from werkzeug.wrappers import Response as BaseResponse
 
-from clastic.http import Response, redirect, response_maker
+from clastic.http import Response, make_private, redirect, response_maker
 from clastic.http.hosts import encode_url
 from clastic.http.sending import check_fields, check_status, send_by_werkzeug
 
@@ -61,11 +61,12 @@ class WerkzeugResponse(BaseResponse):
     def __call__(self, environ, start_response):
         return send_by_werkzeug(self, environ, start_response)
 
+    def set_cookie(self, *arguments, **options):
+        make_private(self.headers)
+        super().set_cookie(*arguments, **options)
+
     def get_wsgi_headers(self, environ):
         sent = super().get_wsgi_headers(environ)
-        code = self.status_code
-        if code in (204, 304) or 100 <= code < 200:
-            sent.remove("Content-Type")
         for name in ("Location", "Content-Location"):
             values = Headers(self.headers).getlist(name)
             if values and (name != "Location" or not self.autocorrect_location_header):

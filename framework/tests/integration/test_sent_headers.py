@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import product
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from wsgiref.validate import validator
 
 import pytest
 from markupsafe import Markup
+from werkzeug.http import parse_cache_control_header
+from werkzeug.test import Client
 
 from clastic import (
     GET,
     Application,
     BaseResponse,
+    FileResponse,
     MetaApplication,
+    Middleware,
     NotFound,
+    RerouteWSGI,
     Response,
     StaticApplication,
     StaticFileRoute,
@@ -25,7 +32,7 @@ from clastic import (
     render_json_dev,
 )
 from clastic.flaw import create_app as create_flaw_app
-from clastic.middleware import SimpleProfileMiddleware
+from clastic.middleware import HTTPCacheMiddleware, SignedCookieMiddleware, SimpleProfileMiddleware
 from clastic.middleware.stats import StatsMiddleware, create_stats_app
 from clastic.render import JSONPRender, JSONRender, TabularRender
 from clastic.render.ashes_templates import AshesRenderFactory
@@ -143,3 +150,118 @@ def test_an_error_can_be_sent_with_another_value_or_without() -> None:
     client = application.get_local_client()
     assert client.get("/other").headers.getlist("X-Content-Type-Options") == ["other"]
     assert "X-Content-Type-Options" not in client.get("/without").headers
+
+
+class SetCookie(Middleware):
+    """Set a cookie on every response, in the given method."""
+
+    def __init__(self, method: str) -> None:
+        self._method = method
+
+    def request(self, next: Any) -> Any:
+        response = next()
+        if self._method == "request":
+            response.set_cookie("a", "b")
+        return response
+
+    def finish(self, response: Any, environ: Any, route: Any) -> Any:
+        if self._method == "finish":
+            response.set_cookie("a", "b")
+        return response
+
+
+class ChangeSession(Middleware):
+    """Change the signed cookie."""
+
+    def request(self, next: Any, cookie: Any) -> Any:
+        cookie["a"] = "b"
+        return next()
+
+
+COOKIES = (
+    [SetCookie("request")],
+    [SetCookie("finish")],
+    [SignedCookieMiddleware(secret_key=b"k" * 32), ChangeSession()],
+)
+CACHE = HTTPCacheMiddleware(max_age=60, s_maxage=99, public=True)
+PUBLIC = {"Cache-Control": "public, s-maxage=5, max-age=9, no-transform"}
+
+
+@pytest.mark.parametrize("cookies", COOKIES, ids=["request", "finish", "a signed cookie"])
+@pytest.mark.parametrize("order", ["cache, cookies", "cookies, cache", "cookies"])
+def test_shared_caches_do_not_keep_responses_that_set_a_cookie(
+    tmp_path: Path, cookies: list[Middleware], order: str
+) -> None:
+    def rerouted(environ: Any, start_response: Any) -> list[bytes]:
+        start_response("200 OK", [("Content-Type", "text/plain"), *PUBLIC.items()])
+        return [b"rerouted"]
+
+    (tmp_path / "a.txt").write_text("Hello")
+    middlewares = {
+        "cache, cookies": [CACHE, *cookies],
+        "cookies, cache": [*cookies, CACHE],
+        "cookies": cookies,
+    }[order]
+    application = Application(
+        [
+            GET("/text", lambda: Response("Hello")),
+            GET("/public", lambda: Response("Hello", headers=PUBLIC)),
+            GET("/stream", lambda: Response(iter(["Hello"]), headers=PUBLIC)),
+            GET("/error", lambda: NotFound(headers=PUBLIC)),
+            GET("/data", lambda: {"a": 1}, render_json),
+            GET("/file", lambda: FileResponse(tmp_path / "a.txt")),
+            GET("/rerouted", RerouteWSGI(rerouted)),
+            ("/static", StaticApplication(tmp_path, cache_timeout=60)),
+        ],
+        middlewares=middlewares,
+    )
+    client = Client(application, use_cookies=False)
+    checked = 0
+    for path in ("text", "public", "stream", "error", "data", "file", "rerouted", "static/a.txt"):
+        response = client.get(f"/{path}")
+        if "Set-Cookie" in response.headers and "Cache-Control" in response.headers:
+            checked += 1
+            control = parse_cache_control_header(response.headers["Cache-Control"])
+            assert "private" in control, path
+            assert control.keys().isdisjoint({"public", "s-maxage", "proxy-revalidate"}), path
+    assert checked >= 5
+
+
+def test_a_response_that_sets_a_cookie_keeps_the_other_directives() -> None:
+    response = Response("Hello", headers=PUBLIC)
+    response.set_cookie("a", "b")
+    assert response.headers["Cache-Control"] == "max-age=9, no-transform, private"
+    secret = Response("Hello", headers={"Cache-Control": "no-store"})
+    secret.set_cookie("a", "b")
+    assert secret.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("code", [204, 304])
+@pytest.mark.parametrize("middlewares", [[], [SetCookie("finish")]], ids=["sent", "finished"])
+def test_a_status_without_a_body_has_no_headers_about_one(
+    tmp_path: Path, code: int, middlewares: list[Middleware]
+) -> None:
+    def with_code(response: Any) -> Any:
+        response.status_code = code
+        return response
+
+    (tmp_path / "a.txt").write_text("Hello")
+    kinds: list[Any] = [
+        lambda: Response("Hello", code),
+        lambda: Response(None, code, content_type="text/css", headers={"Content-Length": "5"}),
+        lambda: Response(iter(["Hello"]), code),
+        lambda: with_code(Response("Hello")),
+        lambda: BaseResponse("Hello", code),
+        lambda: BaseResponse(iter(["Hello"]), code),
+        lambda: with_code(NotFound("Hello")),
+        lambda: with_code(FileResponse(tmp_path / "a.txt")),
+        lambda: with_code(redirect("/there")),
+        RerouteWSGI(BaseResponse("Hello", code)),
+    ]
+    routes = [GET(f"/{number}", kind) for number, kind in enumerate(kinds)]
+    application: Any = validator(Application(routes, middlewares=middlewares))
+    for number, method in product(range(len(kinds)), ("GET", "HEAD")):
+        with Client(application).open(f"/{number}", method=method) as response:
+            assert (response.status_code, response.data) == (code, b"")
+            assert "Content-Type" not in response.headers
+            assert "Content-Length" not in response.headers

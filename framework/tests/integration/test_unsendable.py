@@ -49,6 +49,7 @@ CHANGES: Mapping[str, Callable[[Any], object]] = MappingProxyType(
         "a phrase outside of Latin-1": lambda r: setattr(r, "status", "200 中"),
         "a line feed in a status": lambda r: setattr(r, "status", "200 a\r\nX: b"),
         "a status without a code": lambda r: setattr(r, "status", "fine"),
+        "an interim status code": lambda r: setattr(r, "status_code", 100),
         "a low status code": lambda r: setattr(r, "status_code", 99),
         "a high status code": lambda r: setattr(r, "status_code", 1000),
         "a negative status code": lambda r: setattr(r, "status_code", -200),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -162,6 +163,7 @@ CASES: list[tuple[str, str, int, bytes | None]] = [
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "page.txt").write_bytes(b"a page\n" * 2000)
+    os.utime(tmp_path / "page.txt", (1_700_000_000, 1_700_000_000))
     return tmp_path
 
 

@@ -24,14 +24,15 @@ from http import HTTPStatus
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.datastructures import Headers
-from werkzeug.http import HTTP_STATUS_CODES, parse_set_header
+from werkzeug.datastructures import Headers, ResponseCacheControl
+from werkzeug.http import HTTP_STATUS_CODES, parse_cache_control_header, parse_set_header
 from werkzeug.utils import get_content_type
 from werkzeug.wrappers import Response as BaseResponse
 
 from clastic.http.hosts import encode_host, encode_url
 from clastic.http.sending import (
     LOCATIONS,
+    WITHOUT_BODY,
     check_cookie,
     check_fields,
     check_status,
@@ -55,7 +56,6 @@ NOSNIFF = ("X-Content-Type-Options", "nosniff")
 """The header field that keeps browsers from guessing another type than the one sent."""
 STATUS_LINES = {code: f"{code} {name.upper()}" for code, name in HTTP_STATUS_CODES.items()}
 _DEFAULT_HEAD: Head = (200, "200 OK", (("Content-Type", "text/plain; charset=utf-8"),))
-_WITHOUT_BODY = frozenset({204, 304, *range(100, 200)})
 # The fields that Werkzeug changes, or that depend on others.
 _SPECIAL_FIELDS = LOCATIONS | {"content-length", "content-type"}
 # The header fields of short bodies: a look-up takes a third of the time of making one.
@@ -222,12 +222,9 @@ class Response(BaseResponse):
     def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
         """Return the headers to send.
 
-        Locations are as given but for what must be encoded. A response without a body has no
-        Content-Type (RFC 9110, sections 8.3 and 15.3.5).
+        Locations are as given but for what must be encoded.
         """
         sent = super().get_wsgi_headers(environ)
-        if self.status_code in _WITHOUT_BODY:
-            sent.remove("Content-Type")
         for name in ("Location", "Content-Location"):
             given = Headers(self.headers).getlist(name)
             if given and not (name == "Location" and self.autocorrect_location_header):
@@ -249,9 +246,12 @@ class Response(BaseResponse):
     ) -> None:
         """Set a cookie, by the same arguments as Werkzeug's.
 
+        Shared caches must then not keep the response, see :func:`make_private`.
+
         :raises ValueError: if its name, its path or its domain could be read as another attribute
         """
         check_cookie(key, path, domain)
+        make_private(self.headers)
         super().set_cookie(
             key,
             value,
@@ -318,7 +318,7 @@ def _lazy_head(
     if status is not None:
         if type(status) is not int and type(status) is not HTTPStatus:
             return None
-        if status not in STATUS_LINES or status in _WITHOUT_BODY:
+        if status not in STATUS_LINES or status in WITHOUT_BODY or status < 200:
             return None
         code, line = int(status), STATUS_LINES[status]
     if content_type is not None or mimetype is not None:
@@ -400,7 +400,9 @@ def copy_response(response: BaseResponse) -> BaseResponse:
 
 
 def with_headers(response: BaseResponse, added: Fields) -> BaseResponse:
-    """Return a copy of a response with more header fields; the names in ``Vary`` are merged.
+    """Return a copy of a response with more header fields, private if these set a cookie.
+
+    The names in ``Vary`` are merged.
 
     :param added: fields that Werkzeug sends unchanged
     """
@@ -418,6 +420,8 @@ def with_headers(response: BaseResponse, added: Fields) -> BaseResponse:
         if name == "Vary":
             add_vary(changed.headers, value)
         else:
+            if name == "Set-Cookie":
+                make_private(changed.headers)
             changed.headers.add(name, value)
     return changed
 
@@ -438,3 +442,16 @@ def add_vary(headers: Headers, name: str) -> None:
     if "*" not in names and name not in names:
         names.add(name)
         headers["Vary"] = names.to_header()
+
+
+def make_private(headers: Headers) -> None:
+    """Forbid shared caches to keep a response, because it sets a cookie (RFC 9111, section 7.3).
+
+    Without ``Cache-Control``, and with ``no-store``, there is nothing to forbid.
+    """
+    control = parse_cache_control_header(headers.get("Cache-Control"), cls=ResponseCacheControl)
+    if control and not control.no_store:
+        for directive in ("public", "s-maxage", "proxy-revalidate"):
+            control.pop(directive, None)
+        control.private = True
+        headers["Cache-Control"] = control.to_header()

@@ -17,11 +17,14 @@ from clastic.http.hosts import encode_host, split_host
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+WITHOUT_BODY = frozenset({204, 304})
+"""The status codes of responses without a body."""
 LOCATIONS = frozenset({"content-location", "location"})
 """The names of the header fields with URLs, in lower case."""
 
-# Match a status code, and its phrase if there is one (RFC 9112, section 4).
-_STATUS = re.compile(r"[1-9][0-9]{2}(?: [\t\x20-\x7e\x80-\xff]*)?").fullmatch
+# Match a status code, and its phrase if there is one (RFC 9112, section 4). After a code below 200
+# clients wait for the actual response (RFC 9110, section 15.2), which WSGI cannot send.
+_STATUS = re.compile(r"[2-9][0-9]{2}(?: [\t\x20-\x7e\x80-\xff]*)?").fullmatch
 _TOKEN = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII).fullmatch
 # Match a name, a line feed, and a value that a server can send (RFC 9110, sections 5.1 and 5.5).
 is_field = re.compile(r"[\w!#$%&'*+.^`|~-]+\n[\t\x20-\x7e\x80-\xff]*", re.ASCII).fullmatch
@@ -42,7 +45,7 @@ def check_status(status: str) -> None:
     """
     if not _STATUS(status):
         raise UnsendableError(
-            f"The status is {status!r}, which no server can send. Use a code from 100 to 999, or "
+            f"The status is {status!r}, which no server can send. Use a code from 200 to 999, or "
             "a code and a phrase of Latin-1 text such as '404 Not Found'."
         )
 
@@ -92,6 +95,8 @@ def send_by_werkzeug(
         body, status, fields = response.get_wsgi_response(environ)
         check_status(status)
         sent = check_fields(fields)
+        if response.status_code in WITHOUT_BODY:  # RFC 9110, sections 8.3 and 15.3.5
+            sent = [field for field in sent if field[0].lower() != "content-type"]
         if response.is_sequence and not response.direct_passthrough:
             response.calculate_content_length()  # encodes all text
     except Exception as error:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.datastructures import ResponseCacheControl
 
-from clastic.http import BaseResponse
+from clastic.http import BaseResponse, make_private
 from clastic.middleware.base import Middleware
 from clastic.static.conditions import is_not_modified
 
@@ -91,11 +91,6 @@ class HTTPCacheMiddleware(Middleware):
         directives.stale_while_revalidate = stale_while_revalidate
         directives.stale_if_error = stale_if_error
         self.cache_control = directives.to_header()
-        if directives and not no_store:
-            directives.public = directives.proxy_revalidate = False
-            directives.s_maxage = None
-            directives.private = True
-        self._private_cache_control = directives.to_header()
 
     def finish(self, response: BaseResponse, environ: WSGIEnvironment, route: Any) -> BaseResponse:
         """Return the response with the headers that it lacks, or a 304."""
@@ -106,10 +101,9 @@ class HTTPCacheMiddleware(Middleware):
             return response
         headers = response.headers
         if "Cache-Control" not in headers and self.cache_control:
-            is_private = "Set-Cookie" in headers
-            headers["Cache-Control"] = (
-                self._private_cache_control if is_private else self.cache_control
-            )
+            headers["Cache-Control"] = self.cache_control
+            if "Set-Cookie" in headers:
+                make_private(headers)
         if self.use_etags and not self.no_store and response.status_code == 200:
             if "ETag" not in headers and response.is_sequence and not response.direct_passthrough:
                 headers["ETag"] = _entity_tag(response)

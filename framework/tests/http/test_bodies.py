@@ -65,7 +65,11 @@ def in_chunks(body: bytes, content_type: str) -> dict[str, Any]:
     return environ_of(body, content_type, **chunked)
 
 
-WAYS = [announced, announced_and_ended, in_chunks]
+def ended_with_an_empty_length(body: bytes, content_type: str) -> dict[str, Any]:
+    return environ_of(body, content_type, **{"CONTENT_LENGTH": "", "wsgi.input_terminated": True})
+
+
+WAYS = [announced, announced_and_ended, in_chunks, ended_with_an_empty_length]
 every_way = pytest.mark.parametrize("send", WAYS)
 
 

@@ -103,7 +103,6 @@ BODIES: dict[str, Callable[[], Any]] = {
     "a tuple": lambda: ("one", b"two"),
     "a generator": lambda: (chunk for chunk in ("one", "two")),
     "an iterator of bytes": lambda: iter([b"one", b"two"]),
-    "a number": lambda: 5,
 }
 STATUSES: tuple[Any, ...] = (
     None,

@@ -203,7 +203,12 @@ class Request(BaseRequest):
     host_url: str = _cached(lambda request: _url(request))
     headers: Headers = _cached(lambda request: EnvironHeaders(request.environ))
     remote_addr: str | None = _cached(lambda request: request.environ.get("REMOTE_ADDR"))
-    content_length: int | None = _cached(lambda request: get_content_length(request.environ))
+    content_length: int | None = _cached(
+        # An empty length is none (PEP 3333), which Werkzeug takes for 0.
+        lambda request: (
+            get_content_length(request.environ) if request.environ.get("CONTENT_LENGTH") else None
+        )
+    )
     args: MultiDict[str, str] = _cached(_args)
     """The values of the query string.
 

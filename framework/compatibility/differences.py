@@ -116,6 +116,7 @@ DIFFERENCES = (
             "injection.construction: not a middleware | raises | *AttributeError* -> *WiringError*",
             "injection.construction: not a route | raises | *IndexError* -> *TypeError*",
             "routing.patterns: an endpoint | raises | *TypeError* -> *InvalidEndpoint*",
+            "files.static: missing | raises | *FileNotFoundError* -> *ValueError*",
         ),
     ),
     Difference(
@@ -187,7 +188,7 @@ DIFFERENCES = (
     Difference(
         CONSTRUCTION,
         "`url_for` is any name",
-        "it is reserved for building URLs, although nothing refuses it yet",
+        "it is reserved for building [URLs](urls.md)",
         "rename a resource, path value or provided value of this name",
     ),
     Difference(
@@ -397,8 +398,8 @@ DIFFERENCES = (
     ),
     Difference(
         MIDDLEWARES,
-        "the signed cookie is readable by scripts and sent with each response",
-        "it is `HttpOnly` and `SameSite=Lax`, and sent when it was changed",
+        "scripts can read the signed cookie, and requests from other sites carry it",
+        "it is `HttpOnly` and `SameSite=Lax`, and a response sends it only if it was changed",
         "set `http_only=False` or `same_site=None` if the app needs that",
         ("middlewares.cookies: * | Set-Cookie | *",),
     ),

@@ -63,6 +63,12 @@ def members() -> Answers:
         attempt(lambda: sorted(MethodNotAllowed(["GET", "PUT"]).allowed_methods)),
     )
     yield "dispatch_state", attempt(lambda: NotFound(dispatch_state=1).dispatch_state)
+    yield "exc_info", attempt(lambda: InternalServerError(exc_info=5).exc_info)
+    for mimetype in ("text/html", "application/json", "application/xml", "text/plain"):
+        made = BadRequest("detail")
+        yield f"adapt {mimetype}", attempt(lambda m=mimetype, e=made: e.adapt(m) and None)
+        answer = attempt(lambda e=made: b"detail" in e.get_data())
+        yield f"adapted {mimetype}", {"type": made.headers.get("Content-Type"), **answer}
     yield "keywords", attempt(lambda: _keywords())
     yield (
         "response",

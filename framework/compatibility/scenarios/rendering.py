@@ -102,6 +102,11 @@ def as_json() -> Answers:
     )  # fmt: skip
 
 
+class Named:
+    def __init__(self, name):
+        self.name = name
+
+
 class OwnJSON(JSONRender):
     def __call__(self, context):
         parts = self.json_encoder.iterencode(context)
@@ -135,6 +140,24 @@ def tables() -> Answers:
 
     table = attempt(lambda: Table([[1, 2], [3, 4]], headers=["a", "b"]).to_html().count("<td"))
     yield "cells", table
+
+    class Marked(Table):
+        def get_cell_html(self, value):
+            return f"<i>{value}</i>"
+
+    yield "own cells", attempt(lambda: Marked([[1, 2]]).to_html().count("<i>"))
+    table = Table([[1, 2]], headers=["a", "b"])
+    yield "extend", attempt(lambda: table.extend([[3, 4]]) or len(table))
+    options = {"with_headers": False, "orientation": "vertical", "max_depth": 2}
+    yield "html options", attempt(lambda: "<th" in table.to_html(**options))
+    yield "from object", attempt(lambda: "name" in str(Table.from_object(Named("Ann")).headers))
+    for label, make in {
+        "enable_title": lambda: TabularRender(enable_title=False),
+        "table_type": lambda: TabularRender(table_type=Marked),
+        "basic table_type": lambda: BasicRender(table_type=Marked),
+    }.items():
+        yield label, attempt(lambda make=make: callable(make()))
+    yield "render_response", attempt(lambda: callable(render_basic.render_response))
     yield "from dict", attempt(lambda: len(Table.from_dict({"a": 1, "b": 2})))
     yield "from data", attempt(lambda: Table.from_data([{"a": 1}, {"a": 2}]).headers)
 
@@ -151,6 +174,7 @@ def ashes() -> Answers:
         )
         yield from ask(app, "GET /Ann", "GET /%3Cb%3E")
         yield "missing", attempt(lambda: type(factory("none.html")).__name__)
+        yield "env given", attempt(lambda: bool(AshesRenderFactory(folder, env=factory.env)))
         yield "default_mime", attempt(lambda: bool(AshesRenderFactory(folder, "text/plain")))
         yield "no folder", attempt(lambda: type(AshesRenderFactory(folder + "/none")).__name__)
 
@@ -178,5 +202,7 @@ def mako() -> Answers:
         )
         yield from ask(app, "GET /empty", "GET /Ann", "GET /%3Cb%3E")
         yield "undefined", {"status": ask_once(app, "GET /shown")["status"]}
+        options = {"format_exceptions": True, "input_encoding": "utf-8"}
+        yield "options", attempt(lambda: bool(MakoRenderFactory(folder, **options)))
         yield "lookup", attempt(lambda: factory.lookup.get_template("name.html").render(name="Ann"))
         yield "missing", attempt(lambda: type(factory("none.html")).__name__)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlencode
+from wsgiref.util import FileWrapper
 
 from werkzeug.test import encode_multipart
 
@@ -112,7 +113,7 @@ class Sent:
     protocol: str = "HTTP/1.1"
     has_read1: bool = True
 
-    def environ(self, wrapper: Any = None) -> dict[str, Any]:
+    def environ(self) -> dict[str, Any]:
         """Return the environ that a server makes of it (PEP 3333)."""
         path, _, query = self.target.partition(b"?")
         environ = {
@@ -128,6 +129,7 @@ class Sent:
             "wsgi.url_scheme": "http",
             "wsgi.input": (Read1Input if self.has_read1 else Input)(self.body, self.error),
             "wsgi.errors": io.StringIO(),
+            "wsgi.file_wrapper": FileWrapper,
             "wsgi.multithread": True,
             "wsgi.multiprocess": False,
             "wsgi.run_once": False,
@@ -142,8 +144,6 @@ class Sent:
             environ["wsgi.input_terminated"] = True
         else:
             environ["CONTENT_LENGTH"] = self.length
-        if wrapper:
-            environ["wsgi.file_wrapper"] = wrapper
         return environ
 
 

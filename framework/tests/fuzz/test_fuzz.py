@@ -16,7 +16,6 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from wsgiref.util import FileWrapper
 
 import pytest
 from fuzz_requests import HOST, Fuzzer, Sent, post_form
@@ -67,7 +66,7 @@ def send(application: Any, sent: Sent) -> Outcome:
     logging.getLogger().addHandler(recorder)
     started = time.thread_time()
     try:
-        body = application(sent.environ(FileWrapper), start_response)
+        body = application(sent.environ(), start_response)
         try:
             outcome.body = b"".join([*written, *body])
         finally:

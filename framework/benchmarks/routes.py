@@ -117,7 +117,7 @@ def measure_matching(number: int, framework: Framework, options: Options) -> Val
 
     *others, last = SHAPES["overlapping"].handlers(number)
     routes = [*(POST("/<a>/<b*>", endpoint) for endpoint in others), GET("/<a>/<b*>", last)]
-    application = Application(routes)
+    application = Application(routes, warnings="ignore")
     case = Case(f"matching-{number}", "/x/y/z", body=f"{number - 1}:x y/z")
     times = times_of(application, checked_environ(application, case), options)
     return {"shapes/all paths match, the last method": {f"{number:,}": times}}

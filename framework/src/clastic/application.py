@@ -458,6 +458,7 @@ class Application:
         """Return what a route is bound with; its problems are for the caller to raise."""
         return BindContext(
             application=self,
+            applications=(self,),
             resources=self.resources,
             middlewares=self.middlewares,
             render_factory=self.render_factory,

@@ -32,6 +32,8 @@ WARNING_CODES = MappingProxyType(
 )
 """The codes of likely mistakes, each with its meaning."""
 
+_NO_CODES: frozenset[str] = frozenset()
+
 WarningMode = Literal["warn", "raise", "ignore"]
 
 
@@ -171,6 +173,8 @@ def checked_codes(where: str, codes: Iterable[str]) -> frozenset[str]:
     :raises ValueError: if one is not a code
     """
     given = (codes,) if isinstance(codes, str) else tuple(codes)
+    if not given:
+        return _NO_CODES  # shared by thousands of routes
     for code in given:
         if code not in WARNING_CODES:
             suggestion = did_you_mean(str(code), WARNING_CODES)

@@ -80,7 +80,7 @@ class Limits:
 
     def within(self, outer: Limits) -> Limits:
         """Return these limits, with those of `outer` for what is left out."""
-        return Limits(**{**outer.values, **self.values})
+        return Limits(**{**outer.values, **self.values}) if self.values else outer
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Limits) and self.values == other.values
@@ -92,6 +92,7 @@ class Limits:
         return f"Limits({', '.join(f'{name}={value!r}' for name, value in self.values.items())})"
 
 
+_LEFT_OUT = Limits()  # shared by thousands of routes
 DEFAULT_LIMITS = Limits(body=4 * 1024 * 1024, form=500_000, fields=1_000, files=100)
 
 
@@ -102,8 +103,8 @@ class BoundLimits(NamedTuple):
     :param application: those of the applications around it; the inner ones win
     """
 
-    route: Limits = Limits()
-    application: Limits = Limits()
+    route: Limits = _LEFT_OUT
+    application: Limits = _LEFT_OUT
 
 
 def checked_limits(where: str, limits: object) -> Limits:
@@ -113,7 +114,7 @@ def checked_limits(where: str, limits: object) -> Limits:
     :raises TypeError: if they are anything else
     """
     if limits is None:
-        return Limits()
+        return _LEFT_OUT
     if not isinstance(limits, Limits):
         remedy = "Write limits=Limits(body=...), with Limits from clastic."
         raise TypeError(f"{where} has limits={limits!r}. {remedy}")

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 class BindContext(NamedTuple):
     """The parts of an application that its routes are bound with.
 
+    :param applications: the application as a tuple, which its own routes share
     :param problems: collects what is wrong; a route with problems is not served
     :param checked: whether each middleware that was checked is valid, by its id
     :param mounts: collects the embedded applications whose middlewares finish responses
@@ -41,6 +42,7 @@ class BindContext(NamedTuple):
     """
 
     application: Application
+    applications: tuple[Application]
     resources: Mapping[str, Any]
     middlewares: tuple[Middleware, ...]
     render_factory: RenderFactory | None
@@ -124,6 +126,7 @@ class BoundRoute(BoundRouteMembers):
     )
 
     route: Route
+    bound_apps: tuple[Application, ...]
     run: Callable[..., Any]
 
     def __init__(
@@ -144,8 +147,9 @@ class BoundRoute(BoundRouteMembers):
     ) -> None:
         self.route = route
         self.application = context.application
-        inner_apps = () if inner is None else inner.bound_apps
-        self.bound_apps: tuple[Application, ...] = (*inner_apps, context.application)
+        self.bound_apps = context.applications
+        if inner is not None:
+            self.bound_apps = (*inner.bound_apps, context.application)
         self.path_pattern = path_pattern
         self.positions = value_positions(path_pattern)
         self.read = compile_reader(path_pattern) if self.positions is None else None

@@ -187,6 +187,9 @@ def _routes_at(nodes: Iterable[_Node], routes: Routes, is_root: bool) -> tuple[R
     numbers = [number for node in nodes if node.numbers for number in node.numbers]
     if not numbers:
         return (), ()
+    if len(numbers) == 1 and routes[numbers[0]].slash_mode != S_STRICT:
+        only = (routes[numbers[0]],)
+        return only, only
     found = [routes[number] for number in sorted(numbers)]
     without_slash = [r for r in found if r.slash_mode != S_STRICT or not r.path_pattern.is_branch]
     with_slash = [

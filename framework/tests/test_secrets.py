@@ -49,8 +49,8 @@ SECRET_NAMES = re.findall(
     api_key apiKey APIKEY X-Api-Key AWS_ACCESS_KEY_ID signing_key license_key encryption.keys
     Authorization HTTP_AUTHORIZATION authorisation auth basicAuth auth_header credentials jwt
     Cookie Set-Cookie session PHPSESSID connect.sid sid otp pin
-    signature X-Hub-Signature-256 sig salt password_salt cvv cvc ssn dsn SENTRY_DSN card-number
-    SLACK_WEBHOOK_URL webhook connection_string
+    signature X-Hub-Signature-256 sig totp wifi_psk salt password_salt cvv cvc ssn dsn SENTRY_DSN
+    card-number SLACK_WEBHOOK_URL webhook connection_string
 """,
 )
 OTHER_NAMES = re.findall(

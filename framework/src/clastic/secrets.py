@@ -34,7 +34,7 @@ _NAME = (
     r"|sess(?:ion|_?id)|authori[sz]ation|csrf|xsrf|jwt|signature|webhook|card_?number"
     r"|conn(?:ection)?_?str|(?:api|access|auth|account|crypto|deploy|encrypt(?:ion)?|fernet|hmac"
     r"|master|service|sign(?:ing)?|ssh|storage)_?key"
-    r"|(?<![a-z])(?:auth|cvc|cvv|dsn|otp|pass|pin|salt|sid|sig|ssn)(?![a-z])"
+    r"|(?<![a-z])(?:auth|cvc|cvv|dsn|t?otp|pass|pin|psk|salt|sid|sig|ssn)(?![a-z])"
     r"|(?<!cache)(?<!foreign)(?<!group)(?<!primary)(?<!public)(?<!sort)_keys?(?![a-z])"
 )
 _WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[ .-]")

@@ -282,6 +282,17 @@ def test_long_and_many_fields_are_cut_off() -> None:
     assert len(shown["request"]) == 1_004
 
 
+def test_a_page_is_small_for_many_routes_and_a_long_path() -> None:
+    routes = [(f"/r{number}/<x>", lambda x: Response(x)) for number in range(700)]
+    client = Application(routes, debug=True).get_local_client()
+    for part in ("a", "token=[", "é", "x/", "\\'"):
+        path = "/" + part * (60_000 // len(part))
+        for accepted in ("text/html", "application/json"):
+            page = client.get(path, headers={"Accept": accepted})
+            assert page.status_code == 404
+            assert len(page.data) < 250_000
+
+
 def read_form(request: Request) -> NoReturn:
     for file in request.files.values():
         file.close()

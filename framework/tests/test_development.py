@@ -25,8 +25,8 @@ from clastic.server.hints import with_hints
 LOGGER = "clastic.development"
 
 STATUS_REMEDY = (
-    "\n  To set the status, return a Response: response = render_json(data), "
-    "response.status_code = 201, return response."
+    "\n  To set the status, return a Response, for example "
+    "JSONResponse(data, status=201) from clastic."
 )
 
 

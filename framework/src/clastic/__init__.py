@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from clastic.meta import META_ASSETS_APP, MetaApplication
     from clastic.middleware import GetParamMiddleware
     from clastic.render import render_basic, render_json, render_json_dev
+    from clastic.render.json import JSONResponse
     from clastic.static import FileResponse, StaticApplication, StaticFileRoute
 else:
     __getattr__, __dir__ = lazy_exports(
@@ -62,7 +63,7 @@ else:
             "clastic.route": (),
             "clastic.utils": (),
             "clastic.render.basic": ("render_basic",),
-            "clastic.render.json": ("render_json", "render_json_dev"),
+            "clastic.render.json": ("JSONResponse", "render_json", "render_json_dev"),
             "clastic.static": ("FileResponse", "StaticApplication", "StaticFileRoute"),
         },
     )
@@ -90,6 +91,7 @@ __all__ = [
     "GetParamMiddleware",
     "HTTPException",
     "InternalServerError",
+    "JSONResponse",
     "Limits",
     "MetaApplication",
     "MethodNotAllowed",

@@ -20,8 +20,7 @@ SUSPICIOUS = frozenset((NoneType, tuple))
 """The types of contexts to call :func:`check_context` for."""
 
 STATUS_REMEDY = (
-    "To set the status, return a Response: response = render_json(data), "
-    "response.status_code = 201, return response."
+    "To set the status, return a Response, for example JSONResponse(data, status=201) from clastic."
 )
 
 

@@ -7,6 +7,7 @@ import json
 import pytest
 from werkzeug.test import EnvironBuilder
 
+from clastic import JSONResponse
 from clastic.errors import BadRequest
 from clastic.http import Request, Response
 from clastic.render import JSONPRender, JSONRender, render_json, render_json_dev
@@ -148,3 +149,27 @@ def test_jsonp_text_cannot_end_the_script_or_the_line():
 def test_jsonp_in_dev_mode_falls_back_to_the_repr():
     body = JSONPRender(dev_mode=True)(request_for(), [object]).get_data()
     assert json.loads(body) == ["<class 'object'>"]
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "field"),
+    [
+        ({}, 200, None),
+        ({"status": 201}, 201, None),
+        ({"headers": {"X-Total": "7"}}, 200, "7"),
+        ({"status": 202, "headers": [("X-Total", "7")]}, 202, "7"),
+    ],
+    ids=["nothing more", "a status", "headers", "a status and headers"],
+)
+def test_a_json_response_has(options, status, field):
+    response = JSONResponse({"a": 1}, **options)
+    assert type(response) is Response
+    assert (response.status_code, response.headers.get("X-Total")) == (status, field)
+    assert response.headers["Content-Type"] == "application/json"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.get_data() == b'{"a":1}'
+
+
+def test_a_json_response_refuses_what_has_no_json_form():
+    with pytest.raises(TypeError, match="nan, which JSON has no number for"):
+        JSONResponse(float("nan"), status=201)

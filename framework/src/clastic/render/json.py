@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from clastic.compat.render import JSONRenderMembers
 from clastic.development import SUSPICIOUS, check_context
@@ -124,5 +124,26 @@ def _script(callback: str, parts: Iterable[bytes]) -> Iterator[bytes]:
     yield b");"
 
 
+_encoding = JSONEncoding()
 render_json = JSONRender()
 render_json_dev = JSONRender(dev_mode=True)
+
+
+def JSONResponse(  # noqa: N802 (it stands for a class)
+    data: object,
+    status: int = 200,
+    headers: Mapping[str, str] | Iterable[tuple[str, str]] | None = None,
+) -> Response:
+    """Return a response with JSON, for an endpoint that sets the status or headers.
+
+    :param data: as for ``render_json``
+    :param status: the status code
+    :param headers: more header fields
+    :raises TypeError: as :class:`JSONRender`
+    :raises ValueError: for a header that no server can send
+    """
+    if status == 200 and headers is None:
+        return render_json(data)
+    fields = headers.items() if isinstance(headers, Mapping) else headers or ()
+    body = _encoding.encode(data)
+    return Response(body, status, [*fields, NOSNIFF], content_type=_JSON_TYPE)

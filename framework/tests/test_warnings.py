@@ -5,7 +5,9 @@ from __future__ import annotations
 import functools
 import inspect
 import os
+import re
 import warnings
+from pathlib import Path
 from typing import Any, Optional
 
 import pytest
@@ -23,6 +25,7 @@ from clastic import (
     WiringWarning,
 )
 from clastic.errors import ErrorHandler
+from clastic.wiring import WARNING_CODES
 
 
 def here(function: Any) -> str:
@@ -361,3 +364,9 @@ def test_a_path_value_of_the_prefix_is_reported_where_it_is_embedded() -> None:
 
     inner = Application([("/<id:int>", show)])
     assert codes([("/<page>", inner)]) == ["wrong-annotation"]
+
+
+def test_the_documentation_has_a_table_of_all_codes() -> None:
+    page = Path(__file__).parents[1] / "docs" / "wiring-errors.md"
+    rows = re.findall(r"^\| `([a-z-]+)` \| (.*) \|$", page.read_text("utf-8"), re.MULTILINE)
+    assert dict(rows) == WARNING_CODES

@@ -96,8 +96,10 @@ class Commands:
         """Return the environment of a program, without variables that configure the app."""
         prefix = f"{self._app.upper()}_"
         others = {name: value for name, value in os.environ.items() if not name.startswith(prefix)}
-        # Two changes of a file within a second could leave stale bytecode in the cache.
-        return {**others, "HOME": str(self.home), "PYTHONDONTWRITEBYTECODE": "1"}
+        # Two changes of a file within a second could leave stale bytecode in the cache. No stage
+        # of a tutorial has a likely mistake, so a WiringWarning is an error.
+        own = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONWARNINGS": "error::UserWarning"}
+        return {**others, **own, "HOME": str(self.home)}
 
     def _split(self, words: list[str]) -> tuple[dict[str, str], list[str]]:
         """Return the environment and the arguments of a ``python`` command."""

@@ -135,9 +135,13 @@ def _words(command: str) -> list[str]:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """Return the changed variables of a program: this Clastic, its own home, and no proxy."""
-    source = Path(clastic.__file__).parents[1]
-    return {"PYTHONPATH": str(source), "HOME": str(folder), "NO_PROXY": HOST, "no_proxy": HOST}
+    """Return the changed variables of a program: this Clastic, its own home, and no proxy.
+
+    No example has a likely mistake, so a WiringWarning is an error.
+    """
+    variables = {"HOME": str(folder), "PYTHONWARNINGS": "error::UserWarning"}
+    variables["PYTHONPATH"] = str(Path(clastic.__file__).parents[1])
+    return {**variables, "NO_PROXY": HOST, "no_proxy": HOST}
 
 
 @pytest.fixture

@@ -357,9 +357,35 @@ class TestTwoSources:
 
         assert message([("/", ok)], middlewares=[Session(), Token()]) == golden(
             """
-            Route '/' has two sources for 'user': middleware Session and middleware Token.
+            Route '/' has two sources for 'user': middleware Session.request ({session}) and \
+                further in, middleware Token.request ({token}).
               Rename one of them.
+            """,
+            session=here(Session.request),
+            token=here(Token.request),
+        )
+
+    def test_a_name_of_two_middlewares_of_one_type(self) -> None:
+        class Login(Middleware):
+            provides = ("user",)
+
+            def __init__(self, realm: str) -> None:
+                self.realm = realm
+
+            def request(self, next: Any) -> Any:
+                return next(user=self.realm)
+
+            def __repr__(self) -> str:
+                return f"Login({self.realm!r})"
+
+        inner = Application([("/", ok)], middlewares=[Login("staff")])
+        assert message([("/in", inner)], middlewares=[Login("all")]) == golden(
             """
+            Route '/in/' has two sources for 'user': middleware Login.request ({login}) of \
+                Login('all') and further in, middleware Login.request ({login}) of Login('staff').
+              Rename one of them.
+            """,
+            login=here(Login.request),
         )
 
 

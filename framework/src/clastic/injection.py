@@ -240,6 +240,7 @@ class _Planner:
         self.ignored = ignored
         self.known_names = known_names
         self.has_failed = False
+        self.describers: dict[str, Callable[[], str]] = {}
 
     def report(self, where: str, what: str, remedy: str, **details: Any) -> None:
         self.has_failed = True
@@ -262,11 +263,22 @@ class _Planner:
             scope[name] = BUILT_IN
         return scope
 
-    def add_source(self, scope: Scope, name: str, source: str) -> None:
+    def add_source(
+        self, scope: Scope, name: str, source: str, describe: Callable[[], str] | None = None
+    ) -> None:
+        """Add the source of a name to ``scope``, or report that it has another one there.
+
+        :param describe: returns how messages name the method that provides it, if it is one
+        """
         if name not in scope:
             scope[name] = source
+            if describe is not None:
+                self.describers[name] = describe
             return
-        sources = f"{_format_source(scope[name])} and {_format_source(source)}"
+        first, second = _format_source(scope[name]), _format_source(source)
+        if describe is not None and scope[name] not in (PATH, RESOURCES, BUILT_IN):
+            first, second = self.describers[name](), f"further in, {describe()}"
+        sources = f"{first} and {second}"
         self.report(self.where, f"has two sources for '{name}': {sources}", "Rename one of them.")
 
     def check_nesting(self, nested: int) -> None:
@@ -290,8 +302,9 @@ class _Planner:
             steps.append(
                 self.plan_step(where, function, scope, provides=provides, within=(side, middleware))
             )
+            describe = partial(_format_method, function, middleware)
             for name in provides:
-                self.add_source(scope, name, middleware.name)
+                self.add_source(scope, name, middleware.name, describe)
         return tuple(steps)
 
     def plan_step(
@@ -414,6 +427,13 @@ class _Planner:
                     "which nothing provides",
                     f"Provide '{skipped}' too, or wrap it in a function with named arguments.",
                 )
+
+
+def _format_method(function: Callable[..., Any], middleware: Middleware) -> str:
+    """Return the method of a middleware as messages name it, of which instance it is, too."""
+    method = describe_role("middleware", function)
+    own = repr(middleware)
+    return method if own == f"{middleware.name}()" else f"{method} of {own}"
 
 
 def _format_source(source: str) -> str:

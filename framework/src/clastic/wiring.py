@@ -24,6 +24,7 @@ WARNING_CODES = MappingProxyType(
         "wrong-annotation": "an annotation contradicts the type of a value of the path",
         "misspelt-attribute": "a subclass sets an attribute that is similar to one that is used",
         "missing-return": "a method of a middleware returns nothing",
+        "replaced-middleware": "an outer middleware of the same type replaces an inner one",
         # These may be intended: only the development server reports them.
         "unused-value": "no function takes a value that a pattern binds",
         "unused-resource": "no function takes a resource",

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from clastic import Application, Middleware, Response, Route
+from clastic import Application, GetParamMiddleware, Middleware, Response, Route
+from clastic.middleware import PostDataMiddleware, SignedCookieMiddleware
 from clastic.middleware.base import DummyMiddleware, merge_middlewares
-from clastic.wiring import Problems
+from clastic.wiring import Problems, WiringError, WiringWarning
 
 
 class Named(Middleware):
@@ -249,3 +250,98 @@ class TestWSGIWrappers:
         application = Application([("/", ok)], middlewares=[Shout()])
         assert application.get_local_client().get("/").data == b"OK"
         Application([("/", ok)], middlewares=[Silent()])
+
+
+# -- an outer middleware of the same type ----------------------------------------------------------
+
+
+class Audit(Middleware):
+    provides = ("user",)
+    replaced_by_outer = True
+
+    def __init__(self, user: str, *more: str) -> None:
+        self.user = user
+        self.provides = ("user", *more)
+
+    def request(self, next: Callable[..., Any]) -> Any:
+        return next(*[self.user] * len(self.provides))
+
+    def __repr__(self) -> str:
+        return f"Audit({self.user!r})"
+
+
+def user_of(*applications: Middleware, ignore: Sequence[str] = ()) -> Any:
+    """Return what an endpoint gets in applications with these middlewares, outermost first."""
+    outer, inner = applications
+    application = Application(
+        [("/", Application([("/", lambda user: Response(user))], middlewares=[inner]))],
+        middlewares=[outer],
+        ignore=ignore,
+    )
+    return application.get_local_client().get("/").text
+
+
+def test_an_outer_middleware_replaces_an_inner_one_that_says_so() -> None:
+    with pytest.warns(WiringWarning) as caught:
+        assert user_of(Audit("outer", "realm"), Audit("inner")) == "outer"
+    assert str(caught[0].message) == (
+        "Middleware Audit('inner') is left out, because Audit('outer') further out provides "
+        "'user', too. [replaced-middleware]\n"
+        "  Found on route '/'.\n"
+        "  Remove one of the two, or let them provide different names.\n"
+        "  If it is intended, pass ignore=['replaced-middleware'] to the route or the application."
+    )
+
+
+def test_the_warning_of_a_replaced_middleware_can_be_ignored() -> None:
+    assert user_of(Audit("outer"), Audit("inner"), ignore=["replaced-middleware"]) == "outer"
+
+
+def test_the_middleware_of_a_route_is_replaced_too() -> None:
+    route = Route("/", lambda user: Response(user), middlewares=[Audit("inner")])
+    with pytest.warns(WiringWarning, match="is left out"):
+        application = Application([route], middlewares=[Audit("outer")])
+    assert application.get_local_client().get("/").text == "outer"
+
+
+def test_an_inner_middleware_that_provides_more_is_not_replaced() -> None:
+    with pytest.raises(WiringError, match="has two sources for 'user'"):
+        user_of(Audit("outer"), Audit("inner", "realm"))
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner"),
+    [
+        pytest.param(
+            SignedCookieMiddleware(cookie_name="a", secret_key="a" * 16),
+            SignedCookieMiddleware(cookie_name="b", secret_key="b" * 16),
+            id="the signed cookie",
+        ),
+        pytest.param(
+            GetParamMiddleware("cookie"), GetParamMiddleware({"cookie": int}), id="query parameters"
+        ),
+        pytest.param(
+            PostDataMiddleware("cookie"), PostDataMiddleware({"cookie": int}), id="a form"
+        ),
+    ],
+)
+def test_a_cookie_and_fields_are_replaced(outer: Middleware, inner: Middleware) -> None:
+    nested = Application([("/", lambda cookie: Response("ok"))], middlewares=[inner])
+    with pytest.warns(WiringWarning, match="is left out"):
+        application = Application([("/", nested)], middlewares=[outer])
+    assert application.routes[0].middlewares == (outer,)
+
+
+def test_equal_middlewares_that_are_not_unique_all_run() -> None:
+    calls = []
+
+    class Note(Middleware):
+        unique = False
+
+        def request(self, next: Callable[..., Any]) -> Any:
+            calls.append("note")
+            return next()
+
+    application = Application([("/", lambda: Response("ok"))], middlewares=[Note(), Note()])
+    application.get_local_client().get("/")
+    assert calls == ["note", "note"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from clastic.wiring import Problems
@@ -71,6 +71,12 @@ class Middleware:
     """Whether only the outermost of several equal middlewares is included."""
     reorderable: bool = True
     """Whether it may be dropped in favour of an equal one further out; if not, that is an error."""
+    replaced_by_outer: bool = False
+    """Whether one of its type further out that provides the same names replaces it.
+
+    Otherwise, these names have two sources, which is an error: a middleware that authenticates
+    must not be left out for another one.
+    """
     wsgi_wrapper: Callable[..., Any] | None = None
     """Takes a WSGI app and returns the one to serve in its place; called at construction."""
 
@@ -146,23 +152,63 @@ def merge_middlewares(
     inner: Iterable[Middleware],
     problems: Problems | None = None,
     pattern: str | None = None,
+    ignored: Collection[str] = (),
 ) -> tuple[Middleware, ...]:
     """Merge two lists of middlewares, outermost first.
 
-    A ``unique`` middleware that equals one already there is left out.
+    A ``unique`` middleware that equals one already there is left out, and an inner one that an
+    outer one replaces.
 
-    :param problems: collects those left out that are not ``reorderable``
+    :param problems: collects those left out that are not ``reorderable``, and those replaced
     :param pattern: the route that the lists are merged for, to report it
+    :param ignored: the codes of likely mistakes that the route ignores
     """
+    outer = tuple(outer)
     merged: list[Middleware] = []
-    for middleware in (*outer, *inner):
-        if not middleware.unique or middleware not in merged:
-            merged.append(middleware)
-        elif not middleware.reorderable and problems is not None:
-            problems.add(
-                f"Middleware {middleware.name}",
-                "is included twice, and is not reorderable, so neither can be left out",
-                "Remove one of the two.",
+    for middleware in outer:
+        _add_unless_equal(middleware, merged, problems, pattern)
+    for middleware in inner:
+        replacement = _find_replacement(middleware, outer)
+        if replacement is None or middleware in merged:
+            _add_unless_equal(middleware, merged, problems, pattern)
+        elif problems is not None:
+            names = ", ".join(f"'{name}'" for name in sorted(_provided_names(middleware)))
+            problems.add_likely(
+                "replaced-middleware",
+                f"Middleware {middleware!r}",
+                f"is left out, because {replacement!r} further out provides {names}, too",
+                "Remove one of the two, or let them provide different names.",
                 route=pattern,
+                ignored=ignored,
             )
     return tuple(merged)
+
+
+def _add_unless_equal(
+    middleware: Middleware,
+    merged: list[Middleware],
+    problems: Problems | None,
+    pattern: str | None,
+) -> None:
+    if not middleware.unique or middleware not in merged:
+        merged.append(middleware)
+    elif not middleware.reorderable and problems is not None:
+        problems.add(
+            f"Middleware {middleware.name}",
+            "is included twice, and is not reorderable, so neither can be left out",
+            "Remove one of the two.",
+            route=pattern,
+        )
+
+
+def _find_replacement(inner: Middleware, outer: Iterable[Middleware]) -> Middleware | None:
+    """Return the middleware that provides the names of an inner one in its place, if there is."""
+    names = _provided_names(inner)
+    if not inner.replaced_by_outer or not names:
+        return None
+    candidates = [each for each in outer if type(each) is type(inner)]
+    return next((each for each in candidates if names <= _provided_names(each)), None)
+
+
+def _provided_names(middleware: Middleware) -> set[str]:
+    return {name for _, attribute in SIDES for name in getattr(middleware, attribute)}

@@ -225,6 +225,8 @@ class SignedCookieMiddleware(Middleware):
     :raises ValueError: for settings that no client would accept, and an empty key
     """
 
+    replaced_by_outer = True
+
     def __init__(
         self,
         arg_name: str = "cookie",

@@ -40,6 +40,7 @@ class FieldsMiddleware(Middleware):
     :raises TypeError: for a type that is not callable
     """
 
+    replaced_by_outer = True
     #: What an error calls a field, such as ``query parameter``.
     kind: ClassVar[str]
     #: The type of a field for which none is given.

@@ -7,7 +7,7 @@ application binds its routes once more, under a prefix.
 from __future__ import annotations
 
 import linecache
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clastic.annotations import contradicts, read_annotation, type_of_value
@@ -236,7 +236,7 @@ class BoundRoute(BoundRouteMembers):
             path_pattern=route.path_pattern.with_prefix(prefix) if prefix else route.path_pattern,
             resources=_merge_resources({}, context.resources, route.resources),
             middlewares=_merge_middlewares(
-                context, context.valid_middlewares(route.middlewares), route.pattern
+                context, context.valid_middlewares(route.middlewares), route.pattern, route.ignore
             ),
             render_factory=context.render_factory,
             render=render,
@@ -278,7 +278,9 @@ class BoundRoute(BoundRouteMembers):
             context,
             path_pattern=path_pattern,
             resources=_merge_resources(self.resources, context.resources, self.route.resources),
-            middlewares=_merge_middlewares(context, self.middlewares, path_pattern.text),
+            middlewares=_merge_middlewares(
+                context, self.middlewares, path_pattern.text, self.route.ignore
+            ),
             render_factory=render_factory,
             render=render,
             slash_mode=self.route.slash_mode or slash_mode,
@@ -558,8 +560,8 @@ def _merge_resources(
 
 
 def _merge_middlewares(
-    context: BindContext, inner: Sequence[Middleware], pattern: str
+    context: BindContext, inner: Sequence[Middleware], pattern: str, ignored: Collection[str]
 ) -> tuple[Middleware, ...]:
     if not inner:
         return context.middlewares
-    return merge_middlewares(context.middlewares, inner, context.problems, pattern)
+    return merge_middlewares(context.middlewares, inner, context.problems, pattern, ignored)

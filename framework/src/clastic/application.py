@@ -602,6 +602,7 @@ class _WSGIWrappers:
                     f"The wsgi_wrapper of {type(owner).__name__}",
                     f"returned {wrapped!r}, which is not a WSGI callable",
                     "Return a callable that takes environ and start_response.",
+                    error_type=TypeError,
                 )
 
     def _respond(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -11,8 +11,9 @@ import os
 import re
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from types import MappingProxyType
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
 _MAX_ROUTES_NAMED = 3
 
@@ -37,6 +38,8 @@ _NO_CODES: frozenset[str] = frozenset()
 
 WarningMode = Literal["warn", "raise", "ignore"]
 
+Error = TypeVar("Error", bound=Exception)
+
 
 class Problem(NamedTuple):
     """One mistake in how an application was put together.
@@ -48,6 +51,7 @@ class Problem(NamedTuple):
     :param available: the names that can be used there, in the order to show them
     :param route: the pattern of the route it was found on, unless ``where`` names it already
     :param code: the code of a likely mistake; ``None`` for what cannot work
+    :param error_type: a type that the raised error is an instance of, too: Clastic 26 raised it
     """
 
     where: str
@@ -57,6 +61,7 @@ class Problem(NamedTuple):
     available: tuple[str, ...] | None = None
     route: str | None = None
     code: str | None = None
+    error_type: type[Exception] | None = None
 
 
 class Problems:
@@ -83,9 +88,11 @@ class Problems:
         wanted: str | None = None,
         available: tuple[str, ...] | None = None,
         route: str | None = None,
+        error_type: type[Exception] | None = None,
     ) -> None:
         """Add a problem; the parameters are those of :class:`Problem`."""
-        self._found.append(Problem(where, what, remedy, wanted, available, route))
+        problem = Problem(where, what, remedy, wanted, available, route, error_type=error_type)
+        self._found.append(problem)
 
     def add_likely(
         self,
@@ -121,7 +128,7 @@ class Problems:
     def raise_if_any(self) -> None:
         """Raise a :class:`WiringError` if a problem was found."""
         if self._found:
-            raise WiringError(self._found)
+            raise error_class(WiringError, self._found)(self._found)
 
     def report(self, mode: WarningMode) -> None:
         """Raise a :class:`WiringError` if a problem was found, else report the likely mistakes.
@@ -152,6 +159,20 @@ class WiringError(NameError):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems, texts = _summarize(problems)
         super().__init__(_format_report(texts, "problems"))
+
+
+def error_class(base: type[Error], problems: Iterable[Problem]) -> type[Error]:
+    """Return a class of errors that has the ``error_type`` of each problem as a base, too.
+
+    Types that cannot be combined with the others, such as :exc:`OSError`, are left out.
+    """
+    result = base
+    for error_type in dict.fromkeys(problem.error_type for problem in problems):
+        if error_type is not None and not issubclass(result, error_type):
+            names = {"__module__": base.__module__, "__str__": base.__str__}
+            with suppress(TypeError):
+                result = type(base.__name__, (result, error_type), names)
+    return result
 
 
 class WiringWarning(UserWarning):

@@ -40,6 +40,7 @@ def check_middleware(middleware: object, problems: Problems) -> bool:
                 f"Middleware {middleware.name}",
                 f"has a wsgi_wrapper that is not callable: {middleware.wsgi_wrapper!r}",
                 "Use a callable that takes a WSGI application and returns one.",
+                error_type=TypeError,
             )
     else:
         _report_other_object(middleware, problems)
@@ -168,7 +169,8 @@ def _check_method(function: Callable[..., Any], side: str, problems: Problems) -
     try:
         parameters = read_signature(function)
     except UnreadableSignature as error:
-        problems.add(describe_role("Middleware", function), error.reason, error.remedy)
+        role = describe_role("Middleware", function)
+        problems.add(role, error.reason, error.remedy, error_type=TypeError)
         return
     if not parameters or parameters[0].name != "next":
         first = f"takes '{parameters[0].name}' first" if parameters else "takes no argument"
@@ -178,7 +180,10 @@ def _check_method(function: Callable[..., Any], side: str, problems: Problems) -
     else:
         return
     problems.add(
-        describe_role("Middleware", function), what, f"Define it as {side}(self, next, ...)."
+        describe_role("Middleware", function),
+        what,
+        f"Define it as {side}(self, next, ...).",
+        error_type=TypeError,
     )
 
 

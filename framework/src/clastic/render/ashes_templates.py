@@ -44,6 +44,7 @@ class AshesRenderFactory(AshesRenderFactoryMembers, TemplateFactory):
     """
 
     url_mention = "{@url"
+    missing_type = ashes.TemplateNotFound
 
     def __init__(
         self,

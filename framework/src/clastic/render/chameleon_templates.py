@@ -49,6 +49,8 @@ class ChameleonRenderFactory(TemplateFactory):
         misspelt ``tal:`` is found; ``False`` leaves such as ``v-on:click`` as they are
     """
 
+    missing_type = ValueError
+
     def __init__(
         self,
         template_paths: TemplatePaths | None = None,

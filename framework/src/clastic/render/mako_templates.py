@@ -18,7 +18,7 @@ from clastic.render.template_base import (
 
 with engine_package("mako"):
     import mako as mako
-    from mako.exceptions import MakoException
+    from mako.exceptions import MakoException, TopLevelLookupException
     from mako.lexer import Lexer
     from mako.lookup import TemplateLookup
     from mako.parsetree import IncludeTag, InheritTag, NamespaceTag
@@ -54,6 +54,8 @@ class MakoRenderFactory(TemplateFactory):
     :param options: more arguments of :class:`mako.lookup.TemplateLookup`
     :ivar lookup: a lookup of Mako. By itself, it loads templates when they are asked for
     """
+
+    missing_type = TopLevelLookupException
 
     def __init__(
         self,

@@ -21,7 +21,7 @@ from werkzeug.utils import get_content_type
 
 from clastic.describe import describe_role, describe_type, format_location, shortest_path
 from clastic.http import NOSNIFF, Response, response_maker
-from clastic.wiring import Problem, WiringError
+from clastic.wiring import Problem, WiringError, error_class
 
 TemplatePaths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
@@ -102,6 +102,8 @@ class TemplateFactory(ABC):
     url_mention = "url_for"
     encoding = "utf-8-sig"
     """The encoding of the files of templates."""
+    missing_type: type[Exception] | None = None
+    """The engine's own error for a template that does not exist."""
 
     def __init__(
         self,
@@ -151,7 +153,7 @@ class TemplateFactory(ABC):
         if not self._load(template_name, loaded, problems):
             problems.append(self._missing(where, "does not exist", template_name))
         if problems:
-            raise TemplateError(problems)
+            raise error_class(TemplateError, problems)(problems)
         self.loaded = loaded
         fill = partial(self.render, loaded[template_name])
         # The types that Python knows, whatever the registry of the machine says.
@@ -187,7 +189,11 @@ class TemplateFactory(ABC):
                 return False
             loaded[name], references = self.compile(source)
         except TemplateError as error:
-            problems += error.problems
+            cause = error.__cause__
+            error_type = None
+            if isinstance(cause, Exception) and type(cause).__module__ != "builtins":
+                error_type = type(cause)  # that of the engine
+            problems += [problem._replace(error_type=error_type) for problem in error.problems]
             return True
         if self.url_mention in source.text:
             self._building_urls.add(name)
@@ -258,7 +264,8 @@ class TemplateFactory(ABC):
         shown = ["the working directory" if path == os.curdir else path for path in paths]
         what = f"{what} in {' or '.join(shown) or 'the templates given'}"
         remedy = "Correct the name, or create the template."
-        return Problem(where, what, remedy, name, _nearest_names(name, self._names()))
+        available = _nearest_names(name, self._names())
+        return Problem(where, what, remedy, name, available, error_type=self.missing_type)
 
     def _names(self) -> list[str]:
         """Return the names of all templates and files, without hidden ones."""

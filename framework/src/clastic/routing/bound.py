@@ -526,6 +526,7 @@ def _make_render(
             f"{describe_role('render factory', render_factory)} returned {render!r}, "
             "which is not callable",
             "Let the factory return a function that takes context.",
+            error_type=TypeError,
         )
         return None
     return render

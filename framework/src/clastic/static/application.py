@@ -88,6 +88,10 @@ class StaticApplication(Application):
         raise refusal(is_breaking=False)
 
 
+class MissingFileError(ValueError, FileNotFoundError):
+    """The file of a :class:`StaticFileRoute` does not exist."""
+
+
 class StaticFileRoute(Route):
     """Serve one file at a GET route: ``StaticFileRoute("/favicon.ico", "favicon.ico")``.
 
@@ -99,7 +103,8 @@ class StaticFileRoute(Route):
     :param mimetype: the media type; by default that of the file's extension or content
     :param precompressed: as for :class:`StaticApplication`
     :param middlewares: as for :class:`~clastic.routing.Route`
-    :raises ValueError: the file does not exist, or `cache_timeout` is negative
+    :raises MissingFileError: the file does not exist
+    :raises ValueError: `cache_timeout` is negative
     """
 
     def __init__(
@@ -117,7 +122,7 @@ class StaticFileRoute(Route):
         refuse_misspelt(f"StaticFileRoute({pattern!r}, ...)", StaticFileRoute.__init__, misspelt)
         self.file_path = os.path.abspath(os.fspath(file_path))
         if check_file and not os.path.isfile(self.file_path):
-            raise ValueError(
+            raise MissingFileError(
                 f"There is no file {self.file_path!r} to serve at {pattern!r}. "
                 "Create it, or pass check_file=False to respond 404 until it exists."
             )

@@ -167,9 +167,11 @@ class BoundRouteMembers:
         values: dict[str, Any] = {}
         if request is not None and not isinstance(self.route, NullRoute):
             values = self.match_path(request.path) or {}
-        resources = self.resources.items()
+        for name, value in self.resources.items():
+            if not isinstance(value, Managed):
+                values[name] = value
+        values.pop("self", None)  # handlers are methods
         return {
-            **{name: value for name, value in resources if not isinstance(value, Managed)},
             **values,
             "_application": self.application,
             "_route": self,

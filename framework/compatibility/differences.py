@@ -116,7 +116,7 @@ DIFFERENCES = (
             "injection.construction: not a middleware | raises | *AttributeError* -> *WiringError*",
             "injection.construction: not a route | raises | *IndexError* -> *TypeError*",
             "routing.patterns: an endpoint | raises | *TypeError* -> *InvalidEndpoint*",
-            "files.static: missing | raises | *FileNotFoundError* -> *ValueError*",
+            "files.static: missing | raises | *FileNotFoundError* -> *MissingFileError*",
         ),
     ),
     Difference(
@@ -412,13 +412,6 @@ DIFFERENCES = (
             "middlewares.cookies: path | value | *",
             "middlewares.cookies: secure | value | *",
         ),
-    ),
-    Difference(
-        MIDDLEWARES,
-        "the statistics have `mad`, the median absolute deviation",
-        "they do not",
-        "use `std_dev`",
-        ('middlewares.stats: keys | value | *"mad"* -> *',),
     ),
     Difference(
         MIDDLEWARES,

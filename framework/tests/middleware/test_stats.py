@@ -212,6 +212,7 @@ class TestTimes:
                 "max": 100,
                 "mean": 50.5,
                 "std_dev": 28.866,
+                "mad": 25,
                 "0.25": 25.75,
                 "0.5": 50.5,
                 "0.75": 75.25,
@@ -293,7 +294,7 @@ class TestStatsApplication:
         client.get("/x")
         data = client.get("/stats/").json
         numbers = data["route_stats"]["/x"]["200"]
-        times = ["min", "max", "mean", "std_dev", "total_duration"]
+        times = ["min", "max", "mean", "std_dev", "mad", "total_duration"]
         quantiles = ["0.25", "0.5", "0.75", "0.95", "0.99"]
         assert sorted(numbers) == sorted(["count", "last_hit", *times, *quantiles])
         moments = [data["start_time_utc"], numbers["last_hit"], data["cur_time_utc"]]

@@ -30,6 +30,7 @@ UNMATCHED = "(unmatched)"
 """The pattern that stands for requests that no route matched."""
 
 _QUANTILES = (0.25, 0.5, 0.75, 0.95, 0.99)
+_MOMENTS = ("min", "max", "mean", "std_dev", "mad")
 _SHOWN = {"0.5": "p50", "0.95": "p95", "0.99": "p99", "max": "max"}
 # The times are those of so many of the latest responses.
 _LATEST = 1000
@@ -45,7 +46,8 @@ class RouteStats:
     :param count: the number of responses
     :param last_hit: the time of the latest
     :param milliseconds: the ``total_duration`` of all of them; and of the latest 1,000 the ``min``,
-        ``max``, ``mean``, ``std_dev`` and the quantiles ``0.25`` ``0.5`` ``0.75`` ``0.95`` ``0.99``
+        ``max``, ``mean``, ``std_dev``, ``mad`` (median absolute deviation), and the quantiles
+        ``0.25`` ``0.5`` ``0.75`` ``0.95`` ``0.99``
     """
 
     pattern: str
@@ -240,7 +242,7 @@ def render_stats(context: StatsReport) -> Response:
 def _times(series: _Series) -> dict[str, float]:
     """Return the times of a series, in milliseconds."""
     latest = Stats([seconds * 1000 for seconds in series.latest])
-    times = {name: getattr(latest, name) for name in ("min", "max", "mean", "std_dev")}
+    times = {name: getattr(latest, name) for name in _MOMENTS}
     quantiles = {str(share): latest.get_quantile(share) for share in _QUANTILES}
     return {"total_duration": series.total * 1000, **times, **quantiles}
 

@@ -145,10 +145,12 @@ def test_the_error_that_ended_the_search_is_shown() -> None:
     def end(path: list[str]) -> NoReturn:
         raise NotFound("Not in the cellar.")
 
-    shown = report(make(("/a/<id>", lambda id: refuse()), ("/a/<path*>", end)), "/a/7")
+    routes = [("/a/<id>", lambda id: refuse()), ("/a/<path*>", end), ("/<path*>", end)]
+    shown = report(make(*routes), "/a/7")
     assert results(shown) == [
         ("/a/<id>", None, "returned 404 Not Found: Not in the attic."),
         ("/a/<path*>", None, "returned 404 Not Found: Not in the cellar."),
+        ("/<path*>", None, "not tried, because route 2 ends the search"),
     ]
     assert shown["suggestion"] == ""
 

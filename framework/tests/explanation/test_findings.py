@@ -133,7 +133,7 @@ def folder(tmp_path):
 
 
 def test_a_folder_of_files_without_a_route_is_found(folder):
-    finding = find_unserved_folder(Application([GET("/", respond)]), str(folder), "static")
+    (finding,) = find_unserved_folder(Application([GET("/", respond)]), str(folder), "static")
     assert format_finding(finding) == (
         "The folder 'static' has no route: only the development server serves /static/css/a.css. "
         "Add ('/static', StaticApplication(...)) to the routes. [static-without-route]"
@@ -142,6 +142,8 @@ def test_a_folder_of_files_without_a_route_is_found(folder):
 
 def test_a_folder_with_a_route_or_without_files_is_not_found(folder, tmp_path):
     served = Application([("/static", StaticApplication(folder))])
-    assert find_unserved_folder(served, str(folder), "static") is None
+    assert find_unserved_folder(served, str(folder), "static") == []
+    silent = Application(ignore=["static-without-route"])
+    assert find_unserved_folder(silent, str(folder), "static") == []
     (tmp_path / "empty").mkdir()
-    assert find_unserved_folder(Application(), str(tmp_path / "empty"), "static") is None
+    assert find_unserved_folder(Application(), str(tmp_path / "empty"), "static") == []

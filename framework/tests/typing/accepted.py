@@ -20,6 +20,7 @@ from clastic import (
     Response,
     Route,
     SubApplication,
+    explain,
     redirect,
     render_basic,
     render_json,
@@ -165,3 +166,5 @@ application = create_app({"docs": "https://docs.example/"})
 served: WSGIApplication = application
 status: int = application.get_local_client().get("/links/docs").status_code
 patterns: list[str] = [route.pattern for route in application.iter_routes()]
+outcome: str = explain(application, "/docs", method="GET").outcome
+source: str = explain(application, route=show).routes[0].source

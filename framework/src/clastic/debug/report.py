@@ -109,7 +109,8 @@ def report_routes(
         for each, returned in _returned(request.method, state, route, error).items()
         if not each.is_null_route
     }
-    found = find_attempts(application, path, request.method, errors)
+    fell_through = [each for each, returned in errors.items() if not returned.is_breaking]
+    found = find_attempts(application, path, request.method, fell_through)
     attempts = [
         replace(attempt, values={})
         if (returned := errors.get(routes[attempt.number - 1])) is None

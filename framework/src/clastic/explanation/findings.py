@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from clastic.application import Application
@@ -33,24 +34,23 @@ def find_unused(application: Application) -> list[Problem]:
     return problems.likely
 
 
-def find_unserved_folder(application: Application, folder: str, prefix: str) -> Problem | None:
-    """Return the finding that the files of a folder are served by the development server only.
+def find_unserved_folder(application: Application, folder: str, prefix: str) -> list[Problem]:
+    """Return the folder, if only the development server serves its files.
 
     :param prefix: the path at which the development server serves them
     """
-    name = next(_files_below(folder), None)
-    if name is None:
-        return None
-    path = f"/{prefix.strip('/')}/{name}"
-    found = find_attempts(application, path, "GET")
-    if found.running:
-        return None
-    return Problem(
-        f"The folder '{os.path.basename(folder)}'",
-        f"has no route: only the development server serves {path}",
-        f"Add ('/{prefix.strip('/')}', StaticApplication(...)) to the routes.",
-        code="static-without-route",
-    )
+    problems = application.bind_context().problems
+    mount = "/" + prefix.strip("/")
+    for name in islice(_files_below(folder), 1):
+        path = f"{mount.rstrip('/')}/{name}"
+        if not find_attempts(application, path, "GET").running:
+            problems.add_likely(
+                "static-without-route",
+                f"The folder '{os.path.basename(folder)}'",
+                f"has no route: only the development server serves {path}",
+                f"Add ('{mount}', StaticApplication(...)) to the routes.",
+            )
+    return problems.likely
 
 
 def format_finding(finding: Problem) -> str:

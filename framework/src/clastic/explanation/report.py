@@ -78,7 +78,8 @@ def explain(
 
     Nothing of the application runs: an explanation shows which routes are compared with the
     request, and why each is passed over; of the route that responds, its functions as they nest,
-    the source of each argument, and the compiled function.
+    the source of each argument, and the compiled function. Only routes are looked at: the check of
+    hosts, health checks and WSGI wrappers come before them.
 
     :param application: any application that could be served
     :param path: the path of a request, decoded and without a query

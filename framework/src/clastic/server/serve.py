@@ -222,9 +222,7 @@ def _find_unused(application: Application, options: ServerOptions) -> Iterator[P
     yield from find_unused(application)
     folder = _static_folder(options)
     if folder is not None:
-        unserved = find_unserved_folder(application, folder, options.static_prefix)
-        if unserved is not None:
-            yield unserved
+        yield from find_unserved_folder(application, folder, options.static_prefix)
 
 
 def _static_folder(options: ServerOptions) -> str | None:

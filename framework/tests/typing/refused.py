@@ -38,7 +38,7 @@ Route("/", "show")  # refused: arg-type
 Route(7, show)  # refused: arg-type
 Route("/", show, methods=7)  # refused: arg-type
 Route("/", show, resources=["db"])  # refused: arg-type
-Route("/", show, None, None, ["GET"])  # refused: call-arg misc
+Route("/", show, None, None, ["GET"])  # refused: arg-type call-arg misc
 Route("/", show, method="GET")  # refused: arg-type
 GET("/", show, rendr=show)  # refused: arg-type
 GET("/", show)("/a", show)  # refused: arg-type

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import os
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from clastic import (
     GET,
     Application,
+    BadRequest,
     Middleware,
     NotFound,
     Response,
@@ -220,6 +222,50 @@ def test_a_query_field_of_an_argument_that_nothing_provides_is_a_hint(
         "so it always has its default. Read request.args, or let GetParamMiddleware provide it "
         "(in route /search/<id>)"
     ]
+
+
+class Silent(BadRequest):
+    """Take an argument that is not shown."""
+
+    def __init__(self, item: str) -> None:
+        self.item = item
+
+
+class Telling(BadRequest):
+    """Set the detail itself."""
+
+    def __init__(self, item: str) -> None:
+        self.detail = f"no {item}"
+
+
+class Passing(BadRequest):
+    """Pass the detail on."""
+
+    def __init__(self, item: str) -> None:
+        super().__init__(f"no {item}")
+
+
+@pytest.mark.parametrize(
+    ("error_type", "is_reported"),
+    [(Silent, True), (Telling, False), (Passing, False), (BadRequest, False)],
+)
+def test_an_error_that_does_not_show_its_argument_is_a_hint(
+    caplog: pytest.LogCaptureFixture, error_type: type[BadRequest], is_reported: bool
+) -> None:
+    def show() -> None:
+        raise error_type("pear")
+
+    with caplog.at_level(logging.INFO, LOGGER):
+        application = Application([GET("/", show)], debug=True)
+        assert application.get_local_client().get("/").status_code == 400
+    line = inspect.getsourcelines(error_type)[1]
+    assert (
+        hints(caplog)
+        == [
+            f"Hint: Class Silent ({os.path.relpath(__file__)}:{line}) does not call "
+            "super().__init__(detail), so the response shows nothing of its arguments"
+        ][: int(is_reported)]
+    )
 
 
 class Served(Middleware):

@@ -144,6 +144,11 @@ class TestReport:
             application.add(("/late", show))
         assert len(application.routes) == 1
 
+    def test_a_copy_with_overrides_does_not_report_again(self) -> None:
+        with pytest.warns(WiringWarning):
+            application = Application([("/", show)], {"database": 1})
+        assert application.with_overrides(resources={"database": 2}).resources["database"] == 2
+
     def test_an_unknown_code_or_mode_is_refused(self) -> None:
         with pytest.raises(
             ValueError,

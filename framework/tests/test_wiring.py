@@ -1239,6 +1239,11 @@ def test_a_comma_after_a_route_is_forgotten() -> None:
             id="title of a meta application",
         ),
         pytest.param(
+            lambda: Application().serve(prot=5091),
+            "serve(...) has no argument 'prot'. Did you mean 'port'?",
+            id="prot of serve()",
+        ),
+        pytest.param(
             lambda: Route("/", ok, middlewares=Middleware()),  # type: ignore[arg-type]
             "Route('/', ...) has middlewares=Middleware(), which is not a list. "
             "Write middlewares=[Middleware()].",

@@ -369,6 +369,7 @@ class Application:
         overrides = Overrides(resources or {}, middlewares or {}, without)
         dispatcher = self._dispatcher
         twin = copy(self)
+        twin._warnings = "ignore"  # This application has reported its likely mistakes.
         twin.resources = MappingProxyType(dict(overrides.in_resources(self.resources)))
         twin.middlewares = ()
         twin._begin(self._health and self._health.prefix)

@@ -25,9 +25,9 @@ STATUS_REMEDY = (
 
 
 def hint(text: str) -> None:
-    """Log a hint, and the route that runs, if hints are enabled."""
+    """Log a hint, with the route that runs, if hints are enabled."""
     if logger.isEnabledFor(logging.INFO):
-        logger.info("Hint: %s (in %s)", text, running_route())
+        logger.info("Hint: %s%s", text, f" (in {route})" if (route := running_route()) else "")
 
 
 def check_context(context: object) -> None:
@@ -38,9 +38,10 @@ def check_context(context: object) -> None:
     if context is None:
         hint("the endpoint returned None, which is sent as it is. Is its return missing?")
     elif isinstance(context, tuple) and (status := status_in(context)) is not None:
+        where = f"The endpoint of {running_route() or 'a route'}"
         raise TypeError(
-            f"The endpoint of {running_route()} returned {describe_type(context[0])} and "
-            f"{status} in a tuple, which is not a Response.\n  {STATUS_REMEDY}"
+            f"{where} returned {describe_type(context[0])} and {status} in a tuple, which is not a "
+            f"Response.\n  {STATUS_REMEDY}"
         )
 
 
@@ -56,10 +57,10 @@ def status_in(result: Sequence[object]) -> int | None:
 
 
 def running_route() -> str:
-    """Return the name of the route whose chain runs: ``route /links``."""
+    """Return the name of the route whose chain runs: ``route /links``, empty outside of one."""
     frame = inspect.currentframe()
     while frame is not None:
         if frame.f_code.co_filename.startswith("<clastic chain") and "/" in frame.f_code.co_name:
             return frame.f_code.co_name
         frame = frame.f_back
-    return "a route"
+    return ""

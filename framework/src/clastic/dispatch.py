@@ -308,8 +308,7 @@ class Dispatcher:
         state: DispatchState | None,
     ) -> BaseResponse:
         chain = route.render_error_chain or self.error_chain
-        pages: Any = environ.get(DEVELOPMENT_PAGES)
-        if chain is not None or pages is not None:
+        if chain is not None or DEVELOPMENT_PAGES in environ:
             try:
                 if request is None:
                     request = self.request_type(environ)
@@ -318,6 +317,7 @@ class Dispatcher:
                 if chain is not None:
                     response = chain.run(request, state, error, route)
                 else:
+                    pages: Any = environ[DEVELOPMENT_PAGES]
                     response = pages.render_error(request, error, self.application, route, state)
                 if isinstance(response, BaseResponse):
                     return response

@@ -16,6 +16,8 @@ from clastic.debug.report import (
     report_exception,
     report_routes,
 )
+from clastic.describe import describe_class
+from clastic.development import hint
 from clastic.errors.base import HTTPException
 from clastic.errors.formats import format_of
 from clastic.errors.handler import ErrorHandler
@@ -76,6 +78,7 @@ class ContextualErrorHandler(ErrorHandler):
         :param _dispatch_state: what has happened to the request
         :param kwargs: the other values that can be injected; not used here
         """
+        _hint_lost_detail(type(_error))
         response = super().render_error(request, _error)
         if HIDE_SOURCE in request.environ:
             return response
@@ -154,6 +157,16 @@ class ContextualErrorHandler(ErrorHandler):
                 {"credentials": given and [given.token, given.password, given.response]},
             )
         return secrets
+
+
+def _hint_lost_detail(error_type: type[HTTPException]) -> None:
+    """Log a hint if a class of errors takes arguments, but neither passes nor sets a detail."""
+    code = getattr(error_type.__init__, "__code__", None)
+    if code is not None and not {"__init__", "detail", "message"}.intersection(code.co_names):
+        hint(
+            f"{describe_class(error_type)} does not call super().__init__(detail), so the response "
+            "shows nothing of its arguments"
+        )
 
 
 def _is_default_body(response: BaseResponse, error: HTTPException) -> bool:

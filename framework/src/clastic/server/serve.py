@@ -9,12 +9,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from socket import socket
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import NoReturn as Never  # Python 3.10 has no Never
 
 from werkzeug.datastructures import Headers
 from werkzeug.debug import DebuggedApplication
 from werkzeug.middleware.lint import LintMiddleware
 
 from clastic.application import Application, SubApplication
+from clastic.arguments import refuse_misspelt
 from clastic.debug.handler import HIDE_SOURCE
 from clastic.explanation.findings import find_unserved_folder, find_unused, format_finding
 from clastic.http import BaseResponse
@@ -61,6 +63,7 @@ def serve(
     ssl_context: SSL = None,
     use_evalex: bool = True,
     arguments: Sequence[str] | None = None,
+    **misspelt: Never,
 ) -> None:
     """Serve `application` for development, until Ctrl-C or SIGTERM.
 
@@ -104,6 +107,7 @@ def serve(
     :raises SystemExit: with 1 if the server cannot listen on the address, with 2 if a flag is
         invalid, with 143 on SIGTERM
     """
+    refuse_misspelt("serve(...)", serve, misspelt)
     options = ServerOptions(
         address=address,
         port=port,

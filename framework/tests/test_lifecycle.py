@@ -252,6 +252,30 @@ def test_open_raises_what_the_opener_raises() -> None:
         application.open()
 
 
+def test_a_with_block_that_cannot_open_all_closes_what_it_opened(recorder: Recorder) -> None:
+    application = Application(
+        [("/", lambda cache, database: None)],
+        resources={
+            "cache": managed(recorder.opener("cache")),
+            "database": managed(Failing(failures=1).open_database),
+        },
+    )
+    with pytest.raises(ConnectionError), application:
+        pass
+    assert recorder.events == ["open cache", "close cache"]
+
+
+def test_close_in_two_threads_closes_once(recorder: Recorder) -> None:
+    application = make_application(recorder)
+    application.open()
+    threads = [threading.Thread(target=application.close) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert recorder.events == ["open database", "close database"]
+
+
 def test_an_opener_that_returns_something_else_is_named(caplog: pytest.LogCaptureFixture) -> None:
     application = Application(
         [("/", show_database, render_basic)],
@@ -312,7 +336,7 @@ def test_close_does_not_wait_longer_than_its_timeout(
     environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "wsgi.input": BytesIO()}
     body = application(environ, lambda *_: lambda _: None)
     application.close(timeout=0.01)
-    assert "Closing resources while 1 requests still use them" in caplog.text
+    assert "Closing resources that 1 requests still use, after 0.01 s." in caplog.text
     assert recorder.events == ["open database", "close database"]
     del body
 

@@ -420,8 +420,15 @@ class Application:
         self.lifecycle.close(timeout)
 
     def __enter__(self: _Self) -> _Self:
-        """Open the managed resources for the length of a ``with`` block."""
-        self.open()
+        """Open the managed resources for the length of a ``with`` block.
+
+        If one cannot be opened, those that were opened are closed.
+        """
+        try:
+            self.open()
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def __exit__(self, *exception: object) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from collections.abc import Iterable
 from concurrent.futures import Future, wait
-from threading import Lock, Thread
 from typing import TYPE_CHECKING, Final
 
 from clastic.http import Response
@@ -89,7 +89,7 @@ class _Check:
 
     def __init__(self, resource: BoundResource) -> None:
         self.resource = resource
-        self._lock = Lock()
+        self._lock = threading.Lock()
         self._future: Future[str] | None = None
 
     def start(self) -> Future[str]:
@@ -98,7 +98,10 @@ class _Check:
             if self._future is None or self._future.done():
                 self._future = Future()
                 name = f"check of {self.resource.name}"
-                Thread(target=self._run, args=(self._future,), name=name, daemon=True).start()
+                run = threading.Thread(
+                    target=self._run, args=(self._future,), name=name, daemon=True
+                )
+                run.start()
             return self._future
 
     def _run(self, future: Future[str]) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+import sys
+import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from inspect import isgeneratorfunction
 from math import ceil
-from threading import Condition, RLock
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -67,15 +68,17 @@ def managed(
     It is opened once a process, after a server has forked its workers, and its value is passed
     wherever the resource is an argument::
 
-        def show_links(database): ...
+        def show_links(engine): ...
 
-        def open_database(db_path):
-            connection = sqlite3.connect(db_path)
-            yield connection
-            connection.close()
+        def open_engine(db_url):
+            engine = sqlalchemy.create_engine(db_url)
+            yield engine
+            engine.dispose()
 
-        resources = {"db_path": "links.db", "database": managed(open_database)}
+        resources = {"db_url": "sqlite:///links.db", "engine": managed(open_engine)}
         app = Application([("/", show_links)], resources)
+
+    All threads of the process share the value, so it must be safe to use from several threads.
 
     While it cannot be opened, the routes that need it respond 503 with ``Retry-After``; it is tried
     again after 1 second, then after 2, and so on up to 30. It is closed after the last request that
@@ -112,7 +115,6 @@ class BoundResource:
         self.is_open = False
         self.value: Any = None
         self._context: AbstractContextManager[Any] | None = None
-        self._lock = RLock()
         self._delay = _FIRST_RETRY
         self._retry_at = 0.0
 
@@ -121,7 +123,7 @@ class BoundResource:
 
         :raises ServiceUnavailable: if it could not be opened, with the exception as its cause
         """
-        with self._lock:
+        with _lock_of(self):
             if not self.is_open:
                 wait = self._retry_at - monotonic()
                 if wait > 0:
@@ -130,6 +132,7 @@ class BoundResource:
             return self.value
 
     def _open(self) -> None:
+        self.lifecycle.register_process()
         arguments = {
             name: value.open() if isinstance(value, BoundResource) else value
             for name, value in self.arguments.items()
@@ -173,7 +176,7 @@ class Lifecycle:
 
     def __init__(self) -> None:
         self._bound: dict[tuple[int, ...], BoundResource] = {}
-        self._is_registered = False
+        self._closes_at_exit = self._resets_after_fork = False
         # What a parent process opened is kept, because a generator that is deleted would run the
         # code that closes it.
         self._inherited: list[AbstractContextManager[Any] | None] = []
@@ -184,7 +187,6 @@ class Lifecycle:
         self.generation = object()
         self._opened: list[BoundResource] = []
         self._requests: set[object] = set()
-        self._drained = Condition()
 
     @property
     def resources(self) -> tuple[BoundResource, ...]:
@@ -273,39 +275,57 @@ class Lifecycle:
 
         :param timeout: the longest time to wait, in seconds
         """
+        with _lock_of(self):
+            self._close(timeout)
+            self._start_over()
+
+    def _close(self, timeout: float) -> None:
+        self._drained = threading.Condition()
         self.is_closing = True
         with self._drained:
             if not self._drained.wait_for(lambda: not self._requests, timeout):
                 logger.warning(
-                    "Closing resources while %d requests still use them, after %g s.",
+                    "Closing resources that %d requests still use, after %g s.",
                     len(self._requests),
                     timeout,
                 )
         while self._opened:
             self._opened.pop().close()
         atexit.unregister(self._close_at_exit)
-        self._is_registered = False
-        self._start_over()
+        self._closes_at_exit = False
 
     def _close_at_exit(self) -> None:
-        self.close()
-        self.is_closing = True  # a late request must not open anything
+        with _lock_of(self):
+            self._close(DRAIN_SECONDS)  # and not start over: a late request must not open anything
 
     def add_opened(self, resource: BoundResource) -> None:
         """Record that a resource was opened; what opens first is closed last."""
         self._opened.append(resource)
-        if not self._is_registered:
-            self._is_registered = True
+
+    def register_process(self) -> None:
+        """Close the resources when this process ends, and forget them in processes forked later."""
+        if not self._closes_at_exit:
+            self._closes_at_exit = True
             atexit.register(self._close_at_exit)
-            if hasattr(os, "register_at_fork"):
-                forget = weakref.WeakMethod(self.forget_parent)
-                os.register_at_fork(after_in_child=lambda: _call(forget()))
+            if (loaded := sys.modules.get("multiprocessing")) and loaded.parent_process():
+                # Before Python 3.14, forked processes of multiprocessing do not run atexit.
+                from multiprocessing.util import Finalize
+
+                Finalize(None, self._close_at_exit, exitpriority=0)
+        if not self._resets_after_fork and hasattr(os, "register_at_fork"):
+            self._resets_after_fork = True
+            forget = weakref.WeakMethod(self.forget_parent)
+            os.register_at_fork(after_in_child=lambda: _call(forget()))
 
     def forget_parent(self) -> None:
         """Start over in a forked process: what is open belongs to the parent process."""
-        for resource in self._opened:
-            self._inherited.append(resource._context)
+        self._inherited.extend(resource._context for resource in self._opened)
+        for owner in (self, *self.resources):
+            vars(owner).pop("_lock", None)  # another thread of the parent may hold it
+        for resource in self.resources:
             resource.forget()
+        atexit.unregister(self._close_at_exit)
+        self._closes_at_exit = False
         self._start_over()
 
     def begin_request(self) -> object:
@@ -369,6 +389,15 @@ class ManagedRun:
         values = {name: resource.open() for name, resource in self._resources.items()}
         self._run = self._bind(values)
         self._generation = generation
+
+
+def _lock_of(owner: BoundResource | Lifecycle) -> threading.RLock:
+    """Return the lock of an object, which is created when it is first used.
+
+    Gunicorn can load a program before gevent replaces the locks of the process.
+    """
+    lock: threading.RLock = vars(owner).setdefault("_lock", threading.RLock())
+    return lock
 
 
 def _unavailable(wait: float) -> ServiceUnavailable:

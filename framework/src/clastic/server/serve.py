@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from socket import socket
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
@@ -133,12 +133,17 @@ def serve(
         findings = [f" * {format_finding(each)}" for each in _find_unused(application, options)]
         if link is not None:
             files = {*template_files(application), *options.extra_files}
-            _serve_as_child(served, options, link, files, findings)
+            _serve_as_child(served, options, link, files, findings, application.close)
         else:
-            _serve(served, options, findings)
+            _serve(served, options, findings, application.close)
 
 
-def _serve(served: WSGIApplication, options: ServerOptions, findings: Iterable[str]) -> None:
+def _serve(
+    served: WSGIApplication,
+    options: ServerOptions,
+    findings: Iterable[str],
+    close: Callable[[float], object],
+) -> None:
     """Listen, and serve in this process or with the reloader."""
     obstacle = obstacle_to_restart() if options.use_reloader else None
     with listen(options) as listener:
@@ -153,15 +158,20 @@ def _serve(served: WSGIApplication, options: ServerOptions, findings: Iterable[s
         if is_reloading:
             exit_code = Reloader(options, listener).run()
         else:
-            exit_code = _serve_here(served, options, listener)
+            exit_code = _serve_here(served, options, listener, close)
     if exit_code:
         raise SystemExit(exit_code)
 
 
-def _serve_here(served: WSGIApplication, options: ServerOptions, listener: socket) -> int:
+def _serve_here(
+    served: WSGIApplication,
+    options: ServerOptions,
+    listener: socket,
+    close: Callable[[float], object],
+) -> int:
     """Serve in this process, and return the exit code."""
     with ShutdownSignal() as shutdown:
-        worker = make_worker(served, options, listener)
+        worker = make_worker(served, options, listener, close)
         worker.serve_until(lambda: shutdown.number)
         worker.drain(shutdown)
     return shutdown.exit_code
@@ -173,6 +183,7 @@ def _serve_as_child(
     link: ReloaderLink,
     files: set[str],
     findings: Iterable[str],
+    close: Callable[[float], object],
 ) -> NoReturn:
     """Serve in this process, a child of the reloader, until its parent ends it or has ended."""
     with closing(link), ShutdownSignal() as shutdown:
@@ -181,7 +192,7 @@ def _serve_as_child(
             link.report_imports()
             return shutdown.number is not None or link.is_orphaned()
 
-        worker = make_worker(served, options, link.listener)
+        worker = make_worker(served, options, link.listener, close)
         for finding in findings:
             print(finding, flush=True)
         link.report_ready(files)

@@ -32,6 +32,7 @@ POLL_SECONDS = 0.1
 
 _DRAIN_SECONDS = 1.0  # that requests may take to finish after the server is told to shut down
 _ARRIVAL_SECONDS = 0.05  # that a new connection may take to send one: browsers open unused ones
+_CLOSE_SECONDS = 0.5  # that requests may take to end after they were cut off
 _WAIT_SECONDS = 0.02  # between two checks of requests, which have no event
 
 
@@ -70,8 +71,13 @@ class ShutdownSignal:
 
 
 class Worker(serving.BaseWSGIServer, ABC):
-    """Answer requests until the server is shut down."""
+    """Answer requests until the server is shut down.
 
+    :ivar close_application: closes the resources of the application, if it has any; takes the
+        seconds to wait for requests that use them
+    """
+
+    close_application: Callable[[float], object] | None = None
     timeout: float | None = POLL_SECONDS  # of handle_request()
     handler_type: type[serving.WSGIRequestHandler]
 
@@ -98,7 +104,7 @@ class Worker(serving.BaseWSGIServer, ABC):
             self.service_actions()
 
     def drain(self, shutdown: ShutdownSignal) -> None:
-        """Wait for requests to finish, unless `shutdown` is urgent, then close the server.
+        """Wait for requests to finish, unless `shutdown` is urgent, then close everything.
 
         Requests that take longer than a second are cut off.
         """
@@ -109,6 +115,12 @@ class Worker(serving.BaseWSGIServer, ABC):
             time.sleep(_WAIT_SECONDS)
         self.cut_off()
         self.server_close()
+        self.end_process()
+
+    def end_process(self) -> None:
+        """Close the resources of the application in this process."""
+        if self.close_application is not None:
+            self.close_application(_CLOSE_SECONDS)
 
     @abstractmethod
     def is_busy(self) -> bool:
@@ -220,6 +232,12 @@ class Processes(Worker, serving.ForkingWSGIServer):
         else:
             time.sleep(_WAIT_SECONDS)
 
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        try:
+            super().finish_request(request, client_address)
+        finally:
+            self.end_process()  # the base class ends it without atexit
+
     def is_busy(self) -> bool:
         self.collect_children()
         return bool(self.active_children)
@@ -250,10 +268,19 @@ def with_host_check(application: WSGIApplication, options: ServerOptions) -> WSG
     return check_host
 
 
-def make_worker(application: WSGIApplication, options: ServerOptions, listener: socket) -> Worker:
-    """Return a server of `application` on `listener`, with threads, processes or neither."""
-    application = with_host_check(application, options)
-    if not options.has_one_process:
-        return Processes(application, options, listener)
-    kind = OneByOne if options.threaded is False else Threads
-    return kind(application, options, listener)
+def make_worker(
+    application: WSGIApplication,
+    options: ServerOptions,
+    listener: socket,
+    close: Callable[[float], object] | None = None,
+) -> Worker:
+    """Return a server of `application` on `listener`, with threads, processes or neither.
+
+    :param close: see ``close_application`` of :class:`Worker`
+    """
+    kind: type[Worker] = Processes
+    if options.has_one_process:
+        kind = OneByOne if options.threaded is False else Threads
+    worker = kind(with_host_check(application, options), options, listener)
+    worker.close_application = close
+    return worker

@@ -62,7 +62,8 @@ def _lines(error: ErrorData) -> list[str]:
         if message not in ("", texts.message, texts.phrase):
             lines.append(message)
     detail = error.detail
-    if detail is not texts.detail:
+    # Most details are the default or a plain text, which to_text() does not change.
+    if detail is not texts.detail and (type(detail) is not str or not detail.isprintable()):
         detail = "" if detail is None else to_text(detail)
     if detail:
         lines.append(detail)

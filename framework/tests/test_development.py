@@ -26,10 +26,7 @@ from clastic.server.hints import with_hints
 
 LOGGER = "clastic.development"
 
-STATUS_REMEDY = (
-    "\n  To set the status, return a Response, for example "
-    "JSONResponse(data, status=201) from clastic."
-)
+STATUS_REMEDY = "\n  To set the status, return a Response, such as JSONResponse(data, status=201)."
 
 
 def respond(endpoint: Any, render: Any = None, **options: Any) -> Any:
@@ -160,7 +157,7 @@ def test_a_body_that_cannot_be_sent_is_refused(body: Any, what: str) -> None:
     with pytest.raises(TypeError) as caught:
         Response(body)
     assert str(caught.value) == (
-        f"The body of a Response is {what}.\n  For JSON, return render_json(data). "
+        f"The body of a Response is {what}.\n  For JSON, return JSONResponse(data). "
         "For text, return Response(str(value))."
     )
 

@@ -19,9 +19,7 @@ logger = logging.getLogger("clastic.development")
 SUSPICIOUS = frozenset((NoneType, tuple))
 """The types of contexts to call :func:`check_context` for."""
 
-STATUS_REMEDY = (
-    "To set the status, return a Response, for example JSONResponse(data, status=201) from clastic."
-)
+STATUS_REMEDY = "To set the status, return a Response, such as JSONResponse(data, status=201)."
 
 
 def hint(text: str) -> None:

@@ -278,7 +278,7 @@ def _body_error(body: object) -> TypeError:
     else:
         what = f"{reprlib.repr(body)}, which is neither text nor bytes, and not iterable"
     return TypeError(
-        f"The body of a Response is {what}.\n  For JSON, return render_json(data). "
+        f"The body of a Response is {what}.\n  For JSON, return JSONResponse(data). "
         "For text, return Response(str(value))."
     )
 

@@ -292,6 +292,11 @@ def test_a_picture_fits_a_small_screen_and_escapes_text(people):
     assert root.find(f"{SVG}title").text.startswith("GET /people/<script>& ")
 
 
+def test_a_picture_has_the_light_and_the_dark_background_of_pages(people):
+    # tests/pages/test_styles.py checks the contrast of all colours on these.
+    assert re.findall("--page: (#[0-9a-f]+)", explain(people, "/").to_svg()) == ["#fff", "#121212"]
+
+
 def test_a_picture_of_many_layers_stays_readable():
     class Around(Middleware):
         unique = False

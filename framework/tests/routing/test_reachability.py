@@ -81,6 +81,7 @@ def test_a_route_after_routes_that_take_all_its_paths_is_reported(patterns):
         pytest.param("/<n:int> | /<x>", id="a number before any text"),
         pytest.param("/<n:int> | /<x:float>", id="a whole number before any"),
         pytest.param("/1 | /<n:int>", id="one number before all"),
+        pytest.param("/\u03b1 | /<x>", id="one letter before all"),
         pytest.param("/1.5 | /<n:float>", id="one decimal number before all"),
         pytest.param("/<n:int>.5 | /<x:float>", id="some decimal numbers before all"),
         pytest.param("/1<n:int> | /<x:int>", id="numbers that begin with a digit before all"),
@@ -124,6 +125,15 @@ def test_a_route_that_some_path_reaches_is_not_reported(patterns):
         pytest.param([*get("/a"), *get("/a", slash_mode=S_STRICT)], True, id="before a strict one"),
         pytest.param(
             [*get("/a/", slash_mode=S_STRICT), *get("/a")], False, id="a strict branch, a leaf"
+        ),
+        pytest.param(
+            [
+                *get("/a", falls_through=True),
+                *get("/a", "/a/", slash_mode=S_STRICT),
+                *get("/a"),
+            ],
+            False,
+            id="only repeated slashes at the end lead to it",
         ),
         pytest.param(
             [*get("/<x>/", slash_mode=S_REWRITE), *get("/a")], True, id="a branch that rewrites"

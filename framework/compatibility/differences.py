@@ -386,7 +386,7 @@ DIFFERENCES = (
         RENDERS,
         "`Response({...})`, `return data, 201` and keys that are equal in JSON make odd bodies",
         "an error",
-        "return the data to `render_json`, or a `Response` of text",
+        "return the data to `render_json`, or `JSONResponse(data, 201)`",
         ("rendering.responses: GET /dict | *", "rendering.responses: GET /tuple | *"),
     ),
     Difference(

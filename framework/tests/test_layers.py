@@ -28,7 +28,6 @@ LAYERS = (
         "clastic.wiring",
         "clastic.signature",
         "clastic.decorators",
-        "clastic.annotations",
         "clastic.arguments",
         "clastic.foreign",
         "clastic.pattern",
@@ -42,7 +41,7 @@ LAYERS = (
     ("clastic.injection", "clastic.chain"),
     ("clastic.render",),
     ("clastic.routing",),
-    ("clastic.dispatch", "clastic.application"),
+    ("clastic.results", "clastic.dispatch", "clastic.wrappers", "clastic.application"),
     ("clastic.middleware", "clastic.static"),
     # for developers and operators; nothing above imports these
     ("clastic.explanation",),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from threading import RLock
 from types import MappingProxyType
@@ -43,6 +42,7 @@ from clastic.routing.router import Candidates
 from clastic.routing.state import DispatchState
 from clastic.routing.urls import URLBuilder, URLMap, checked_public_url
 from clastic.wiring import Problems, WarningMode, checked_codes
+from clastic.wrappers import WSGIWrappers, owners_of_wrappers
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -529,7 +529,7 @@ class Application:
         if error_handler is not self._dispatcher.error_handler:
             check_attributes(error_handler, ErrorHandler, _HANDLER_ATTRIBUTES, problems)
         error_chain = self._compile_error_handler(error_handler, problems)
-        owners = _with_wsgi_wrapper(error_handler, self.middlewares, routes)
+        owners = owners_of_wrappers(error_handler, self.middlewares, routes)
         if self._health is not None:
             owners.insert(0, self._health)
         wrappers = self._wrappers
@@ -558,9 +558,9 @@ class Application:
         wrappers.dispatcher = dispatcher
         self._dispatcher, self._wrappers = dispatcher, wrappers
 
-    def _make_wrappers(self, owners: Sequence[Any], problems: Problems) -> _WSGIWrappers:
+    def _make_wrappers(self, owners: Sequence[Any], problems: Problems) -> WSGIWrappers:
         is_own = type(self).dispatch is not Application.dispatch
-        return _WSGIWrappers(owners, problems, self.dispatch if is_own else None)
+        return WSGIWrappers(owners, problems, self.dispatch if is_own else None)
 
     def _compile_error_handler(
         self, error_handler: ErrorHandler, problems: Problems
@@ -578,80 +578,10 @@ class Application:
         return self._compiler.compile_render_error(where, step, constants)
 
 
-class _WSGIWrappers:
-    """The nested WSGI wrappers around a dispatcher, and around those that replace it.
-
-    Routes with wrappers of their own get new ones, so that no request reaches them without.
-
-    :param owners: the objects that have the wrappers, outermost first
-    :param problems: collects what is wrong with what the wrappers return
-    :param dispatch: the ``dispatch`` method of the application if a subclass overrides it
-    :ivar wsgi_app: the outermost of them; ``None`` without any, if ``dispatch`` is ``None``
-    :ivar dispatcher: what serves requests inside, to be set before the first request
-    """
-
-    dispatcher: Dispatcher
-
-    def __init__(
-        self,
-        owners: Sequence[Any],
-        problems: Problems,
-        dispatch: Callable[[Request], WSGIApplication] | None,
-    ) -> None:
-        self.owners = owners
-        self._dispatch = dispatch
-        self.wsgi_app: WSGIApplication | None = self._respond if owners or dispatch else None
-        for owner in reversed(owners):
-            wrapped = owner.wsgi_wrapper(self.wsgi_app)
-            if _is_wsgi_callable(wrapped):
-                self.wsgi_app = wrapped
-            else:
-                problems.add(
-                    f"The wsgi_wrapper of {type(owner).__name__}",
-                    f"returned {wrapped!r}, which is not a WSGI callable",
-                    "Return a callable that takes environ and start_response.",
-                    error_type=TypeError,
-                )
-
-    def _respond(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        try:
-            if self._dispatch is None:
-                response = self.dispatcher.respond(environ)
-            else:
-                response = self.dispatcher.respond_by(self._dispatch, environ)
-            return send(response, environ, start_response)
-        except UnsendableError as error:
-            return self.dispatcher.send_error(error, environ, start_response)
-
-
-def _with_wsgi_wrapper(
-    error_handler: ErrorHandler, middlewares: Iterable[Middleware], routes: Iterable[BoundRoute]
-) -> list[Any]:
-    """Return the objects that have a WSGI wrapper: error handler, then distinct middlewares."""
-    found: list[Any] = [] if error_handler.wsgi_wrapper is None else [error_handler]
-    lists = {id(route.middlewares): route.middlewares for route in routes}
-    for middleware in (*middlewares, *(each for row in lists.values() for each in row)):
-        if middleware.wsgi_wrapper is not None and middleware not in found:
-            found.append(middleware)
-    return found
-
-
 def _make_health(prefix: str, lifecycle: Lifecycle) -> Any:
     from clastic.health import Health  # imported only if an application uses it
 
     return Health(prefix, lifecycle)
-
-
-def _is_wsgi_callable(candidate: object) -> bool:
-    if not callable(candidate):
-        return False
-    try:
-        inspect.signature(candidate).bind(None, None)
-    except ValueError:  # a builtin that does not tell its signature
-        return True
-    except TypeError:
-        return False
-    return True
 
 
 def _check_routes(routes: object) -> None:

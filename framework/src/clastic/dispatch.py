@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 
 from clastic.chain import Chain
-from clastic.describe import describe_callable, describe_role, describe_type
-from clastic.development import STATUS_REMEDY, status_in
+from clastic.describe import describe_role, describe_type
 from clastic.errors import (
     BadRequest,
     ErrorHandler,
@@ -34,8 +33,8 @@ from clastic.http.hosts import MALFORMED_HOST
 from clastic.http.limits import BoundLimits, drain_request_body
 from clastic.http.sending import UnsendableError, send
 from clastic.middleware.base import Middleware
-from clastic.middleware.source import may_return_nothing
 from clastic.pattern import S_REDIRECT, normal_path
+from clastic.results import as_response, check_response
 from clastic.routing.bound import BoundRoute, Mount, finishing
 from clastic.routing.matching import match_path
 from clastic.routing.router import Router
@@ -178,7 +177,7 @@ class Dispatcher:
                 response = run(request, state, path_values)
                 if type(response) is Response:
                     return response
-                response = _check_response(response, route)
+                response = check_response(response, route)
             except Exception as exception:
                 response = self.handle_exception(exception, route, environ, request, state)
                 if not isinstance(response, HTTPException):
@@ -233,7 +232,7 @@ class Dispatcher:
                 state.request = request
             response = route.run(request, state, {})
             if not isinstance(response, BaseResponse):
-                response = _check_response(response, route)
+                response = check_response(response, route)
         except Exception as exception:
             response = self.handle_exception(exception, route, environ, request, state)
         if isinstance(response, HTTPException):
@@ -386,7 +385,7 @@ class Dispatcher:
         middlewares = self.finishing(route, environ)
         if not middlewares:
             return response
-        finished = copy_response(_as_response(response, environ))
+        finished = copy_response(as_response(response, environ))
         for middleware in middlewares:
             function: Any = middleware.finish
             try:
@@ -399,7 +398,7 @@ class Dispatcher:
                     )
             except Exception as exception:
                 raised = self.handle_exception(exception, route, environ, request)
-                finished = _as_response(raised, environ)
+                finished = as_response(raised, environ)
             if isinstance(finished, HTTPException):
                 finished = self._render(finished, route, environ, request, None)
         return finished
@@ -435,25 +434,6 @@ class HostCheckingDispatcher(Dispatcher):
         return None
 
 
-def _as_response(response: WSGIApplication, environ: WSGIEnvironment) -> BaseResponse:
-    """Return a response unchanged; call any other WSGI application and return its response."""
-    if isinstance(response, BaseResponse):
-        return response
-    is_started = False
-
-    def restartable(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        # Until the head is sent, the application may replace it because of an error (PEP 3333).
-        # Werkzeug raises that error at once.
-        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            return start_response(status, headers, exc_info if is_started else None)
-
-        return response(environ, start)
-
-    made = Response.from_app(restartable, environ)
-    is_started = True
-    return made
-
-
 def _decode_path(path: str) -> str | None:
     """Return the decoded form of a path in a WSGI environ (PEP 3333), ``None`` if not UTF-8."""
     try:
@@ -468,47 +448,3 @@ def _record_attempt(route: BoundRoute, state: DispatchState | None) -> DispatchS
         state = DispatchState()
     state.attempted_routes.append(route)
     return state
-
-
-def _check_response(response: Any, route: BoundRoute) -> BaseResponse:
-    """Return the result of a route if it is a response.
-
-    :raises TypeError: with a remedy, if it is not
-    """
-    if isinstance(response, BaseResponse):
-        return response
-    if isinstance(response, WerkzeugHTTPException):
-        return from_werkzeug(response)
-    where = f"Route '{route.pattern}' (endpoint {describe_callable(route.endpoint)})"
-    if isinstance(response, type) and issubclass(response, HTTPException):
-        remedy = f"Raise or return {response.__name__}(), an instance."
-    elif isinstance(response, tuple) and status_in(response) is not None:
-        remedy = STATUS_REMEDY
-    elif hasattr(response, "__await__"):
-        remedy = "WSGI does not await coroutines: run it with asyncio.run()."
-    elif route.render is not None:
-        remedy = f"Its render {describe_callable(route.render)} must return a Response."
-    else:
-        remedy = (
-            "Return a Response, or give the route a render that makes one, for example "
-            "render_basic."
-        )
-        if response is None:
-            remedy = f"Is its return missing? {remedy}"
-    if response is None and (forgetful := _forgetful_methods(route)):
-        remedy = f"{forgetful} can end without return: return the result of next(), or a Response."
-    elif around := [each.name for each in route.middlewares if each.request or each.render]:
-        remedy = (
-            f"Each middleware ({', '.join(around)}) must return the result of next(), or a "
-            f"Response. {remedy}"
-        )
-    raise TypeError(
-        f"{where} returned {describe_type(response)}, which is not a Response.\n  {remedy}"
-    )
-
-
-def _forgetful_methods(route: BoundRoute) -> str:
-    """Return the methods of middlewares that can end without ``return``, with their places."""
-    methods = [each for row in route.middlewares for each in (row.request, row.render) if each]
-    found = [describe_role("Middleware", each) for each in methods if may_return_nothing(each)]
-    return " or ".join(found)

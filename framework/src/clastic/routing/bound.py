@@ -10,18 +10,19 @@ import linecache
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from clastic.annotations import contradicts, read_annotation, type_of_value
 from clastic.chain import URL_BUILDER, Chain, ChainCompiler
 from clastic.compat.routing import BoundRouteMembers, reads_path_params
-from clastic.describe import describe_callable, describe_role, underlying_function
+from clastic.describe import describe_callable
 from clastic.errors import HTTPException, NotFound
 from clastic.http import BaseResponse, Limits
 from clastic.http.limits import BoundLimits
-from clastic.injection import PATH, Plan, Step, plan_render_error, plan_route
+from clastic.injection import Plan, Step, plan_render_error, plan_route
 from clastic.middleware.base import RESERVED_ARGS, SIDES, Middleware, merge_middlewares
 from clastic.middleware.checks import check_middleware, check_resource_names
-from clastic.pattern import S_REDIRECT, Binding, InvalidPattern, Pattern
+from clastic.pattern import S_REDIRECT, InvalidPattern, Pattern
+from clastic.routing.annotations import check_annotations
 from clastic.routing.matching import compile_reader, value_positions
+from clastic.routing.renders import make_render
 from clastic.routing.route import RenderFactory, Route, format_route, inherit_render
 from clastic.routing.state import DispatchState
 from clastic.routing.urls import Scope, URLBuilder
@@ -229,7 +230,7 @@ class BoundRoute(BoundRouteMembers):
         :param prefix: a pattern to put in front of its own; empty for none
         """
         check_resource_names(f"Route '{route.pattern}'", route.resources, context.problems)
-        render = _make_render(route, route.pattern, context.render_factory, context.problems)
+        render = make_render(route, route.pattern, context.render_factory, context.problems)
         return cls(
             route,
             context,
@@ -271,7 +272,7 @@ class BoundRoute(BoundRouteMembers):
         render, render_factory = self.render, self.render_factory
         if rebind_render or render_factory is inherit_render:
             render_factory = context.render_factory
-            render = _make_render(self.route, path_pattern.text, render_factory, context.problems)
+            render = make_render(self.route, path_pattern.text, render_factory, context.problems)
         slash_mode = context.slash_mode if inherit_slashes else self.slash_mode
         return type(self)(
             self.route,
@@ -373,7 +374,8 @@ class BoundRoute(BoundRouteMembers):
         plan = self._plan(context.problems, inner)
         if plan is None:
             return None
-        self._check_annotations(plan, context.problems, inner)
+        known = () if inner is None else inner.path_pattern.names
+        check_annotations(self.path_pattern, plan, context.problems, known, self.route.ignore)
         constants = {
             **self._bind_resources(context, plan.steps),
             "_application": self.application,
@@ -390,34 +392,6 @@ class BoundRoute(BoundRouteMembers):
         return context.compiler.compile_route(
             name, plan, constants, self.positions, finish, set_limits, path_params
         )
-
-    def _check_annotations(self, plan: Plan, problems: Problems, inner: BoundRoute | None) -> None:
-        """Report annotations that contradict the values of the path.
-
-        :param inner: the route as it is bound in the embedded application, which has reported its
-            own part of the path
-        """
-        known = () if inner is None else inner.path_pattern.names
-        bindings = {
-            part.name: part
-            for part in self.path_pattern.segments
-            if isinstance(part, Binding) and part.name not in known
-        }
-        for step in plan.steps if bindings else ():
-            for parameter, source in zip(step.arguments, step.sources, strict=True):
-                if source != PATH or parameter.name not in bindings:
-                    continue
-                binding = bindings[parameter.name]
-                annotation = read_annotation(step.function, parameter.name)
-                if annotation and contradicts(annotation, binding.operator, binding.type_name):
-                    problems.add_likely(
-                        "wrong-annotation",
-                        f"Route '{self.pattern}' ({describe_callable(step.function)})",
-                        f"takes '{parameter.name}' as {annotation}, but its pattern makes it "
-                        f"{type_of_value(binding.operator, binding.type_name)}",
-                        "Correct the annotation, or the binding in the pattern.",
-                        ignored=self.route.ignore,
-                    )
 
     def _compile_render_error(self, context: BindContext) -> Chain | None:
         step = self.plan_render_error(context.problems)
@@ -489,66 +463,6 @@ class NullRoute(Route):
 def finishing(middlewares: Sequence[Middleware]) -> tuple[Middleware, ...]:
     """Return the middlewares that have a ``finish`` method, in reverse order."""
     return tuple([each for each in reversed(middlewares) if each.finish is not None])
-
-
-def _make_render(
-    route: Route, pattern: str, render_factory: RenderFactory | None, problems: Problems
-) -> Callable[..., Any] | None:
-    """Return the render function of a route, made by the factory if it is not callable itself.
-
-    :param pattern: the pattern to report the route by
-    """
-    if route.render is None or callable(route.render):
-        return route.render  # type: ignore[no-any-return]
-    where = f"Route '{pattern}' (endpoint {describe_callable(route.endpoint)})"
-    if render_factory is None:
-        if not _report_quoted(route, where, problems):
-            problems.add(
-                where,
-                f"has the render {route.render!r}, but no render factory to turn it into a "
-                "function",
-                "Pass render_factory= to the application, or a callable as the render.",
-            )
-        return None
-    # An application without templates does not import what they need.
-    from clastic.render.template_base import TemplateError
-
-    try:
-        render = render_factory(route.render)
-    except TemplateError as error:
-        if not _report_quoted(route, where, problems):
-            problems.extend(problem._replace(route=pattern) for problem in error.problems)
-        return None
-    if not callable(render):
-        problems.add(
-            where,
-            f"has the render {route.render!r}, but its "
-            f"{describe_role('render factory', render_factory)} returned {render!r}, "
-            "which is not callable",
-            "Let the factory return a function that takes context.",
-            error_type=TypeError,
-        )
-        return None
-    return render
-
-
-def _report_quoted(route: Route, where: str, problems: Problems) -> bool:
-    """Report a render that is the name of a function, and return whether it is one."""
-    import clastic.render
-
-    known = getattr(underlying_function(route.endpoint), "__globals__", {})
-    if route.render in clastic.render.__all__:
-        origin = ", from clastic.render"
-    elif isinstance(route.render, str) and callable(known.get(route.render)):
-        origin = ""
-    else:
-        return False
-    problems.add(
-        where,
-        f"has the render {route.render!r}, which is a text and not the render of that name",
-        f"Write it without quotes: {route.render}{origin}.",
-    )
-    return True
 
 
 def _merge_resources(

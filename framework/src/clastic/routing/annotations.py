@@ -7,10 +7,15 @@ of this module, such as the name of a class, contradicts nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 from types import FunctionType, MappingProxyType, MethodType
 from typing import Any, Final
+
+from clastic.describe import describe_callable
+from clastic.injection import PATH, Plan
+from clastic.pattern import Binding, Pattern
+from clastic.wiring import Problems
 
 _SCALARS: Final = ("str", "int", "float", "bool", "bytes", "complex", "None")
 _COLLECTIONS: Final = ("list", "List", "tuple", "Tuple", "dict", "Dict", "set", "Set", "frozenset")
@@ -27,6 +32,41 @@ _ACCEPTED: Final = MappingProxyType(
 )
 
 _MODULES: Final = re.compile(r"\b(?:typing|t|collections\.abc|abc)\.")
+
+
+def check_annotations(
+    pattern: Pattern,
+    plan: Plan,
+    problems: Problems,
+    known: Sequence[str],
+    ignored: Collection[str],
+) -> None:
+    """Report annotations of the functions of a route that contradict the values of its path.
+
+    :param plan: the functions
+    :param known: the names that were checked in the embedded application
+    :param ignored: the codes that the route ignores
+    """
+    bindings = {
+        part.name: part
+        for part in pattern.segments
+        if isinstance(part, Binding) and part.name not in known
+    }
+    for step in plan.steps if bindings else ():
+        for parameter, source in zip(step.arguments, step.sources, strict=True):
+            if source != PATH or parameter.name not in bindings:
+                continue
+            binding = bindings[parameter.name]
+            annotation = read_annotation(step.function, parameter.name)
+            if annotation and contradicts(annotation, binding.operator, binding.type_name):
+                problems.add_likely(
+                    "wrong-annotation",
+                    f"Route '{pattern.text}' ({describe_callable(step.function)})",
+                    f"takes '{parameter.name}' as {annotation}, but its pattern makes it "
+                    f"{type_of_value(binding.operator, binding.type_name)}",
+                    "Correct the annotation, or the binding in the pattern.",
+                    ignored=ignored,
+                )
 
 
 def read_annotation(function: Callable[..., Any], name: str) -> str | None:

@@ -337,8 +337,8 @@ class Application:
         :param target: an endpoint, or the ``name`` of a route; ``"blog:show"`` is a name in the
             ``SubApplication`` named ``blog``. If several routes have the endpoint, the one that
             takes the most values is used, then the first
-        :param external: return an absolute URL, with the host of ``public_url``, or that of the
-            request if it is one of ``trusted_hosts``
+        :param external: return an absolute URL, which begins with ``public_url``, or with that of
+            the request if its host is one of ``trusted_hosts``
         :param values: the path values by name; others become the query, a list several fields of
             it. ``None`` leaves a value out
         :raises URLError: if there is no such route, or a value is missing or does not fit

@@ -268,6 +268,7 @@ def show_external(url_for: Callable[..., str]) -> str:
     [
         ({"public_url": "https://s.example.org"}, "evil.example", "https://s.example.org/show"),
         ({"public_url": "https://s.example.org/"}, "evil.example", "https://s.example.org/show"),
+        ({"public_url": "https://s.example.org/a"}, "evil.example", "https://s.example.org/a/show"),
         ({"trusted_hosts": ["example.org"]}, "example.org:8000", "http://example.org:8000/show"),
     ],
 )

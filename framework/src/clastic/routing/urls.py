@@ -135,19 +135,17 @@ class URLBuilder:
         application = self._application
         routes = application.url_map.find(target, self._scope)
         path = _build_best(routes, values)
-        root = _root_path(environ, application.public_url)
+        if external and application.public_url is not None:
+            return application.public_url + path
         origin = self._origin(environ) if external else ""
-        return origin + root + path
+        return origin + _root_path(environ, application.public_url) + path
 
     def _origin(self, environ: WSGIEnvironment | None) -> str:
-        """Return the scheme and host of absolute URLs.
+        """Return the scheme and host of absolute URLs without a public URL.
 
-        :raises URLError: if neither is configured, or the request has a host that is not trusted
+        :raises URLError: if none is configured, or the request has a host that is not trusted
         """
         application = self._application
-        if application.public_url is not None:
-            parts = urlsplit(application.public_url)
-            return f"{parts.scheme}://{parts.netloc}"
         if application.trusted_hosts is None or environ is None:
             raise URLError(
                 "An absolute URL needs a host. Pass public_url='https://...' to the application"

@@ -7,10 +7,19 @@ import logging
 import math
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 
 from checks import ALIAS, DEFAULTS, hosts_of, is_click, origins_of, read_form, shown_url
 from settings import FOLDER, check_settings, read_settings
-from storage import AliasTaken, ExpiredLink, Link, Storage, StorageUnavailable, UnknownLink
+from storage import (
+    AliasTaken,
+    ExpiredLink,
+    Link,
+    Storage,
+    StorageUnavailable,
+    UnknownLink,
+    checked_url,
+)
 
 from clastic import (
     GET,
@@ -22,6 +31,7 @@ from clastic import (
     Request,
     Response,
     StaticApplication,
+    managed,
     redirect,
 )
 from clastic.errors import Forbidden, Gone, ServiceUnavailable
@@ -233,10 +243,10 @@ def create_app(
     :param config: the settings; by default from erosion.ini and the environment
     :param clock: returns the seconds since 1970
     :raises ValueError: for an invalid setting
-    :raises StorageUnavailable: if the database cannot be used
     """
     settings = check_settings(read_settings() if config is None else config)
     host_url = settings["host_url"]
+    db_url = checked_url(settings["db_url"])
     page = [GetParamMiddleware({"before": link_id}), Listing()]
     form = PostDataMiddleware(DEFAULTS.keys())
     reserved: set[str] = set()
@@ -253,7 +263,7 @@ def create_app(
             GET("/<alias>", use_link, middlewares=[HTTPCacheMiddleware(no_store=True)]),
         ],
         resources={
-            "storage": Storage(settings["db_url"], clock=clock),
+            "storage": managed(lambda: closing(Storage(db_url, clock=clock)), Storage.check),
             "clock": clock,
             "reserved": reserved,
         },
@@ -269,6 +279,7 @@ def create_app(
         ],
         render_factory=AshesRenderFactory(FOLDER),
         trusted_hosts=None if host_url else LOCAL_HOSTS,
+        health="/_health",
     )
     # An alias must not be the path of a page.
     reserved.update(route.pattern.split("/")[1] for route in application.routes)

@@ -20,6 +20,8 @@ ATTEMPTS = 10
 # The seconds to wait for SQLite's lock or a connection of the pool, and for a server.
 LOCK_TIMEOUT = 15
 SERVER_TIMEOUT = 5
+# A connection that nobody used for these seconds is checked before it is used again.
+IDLE_TIME = 1.0
 
 metadata = sa.MetaData()
 
@@ -104,9 +106,9 @@ class Storage:
     """
 
     def __init__(
-        self, db_url: str, *, clock: Callable[[], float] = time.time, pool_size: int = 5
+        self, db_url: str | sa.URL, *, clock: Callable[[], float] = time.time, pool_size: int = 5
     ) -> None:
-        url = _checked_url(db_url)
+        url = checked_url(db_url)
         if _is_sqlite(url):
             # SQLite allows one writer. Threads wait fairly for a connection, but not for its lock.
             pool_size, timeouts = 1, {"timeout": LOCK_TIMEOUT}
@@ -121,8 +123,8 @@ class Storage:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=LOCK_TIMEOUT,
-            pool_pre_ping=True,
         )
+        _replace_dead_connections(self._engine)
         try:
             with self._engine.connect() as connection:
                 _prepare(connection)
@@ -183,6 +185,16 @@ class Storage:
         with self._connect() as connection:
             return [Link(*row) for row in connection.execute(statement)]
 
+    def check(self) -> None:
+        """Write to the database, but change nothing. Raise StorageUnavailable if this fails."""
+        if _is_sqlite(self._engine.url):
+            # SQLite always writes this number. It would skip an UPDATE that changes nothing.
+            statement = sa.text("PRAGMA user_version = 0")
+        else:
+            statement = sa.text("UPDATE schema_version SET version = version")
+        with self._connect() as connection:
+            connection.execute(statement)
+
     def close(self) -> None:
         self._engine.dispose()
 
@@ -203,7 +215,27 @@ def _is_sqlite(url: sa.URL) -> bool:
     return url.get_backend_name() == "sqlite"
 
 
-def _checked_url(db_url: str) -> sa.URL:
+def _replace_dead_connections(engine: sa.Engine) -> None:
+    """Check connections that were idle. SQLAlchemy could check each one, but before every click."""
+
+    @sa.event.listens_for(engine, "checkin")
+    def note_time(connection: object, record: sa.pool.ConnectionPoolEntry) -> None:
+        record.info["returned_at"] = time.monotonic()
+
+    @sa.event.listens_for(engine, "checkout")
+    def check(
+        connection: sa.pool.PoolProxiedConnection, record: sa.pool.ConnectionPoolEntry, _: object
+    ) -> None:
+        returned_at = record.info.get("returned_at")
+        if returned_at is not None and time.monotonic() - returned_at > IDLE_TIME:
+            try:
+                engine.dialect.do_ping(connection)
+            except engine.dialect.loaded_dbapi.Error as error:
+                raise exc.DisconnectionError from error  # the pool connects again
+
+
+def checked_url(db_url: str | sa.URL) -> sa.URL:
+    """Return the URL of a supported database. Raise ValueError for another."""
     try:
         url = sa.make_url(db_url)
     except exc.ArgumentError as error:

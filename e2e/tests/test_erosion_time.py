@@ -27,7 +27,7 @@ def page(browser, clock, tmp_path, monkeypatch):
     with serve(application) as server:
         yield ErosionPage(browser, f"{server.url}/").open()
         browser.open("about:blank")
-    application.resources["storage"].close()
+    application.close()
 
 
 def test_a_link_works_until_its_time_is_over(browser, page, clock, hello_url):

@@ -98,7 +98,7 @@ def create(tmp_path: Path, clock: Clock) -> Iterator[Callable[..., erosion.Appli
 
     yield create_it
     for application in created:
-        application.resources["storage"].close()
+        application.close()
 
 
 @pytest.fixture

@@ -535,9 +535,25 @@ def test_an_unavailable_database_is_a_503(postgresql, create):
     assert client.get("/tea").status_code == 302
 
 
+def test_without_a_database_the_app_runs_but_is_not_ready(create, tmp_path, caplog):
+    client = create(db_path=str(tmp_path / "missing" / "links.db")).get_local_client()
+    response = client.get("/")
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
+    assert "unable to open database file" in caplog.text
+    assert client.get("/static/style.css").status_code == 200
+    assert client.get("/_health/live").status_code == 200
+    response = client.get("/_health/ready")
+    assert (response.status_code, response.json["resources"]) == (503, {"storage": "failed"})
+
+
+def test_with_a_database_the_app_is_ready(create):
+    assert create().get_local_client().get("/_health/ready").status_code == 200
+
+
 def test_a_database_file_locked_for_too_long_is_a_503(create, tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(storage, "LOCK_TIMEOUT", 0.01)
     client = create().get_local_client()
+    client.get("/")  # opens the storage
     with closing(sqlite3.connect(tmp_path / "links.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         response = submit(client)

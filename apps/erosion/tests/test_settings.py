@@ -8,7 +8,7 @@ from configparser import ConfigParser
 import pytest
 import settings
 from settings import EXAMPLE_SECRET, FOLDER, ConfigError, check_settings, read_settings
-from storage import StorageUnavailable
+from storage import Storage, StorageUnavailable
 
 from erosion import create_app
 
@@ -199,7 +199,7 @@ def test_the_url_of_a_database_is_checked(db_url, problem):
 def test_a_database_file_that_cannot_be_created_is_an_error(tmp_path):
     path = tmp_path / "no" / "such" / "folder" / "erosion.db"
     with pytest.raises(StorageUnavailable) as wrong:
-        create_app({"db_path": str(path)})
+        Storage(f"sqlite:///{path}")
     assert str(wrong.value) == f"Cannot use sqlite:///{path}: unable to open database file"
 
 
@@ -207,12 +207,12 @@ def test_a_file_that_is_not_a_database_is_an_error(tmp_path):
     path = tmp_path / "erosion.ini"
     path.write_text("[erosion]\n" * 100)
     with pytest.raises(StorageUnavailable) as wrong:
-        create_app({"db_path": str(path)})
+        Storage(f"sqlite:///{path}")
     assert str(wrong.value) == f"Cannot use sqlite:///{path}: file is not a database"
 
 
 def test_the_error_for_an_unavailable_server_does_not_show_the_password():
     with pytest.raises(StorageUnavailable) as wrong:
-        create_app({"db_url": "postgresql://ann:secret@127.0.0.1:1/links"})
+        Storage("postgresql://ann:secret@127.0.0.1:1/links")
     assert str(wrong.value).startswith("Cannot use postgresql+psycopg://ann:***@127.0.0.1:1/links:")
     assert "secret" not in str(wrong.value)

@@ -219,7 +219,10 @@ def test_sqlite_is_unavailable_if_another_process_writes_for_too_long(
     assert storage.add_link(TARGET).id == 1
 
 
-def test_postgresql_can_be_unavailable_and_is_used_again_afterwards(postgresql, open_storage):
+def test_postgresql_can_be_unavailable_and_is_used_again_afterwards(
+    postgresql, open_storage, monkeypatch
+):
+    monkeypatch.setattr(storage_module, "IDLE_TIME", 0)
     storage = open_storage(postgresql.url)
     link = storage.add_link(TARGET)
     postgresql.refuse_connections()
@@ -229,11 +232,59 @@ def test_postgresql_can_be_unavailable_and_is_used_again_afterwards(postgresql, 
     assert storage.get_links() == [link]
 
 
-def test_a_connection_that_the_server_has_closed_is_replaced(postgresql, open_storage):
+def test_an_idle_connection_that_the_server_has_closed_is_replaced(
+    postgresql, open_storage, monkeypatch
+):
+    monkeypatch.setattr(storage_module, "IDLE_TIME", 0)
     storage = open_storage(postgresql.url)
     link = storage.add_link(TARGET)
     postgresql.disconnect()
     assert storage.get_links() == [link]
+
+
+def test_a_connection_that_was_just_used_fails_once_if_the_server_has_closed_it(
+    postgresql, open_storage, monkeypatch
+):
+    monkeypatch.setattr(storage_module, "IDLE_TIME", 60)
+    storage = open_storage(postgresql.url)
+    link = storage.add_link(TARGET)
+    postgresql.disconnect()
+    with pytest.raises(StorageUnavailable):
+        storage.get_links()
+    assert storage.get_links() == [link]
+
+
+@pytest.mark.parametrize(("idle_time", "count"), [(60, 0), (0, 2)])
+def test_only_idle_connections_are_checked(db_url, open_storage, monkeypatch, idle_time, count):
+    monkeypatch.setattr(storage_module, "IDLE_TIME", idle_time)
+    storage = open_storage(db_url)
+    link = storage.add_link(TARGET, max_count=0)
+    checked = []
+    monkeypatch.setattr(storage._engine.dialect, "do_ping", checked.append)
+    for _ in range(2):
+        storage.use_link(link.alias)
+    assert len(checked) == count
+
+
+def test_the_check_writes_to_a_sqlite_file_and_fails_if_it_cannot(tmp_path, open_storage):
+    storage = open_storage(f"sqlite:///{tmp_path}/erosion.db")
+    storage.add_link(TARGET)
+    log = tmp_path / "erosion.db-wal"
+    before = log.stat().st_size
+    storage.check()
+    assert log.stat().st_size > before
+    with storage._connect() as connection:  # there is one connection
+        connection.exec_driver_sql("PRAGMA query_only = 1")
+    with pytest.raises(StorageUnavailable, match="readonly database"):
+        storage.check()
+
+
+def test_the_check_needs_postgresql(postgresql, open_storage):
+    storage = open_storage(postgresql.url)
+    storage.check()
+    postgresql.refuse_connections()
+    with pytest.raises(StorageUnavailable):
+        storage.check()
 
 
 def test_the_storage_is_unavailable_if_no_connection_is_free(db_url, open_storage, monkeypatch):

@@ -1,10 +1,13 @@
 """Create erosion with at most two database connections in each process."""
 
-from functools import partial
-
 import erosion
 
 
+class PoolOfTwo(erosion.Storage):
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, pool_size=2, **options)
+
+
 def create_app():
-    erosion.Storage = partial(erosion.Storage, pool_size=2)
+    erosion.Storage = PoolOfTwo
     return erosion.create_app()

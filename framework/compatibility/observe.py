@@ -1,8 +1,8 @@
 """Run every scenario and print the answers as JSON, by module, scenario and request.
 
-    python observe.py
+    python observe.py [--strict]
 
-It runs with Clastic 26 and with this version.
+It runs with Clastic 26 and with this version. With --strict, a WiringWarning is an error.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from importlib import import_module
 from pathlib import Path
 
 from asking import Answer, attempt
+
+import clastic
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 
@@ -40,6 +42,8 @@ def observe() -> dict[str, Answer]:
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
+    if "--strict" in sys.argv:
+        warnings.simplefilter("error", clastic.WiringWarning)
     logging.disable()
     sys.setrecursionlimit(2000)
     with redirect_stdout(sys.stderr):  # Applications may print, too.

@@ -18,9 +18,9 @@ sys.path.insert(0, str(FOLDER))
 from differences import DIFFERENCES, compare, unexplained, unneeded  # noqa: E402
 
 
-def observe(python: str, **environment: str) -> dict[str, dict[str, object]]:
+def observe(python: str, *options: str, **environment: str) -> dict[str, dict[str, object]]:
     """Return the answers of the scenarios with the Clastic that an interpreter imports."""
-    command = [python, str(FOLDER / "observe.py")]
+    command = [python, str(FOLDER / "observe.py"), *options]
     done = subprocess.run(
         command, capture_output=True, text=True, timeout=300, env={**os.environ, **environment}
     )
@@ -42,6 +42,13 @@ def test_all_differences_from_clastic_26_are_listed(found):
 
 def test_all_listed_differences_exist(found):
     assert unneeded(found) == []
+
+
+def test_only_two_scenarios_are_warned_about_their_wiring():
+    answers = observe(sys.executable, "--strict")
+    warned = {name for name, answer in answers.items() if "WiringWarning" in str(answer)}
+    # One raises a non-breaking error without falls_through=True; one replaces a middleware.
+    assert warned == {"routing.order", "injection.replaced_by_outer"}
 
 
 def test_the_page_has_a_row_for_each_difference_below_its_heading():

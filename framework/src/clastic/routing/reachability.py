@@ -49,27 +49,50 @@ def report_unreachable(
         :meth:`~clastic.routing.router.Router.find_candidates`
     :param problems: collects likely mistakes
     """
+    groups: dict[tuple[int, ...], list[BoundRoute]] = {}
+    takers_of = {}
     for route, takers in find_unreachable(routes, new, find_candidates).items():
         yield route.route
-        places = [f"'{taker.pattern}' ({describe_callable(taker.endpoint)})" for taker in takers]
-        named = ", ".join(places[:_MAX_NAMED])
-        if len(places) > _MAX_NAMED:
-            named += f" and {len(places) - _MAX_NAMED} more"
-        code, remedy = "unreachable-route", "Declare it before them"
-        what = f"is unreachable: routes {named} respond to all of its requests"
-        if len(takers) == 1:
-            what = f"is unreachable: route {named} responds to all of its requests"
-            remedy = "Declare it before that route"
-            if _is_same(route, takers[0]):
-                code, remedy = "duplicate-route", "Remove one of them"
-                what = f"is unreachable: route {named} has the same pattern and methods"
-        problems.add_likely(
-            code,
-            f"Route '{route.pattern}' (endpoint {describe_callable(route.endpoint)})",
-            what,
-            f"{remedy}, or pass falls_through=True to a route that raises non-breaking errors.",
-            ignored=route.route.ignore,
-        )
+        if len(takers) == 1 and _is_same(route, takers[0]):
+            _report([route], takers, "duplicate-route", problems)
+        elif "unreachable-route" not in route.route.ignore:
+            key = tuple(map(id, takers))
+            takers_of[key] = takers
+            groups.setdefault(key, []).append(route)
+    for key, group in groups.items():
+        _report(group, takers_of[key], "unreachable-route", problems)
+
+
+def _report(
+    group: Sequence[BoundRoute], takers: Sequence[BoundRoute], code: str, problems: Problems
+) -> None:
+    """Report the routes that some earlier routes leave no request."""
+    first, more = group[0], len(group) - 1
+    where = f"Route '{first.pattern}' (endpoint {describe_callable(first.endpoint)})"
+    places = [f"'{taker.pattern}' ({describe_callable(taker.endpoint)})" for taker in takers]
+    named = ", ".join(places[:_MAX_NAMED])
+    if len(places) > _MAX_NAMED:
+        named += f" and {len(places) - _MAX_NAMED} more"
+    is_one = len(takers) == 1
+    route_s, responds, that = (
+        ("route", "responds", "that route") if is_one else ("routes", "respond", "them")
+    )
+    what = f"is unreachable: {route_s} {named} {responds} to all of its requests"
+    remedy = f"Declare it before {that}"
+    if code == "duplicate-route":
+        what = f"is unreachable: route {named} has the same pattern and methods"
+        remedy = "Remove one of them"
+    elif more:
+        where += f" and {more} more"
+        what = f"are unreachable: {route_s} {named} {responds} to all of their requests"
+        remedy = f"Declare them before {that}"
+    problems.add_likely(
+        code,
+        where,
+        what,
+        f"{remedy}, or pass falls_through=True to a route that raises non-breaking errors.",
+        ignored=first.route.ignore,
+    )
 
 
 def _is_same(route: BoundRoute, other: BoundRoute) -> bool:

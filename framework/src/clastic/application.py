@@ -284,6 +284,10 @@ class Application:
         """
         return self._dispatcher.find_candidates(path)
 
+    def find_route(self, environ: WSGIEnvironment, method: str) -> BoundRoute | None:
+        """Return the first route that matches the path of a request and a method."""
+        return self._dispatcher.find_route(environ, method)
+
     def add(
         self,
         entry: Entry,

@@ -332,7 +332,7 @@ class Dispatcher:
 
         Call this inside an ``except`` block.
         """
-        route = self._first_match(environ)
+        route = self.find_route(environ, environ["REQUEST_METHOD"]) or self.null_route
         response = self.handle_exception(error, route, environ, None)
         error_id = response.error_id if isinstance(response, HTTPException) else None
         try:
@@ -347,14 +347,14 @@ class Dispatcher:
             plain.error_id = error_id
             return plain(environ, start_response)
 
-    def _first_match(self, environ: WSGIEnvironment) -> BoundRoute:
-        """Return the first route that matches a request, else the null route."""
+    def find_route(self, environ: WSGIEnvironment, method: str) -> BoundRoute | None:
+        """Return the first route that matches the path of a request and a method."""
         path = _decode_path(environ.get("PATH_INFO", "")) or "/"
         for route in self.find_candidates(path)[0]:
-            is_method = route.methods is None or environ["REQUEST_METHOD"] in route.methods
-            if is_method and match_path(route.path_pattern, path) is not None:
+            is_method = route.methods is None or method in route.methods
+            if is_method and match_path(route.path_pattern, path, route.slash_mode) is not None:
                 return route
-        return self.null_route
+        return None
 
     def finishing(self, route: BoundRoute, environ: WSGIEnvironment) -> Sequence[Middleware]:
         """Return the middlewares that finish a response of a route, innermost first.

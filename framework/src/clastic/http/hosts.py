@@ -28,6 +28,10 @@ _SAFE = "!$&'()*+,-./:;=@_~%"
 _MAX_NAME_LENGTH = 254  # characters, with a final dot
 _MAX_PORT = 65_535
 _DEFAULT_PORTS = {"http": ":80", "ws": ":80", "https": ":443", "wss": ":443"}
+_ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://(.+)", re.ASCII | re.IGNORECASE)
+
+Origin = tuple[str, str, str]
+"""A scheme, a normalized host, and a port, which is empty if it is the default (RFC 6454)."""
 
 
 def split_host(host: str) -> tuple[str, int | None] | None:
@@ -89,6 +93,47 @@ def _server_address(environ: WSGIEnvironment) -> str:
 
 def _default_port(environ: WSGIEnvironment) -> str:
     return _DEFAULT_PORTS.get(environ.get("wsgi.url_scheme", "http"), "")
+
+
+def split_origin(text: str) -> Origin | None:
+    """Return the normalized parts of an ``Origin`` header (RFC 6454, section 7).
+
+    :return: ``None`` if it is not one origin: ``null``, several origins, or malformed text
+    """
+    match = _ORIGIN.fullmatch(text)
+    split = match and split_host(match[2])
+    if not match or not split:
+        return None
+    scheme, (name, port) = match[1].lower(), split
+    shown = "" if port is None else f":{port}"
+    return scheme, name, "" if shown == _DEFAULT_PORTS.get(scheme) else shown
+
+
+def read_origin(environ: WSGIEnvironment) -> Origin | None:
+    """Return the origin that a request was sent to, ``None`` if its host is malformed."""
+    host = read_host(environ)
+    return None if host is None else split_origin(f"{environ['wsgi.url_scheme']}://{host}")
+
+
+def checked_origins(where: str, origins: Iterable[str]) -> frozenset[Origin]:
+    """Return the parts of origins that an application was given.
+
+    :param where: what takes them, for messages
+    :raises TypeError: if `origins` is a string
+    :raises ValueError: if one of them is not an origin
+    """
+    if isinstance(origins, str):
+        raise TypeError(f"{where} is a string. Write [{origins!r}].")
+    parts = set()
+    for given in origins:
+        origin = split_origin(encode_url(given))
+        if origin is None:
+            raise ValueError(
+                f"{where} has {given!r}, which is not an origin. Write a scheme, a host and, "
+                "unless it is the default, a port, such as 'https://www.example.org'."
+            )
+        parts.add(origin)
+    return frozenset(parts)
 
 
 class TrustedHosts:

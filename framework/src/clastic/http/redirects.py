@@ -100,6 +100,12 @@ def root_of(environ: WSGIEnvironment) -> str:
     return root and "/" + root
 
 
+def own_path(environ: WSGIEnvironment) -> str:
+    """Return the path and query that a request was sent to, quoted, with the application's root."""
+    path = quote(environ.get("PATH_INFO", "").encode("latin-1"), safe=_PATH_CHARACTERS)
+    return f"{root_of(environ)}/{path.lstrip('/')}{_query(environ)}"
+
+
 def append_slash_redirect(environ: WSGIEnvironment, code: int = 308) -> Response:
     """Return a redirect of a request to its own URL with a slash at the end of the path.
 

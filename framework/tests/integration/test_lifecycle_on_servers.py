@@ -138,12 +138,12 @@ def test_resources_are_opened_once_a_process_and_closed_after_the_last_request(
         for visit in visits:
             visit.start()
         response = begin_stream(server, stack)
+        server.wait_until(lambda: statuses, "responded to no visit")
         server.process.send_signal(signal.SIGTERM)
         assert response.read() == b"1 2 3 4 5 6 7 8 9 "
         server.process.wait(10)
         for visit in visits:
             visit.join()
-    assert statuses
     assert {*statuses} <= {200, 503}
     events = read_events(tmp_path)
     streamed = ["open pool", "open database", "end stream", "close database", "close pool"]

@@ -550,6 +550,7 @@ class TestSending:
     def test_a_client_that_goes_away_leaves_no_file_open(self, folder: Path) -> None:
         with (folder / "huge.bin").open("wb") as file:
             file.truncate(2**30)
+        os.utime(folder / "huge.bin", (10**9, 10**9))  # the content of a new file would be hashed
         application = StaticApplication(folder)
         is_closed = threading.Event()
 

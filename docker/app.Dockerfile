@@ -44,5 +44,7 @@ WORKDIR /srv
 USER 10001:10001
 EXPOSE 8000
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=3s --timeout=5s --start-period=30s --retries=3 CMD ["python", "/srv/healthcheck.py"]
+# An engine may restart containers that fail this. The compose files check "ready", for containers that
+# wait for others.
+HEALTHCHECK --interval=3s --timeout=5s --start-period=30s --retries=3 CMD ["python", "/srv/healthcheck.py", "live"]
 CMD ["gunicorn"]

@@ -47,7 +47,8 @@ def create_app() -> Application:
             ("/redirect-home", redirect_home),
             # Routes are tried in this order. "/<name>" matches any name, so it is the last.
             ("/<name>", greet),
-        ]
+        ],
+        health="/_health",
     )
 
 

@@ -248,6 +248,7 @@ def create_app(config: Mapping[str, str] | None = None) -> Application:
             "render_home": templates("home.html"),
         },
         render_factory=templates,
+        health="/_health",
     )
 
 

@@ -47,6 +47,7 @@ class Scenarios:
 
     def run(self) -> None:
         self.all_paths_are_below_the_prefix()
+        self.health_checks_are_not_forwarded()
         self.replicas_share_a_limit()
         with Load(self._address, USERS) as load:
             time.sleep(RECOVERY_SECONDS)
@@ -65,6 +66,13 @@ class Scenarios:
             self._check(not problems, f"{app}: {count} links, files, forms and redirects")
             for problem in problems:
                 print(f"        {problem}")
+
+    def health_checks_are_not_forwarded(self) -> None:
+        title("Visitors cannot request the health checks")
+        paths = ("_health/live", "_health/ready", "%5fhealth/live", "./_health/ready")
+        for app in IN_FLIGHT_REQUESTS:
+            statuses = {self._gateway.get(f"/{app}/{path}").status for path in paths}
+            self._check(statuses == {404}, f"{app}: status {statuses}")
 
     def replicas_share_a_limit(self) -> None:
         title(f"A link for {LIMIT} clicks is used {USES:,} times, {USES_AT_A_TIME} at a time")

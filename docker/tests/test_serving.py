@@ -193,3 +193,10 @@ def refuses(port: int) -> bool:
     except OSError:
         pass
     return False
+
+
+@pytest.mark.parametrize("app", NAMES)
+def test_an_app_is_ready_if_nothing_is_missing(serve, app):
+    with serve(app, WEB_CONCURRENCY="1") as server:
+        received = server.get("/_health/ready", {"Host": "10.0.0.1"})
+    assert (received.status, received.headers["Cache-Control"]) == (200, "no-store")

@@ -200,3 +200,37 @@ clastic.GET = lambda *arguments: ("/", lambda: clastic.Response("Hi!"))
         "\ntext (GET /): expected a body like 'Hello, World!', got b'Hi!'\n" in f"\n{done.stderr}"
     )
     assert not (tmp_path / "counts.json").exists()
+
+
+UNTOUCHED = """
+from wsgiref.util import setup_testing_defaults
+
+from clastic import Application, Response, managed
+from counts import steps_of
+
+
+def show(database):
+    return Response(database)
+
+
+def open_database():
+    yield "the database"
+
+
+for database in ("a plain value", managed(open_database)):
+    resources = {"database": database}
+    app = Application([("/", lambda: Response("hello")), ("/managed", show)], resources)
+    environ = {}
+    setup_testing_defaults(environ)
+    print(steps_of(app, environ))
+"""
+
+
+def test_a_managed_resource_costs_routes_that_do_not_take_it_nothing() -> None:
+    command = [sys.executable, "-c", UNTOUCHED]
+    environment = {**os.environ, "PYTHONPATH": str(BENCHMARKS)}
+    printed = subprocess.run(
+        command, check=True, capture_output=True, text=True, timeout=60, env=environment
+    ).stdout
+    plain, managed = printed.split()
+    assert plain == managed

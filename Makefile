@@ -26,8 +26,8 @@ test: environment ## run the tests and check the test coverage of the framework;
 		$(if $(filter no,$(COVERAGE)),-p no:cacheprovider,--cov --cov-config framework/pyproject.toml) \
 		--ignore apps/tests/tests_of_walker apps framework/tests docker/tests
 
-test-tools: environment ## run the tests of the tools (benchmarks, walker, harness, .ci), and compare with Clastic 26
-	$(pytest) framework/benchmarks/tests framework/compatibility/tests apps/tests/tests_of_walker e2e/tests_of_harness .ci/tests
+test-tools: environment ## run the tests of the tools (benchmarks, walker, harness, .ci), serve with every installed server, and compare with Clastic 26
+	TEST_SERVERS=all $(pytest) framework/tests/adapters framework/benchmarks/tests framework/compatibility/tests apps/tests/tests_of_walker e2e/tests_of_harness .ci/tests
 
 test-postgres: environment ## run erosion's tests on a temporary PostgreSQL server; installs PostgreSQL if it is missing
 	@.ci/postgres $(pytest) apps/erosion -k "not sqlite"

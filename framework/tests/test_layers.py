@@ -55,6 +55,7 @@ LAYERS = (
         "clastic.testing",
         "clastic.cline",
         "clastic.compat.names",
+        "clastic.adapters",
     ),
 )
 

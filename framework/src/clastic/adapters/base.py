@@ -1,0 +1,171 @@
+"""Define what all servers take, and what an adapter to a server consists of."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, ClassVar, Literal, NoReturn
+
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from clastic.application import Application
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+Model = Literal["synchronous", "threads", "processes", "event loop", "gateway"]
+
+
+class AdapterError(Exception):
+    """A server cannot run; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class ServerOptions:
+    """The options of a production server.
+
+    :param bind: the address, ``HOST:PORT``; an IPv6 address is in brackets, ``[::1]:8000``
+    :param workers: the number of processes; by default that of the server
+    :param threads: the number of threads of each process; by default that of the server
+    :param proxies: the number of reverse proxies in front of the server. Their
+        ``X-Forwarded-For``, ``-Proto``, ``-Host`` and ``-Prefix`` headers are trusted; without
+        proxies these headers are ignored
+    :raises AdapterError: if a value is invalid
+    """
+
+    bind: str = "127.0.0.1:8000"
+    workers: int | None = None
+    threads: int | None = None
+    proxies: int = 0
+
+    def __post_init__(self) -> None:
+        port = self.bind.rpartition(":")[2]
+        if not self.host or not (port.isascii() and port.isdigit() and int(port) < 65536):
+            raise AdapterError(
+                f"bind is {self.bind!r}. Write HOST:PORT, such as 127.0.0.1:8000 or [::1]:8000."
+            )
+        for name, least in (("workers", 1), ("threads", 1), ("proxies", 0)):
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise AdapterError(f"{name} is {value}. The least is {least}.")
+
+    @property
+    def host(self) -> str:
+        """The host name or IP address, without brackets."""
+        return self.bind.rpartition(":")[0].removeprefix("[").removesuffix("]")
+
+    @property
+    def port(self) -> int:
+        """The port."""
+        return int(self.bind.rpartition(":")[2])
+
+
+class Adapter(ABC):
+    """Serve an application with one WSGI server.
+
+    Subclasses set the class variables and define :meth:`serve`. They import the server there, so
+    that adapters can be listed when their servers are not installed.
+
+    :cvar name: the name of the server in lower case
+    :cvar model: how it handles requests concurrently
+    :cvar distributions: the names of the distribution packages that have to be installed, that of
+        the server first; none if the server belongs to Python
+    :cvar install: how to install it, usually a command
+    :cvar options: which of ``workers`` and ``threads`` it takes; all take ``bind`` and ``proxies``
+    :cvar drains: whether requests in progress get their whole response when the server gets
+        SIGTERM; otherwise they are cut off
+    :cvar is_for_production: whether it is suitable for production
+    """
+
+    name: ClassVar[str]
+    model: ClassVar[Model]
+    distributions: ClassVar[tuple[str, ...]] = ()
+    install: ClassVar[str] = ""
+    options: ClassVar[tuple[str, ...]] = ()
+    drains: ClassVar[bool]
+    is_for_production: ClassVar[bool] = True
+
+    @property
+    def version(self) -> str | None:
+        """The version of the installed server, or ``None`` if it is not installed."""
+        if not self.distributions:
+            return "{}.{}.{}".format(*sys.version_info)
+        try:
+            first, *_ = map(version, self.distributions)
+        except PackageNotFoundError:
+            return None
+        return first
+
+    def check(self, options: ServerOptions) -> None:
+        """Check that the server is installed and takes the options.
+
+        :raises AdapterError: if not
+        """
+        if self.version is None:
+            raise AdapterError(f"{self.name} is not installed. To install it: {self.install}")
+        for name in ("workers", "threads"):
+            if name not in self.options and (getattr(options, name) or 1) > 1:
+                raise AdapterError(
+                    f"{self.name} takes no {name}. Leave the option out, or use another server."
+                )
+
+    def prepare(self) -> None:  # noqa: B027 (most servers need nothing)
+        """Prepare this process for the server, best before the application is imported."""
+
+    def run(self, app: WSGIApplication, options: ServerOptions | None = None) -> None:
+        """Serve `app` in this process until it gets SIGINT or SIGTERM.
+
+        The managed resources of an application are opened in each process before its first
+        request, and closed after its last. If a resource cannot be opened, the server starts
+        anyway: the application tries again.
+
+        :param app: an application of Clastic or any other WSGI application
+        :raises AdapterError: if the server is not installed, or does not take the options
+        """
+        options = options or ServerOptions()
+        self.check(options)
+        self.prepare()
+        hops = options.proxies
+        served = (
+            ProxyFix(app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops) if hops else app
+        )
+        if not isinstance(app, Application):
+            self.serve(served, options, _do_nothing)
+            return
+        try:
+            self.serve(served, options, lambda: _open(app))
+        finally:
+            app.close()
+
+    @abstractmethod
+    def serve(
+        self, app: WSGIApplication, options: ServerOptions, open_: Callable[[], None]
+    ) -> None:
+        """Serve `app` until the process gets SIGINT or SIGTERM.
+
+        :param open_: opens the managed resources. To be called in each process that handles
+            requests, after a fork. They are closed when this method returns or the process ends
+        """
+
+
+def exit_on_sigterm() -> None:
+    """Raise SystemExit in the main thread when the process gets SIGTERM, with status 0."""
+    signal.signal(signal.SIGTERM, _exit)
+
+
+def _exit(*arguments: object) -> NoReturn:
+    raise SystemExit(0)
+
+
+def _open(application: Application) -> None:
+    with suppress(Exception):  # it was logged, and the application tries again
+        application.open()
+
+
+def _do_nothing() -> None:
+    pass

@@ -1,0 +1,57 @@
+"""Find the adapters of Clastic and of other packages."""
+
+from __future__ import annotations
+
+import logging
+from importlib.metadata import EntryPoint, entry_points
+
+from clastic.adapters.base import Adapter, AdapterError
+from clastic.wiring import closest
+
+logger = logging.getLogger("clastic")
+
+GROUP = "clastic.adapters"
+"""The group of entry points by which other packages add adapters: subclasses of Adapter."""
+
+_ADAPTERS = (
+    ("waitress", "clastic.adapters.waitress:Waitress"),
+    ("gunicorn", "clastic.adapters.gunicorn:Gunicorn"),
+    ("gunicorn-gevent", "clastic.adapters.gunicorn:GunicornGevent"),
+)
+
+
+def adapters() -> dict[str, Adapter]:
+    """Return all adapters by name, those of Clastic first.
+
+    An adapter of another package that cannot be imported is logged and left out.
+    """
+    found = {}
+    for name, entry_point in _entry_points().items():
+        try:
+            found[name] = _load(entry_point)
+        except Exception:
+            logger.exception("The adapter '%s' (%s) cannot be used.", name, entry_point.value)
+    return found
+
+
+def get_adapter(name: str) -> Adapter:
+    """Return an adapter by its name.
+
+    :raises AdapterError: if there is none; the message has the nearest name
+    """
+    known = _entry_points()
+    if name not in known:
+        nearest = closest(name, known)
+        hint = f" Did you mean '{nearest}'?" if nearest else ""
+        raise AdapterError(f"There is no server '{name}'.{hint} Known are: {', '.join(known)}.")
+    return _load(known[name])
+
+
+def _entry_points() -> dict[str, EntryPoint]:
+    own = {name: EntryPoint(name, value, GROUP) for name, value in _ADAPTERS}
+    return {**{each.name: each for each in entry_points(group=GROUP)}, **own}
+
+
+def _load(entry_point: EntryPoint) -> Adapter:
+    adapter: Adapter = entry_point.load()()
+    return adapter

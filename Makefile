@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-tools test-postgres test-containers e2e e2e-local up down upgrade chaos lint lock bench bench-check docs screenshots clean environment
+.PHONY: help run test test-tools test-postgres test-stores test-containers e2e e2e-local up down upgrade chaos lint lock bench bench-check docs screenshots clean environment
 
 VENV ?= .venv
 PYTHON ?=
@@ -31,6 +31,9 @@ test-tools: environment ## run the tests of the tools (benchmarks, walker, harne
 
 test-postgres: environment ## run erosion's tests on a temporary PostgreSQL server; installs PostgreSQL if it is missing
 	@.ci/postgres $(pytest) apps/erosion -k "not sqlite"
+
+test-stores: environment ## test the stores of sessions on temporary PostgreSQL and Redis servers; installs them if they are missing
+	@.ci/postgres .ci/redis $(pytest) framework/tests/sessions
 
 test-containers: environment ## send large and slow requests to erosion in its container
 	$(pytest) docker/tests_in_containers

@@ -20,6 +20,7 @@ PACKAGES = (
     "clastic.errors",
     "clastic.middleware",
     "clastic.render",
+    "clastic.sessions",
     "clastic.static",
 )
 

@@ -42,7 +42,7 @@ LAYERS = (
     ("clastic.render",),
     ("clastic.routing",),
     ("clastic.results", "clastic.dispatch", "clastic.wrappers", "clastic.application"),
-    ("clastic.middleware", "clastic.static"),
+    ("clastic.middleware", "clastic.sessions", "clastic.static"),
     # for developers and operators; nothing above imports these
     ("clastic.explanation",),
     (

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from clastic.middleware.profile import SimpleProfileMiddleware
     from clastic.middleware.proxy import ProxyMiddleware
     from clastic.middleware.security_headers import SecurityHeadersMiddleware
+    from clastic.middleware.session import SessionMiddleware
     from clastic.middleware.stats import StatsMiddleware, create_stats_app
     from clastic.middleware.url import GetParamMiddleware, ScriptRootMiddleware
 else:
@@ -49,6 +50,7 @@ else:
             "clastic.middleware.profile": ("SimpleProfileMiddleware",),
             "clastic.middleware.proxy": ("ProxyMiddleware",),
             "clastic.middleware.security_headers": ("SecurityHeadersMiddleware",),
+            "clastic.middleware.session": ("SessionMiddleware",),
             "clastic.middleware.stats": ("StatsMiddleware", "create_stats_app"),
             "clastic.middleware.url": ("GetParamMiddleware", "ScriptRootMiddleware"),
         },
@@ -72,6 +74,7 @@ __all__ = [
     "ProxyMiddleware",
     "ScriptRootMiddleware",
     "SecurityHeadersMiddleware",
+    "SessionMiddleware",
     "SessionUser",
     "SignedCookieMiddleware",
     "SimpleContextProcessor",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import re
 import secrets
 import time
 import zlib
@@ -14,7 +13,6 @@ from enum import Enum
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
 
 from itsdangerous import BadData, Signer
 from itsdangerous.encoding import (
@@ -24,12 +22,10 @@ from itsdangerous.encoding import (
     int_to_bytes,
     want_bytes,
 )
-from werkzeug.http import dump_cookie
 
 from clastic.errors import HTTP_ERRORS, map_response
 from clastic.http import Request, with_headers
-from clastic.http.hosts import encode_host
-from clastic.http.sending import check_cookie
+from clastic.http.cookies import CookieSettings
 from clastic.middleware.base import Middleware
 from clastic.middleware.json_cookie import EXPIRES, UnreadCookie
 from clastic.middleware.json_cookie import JSONCookie as JSONCookie
@@ -53,10 +49,6 @@ _MAX_TRIED = 10
 # In characters. Compression does not make shorter texts any shorter.
 _WORTH_COMPRESSING = 200
 _COMPRESSED = b"."
-# The characters of a path that need not be quoted (RFC 3986, section 3.3), but for the semicolon.
-_SAFE_IN_PATH = "/!$&'()*+,=:@~"
-
-_TOKEN = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
 # The JSON text of a cookie without keys.
 _EMPTY = "{}"
 _decode_json = json.JSONDecoder().raw_decode
@@ -133,8 +125,14 @@ class SignedCookieMiddleware(Middleware):
     ) -> None:
         name = f"clastic_{arg_name}" if cookie_name is None else cookie_name
         expiry = _read_expiry(expiry if data_expiry is None else data_expiry)
-        _check_settings(name, secure, same_site)
-        check_cookie(name, path, domain)
+        settings = CookieSettings(
+            name,
+            domain=domain,
+            path=path,
+            secure=secure,
+            http_only=http_only,
+            same_site=same_site,
+        )
         keys = None if secret_key is None else _checked_keys(secret_key, name)
         self.provides = (arg_name,)
         self.arg_name = arg_name
@@ -144,31 +142,16 @@ class SignedCookieMiddleware(Middleware):
         self.secure = secure
         self.http_only = http_only
         self.expiry = expiry
-        # A name with the prefix requires the path / (RFC 6265bis, section 4.1.3.2).
-        self._is_at_root = path is None and not name.lower().startswith("__host-")
-        self._follows_scheme = secure is None
         self._clock = clock
         self._max_age = _server_age(expiry)
         self._signers = [_make_signer(key, name) for key in keys or (_random_key(name),)]
-        self._dump = dump = partial(
-            dump_cookie,
-            name,
-            path=path or "/",
-            domain=domain and encode_host(domain),
-            secure=bool(secure),
-            httponly=http_only,
-            samesite=same_site,
-            max_size=0,
-        )
+        self._dump = dump = settings.dump
+        self._scoped, self._find = settings.scoped, settings.find
         # Only the value of the header changes, and a signed text needs no quotes.
         empty = dump(max_age=_client_age(expiry), sync_expires=False)
         self._attributes = empty.removeprefix(f"{name}=")
         self._deletion = dump(max_age=0, expires=0)
-        # Werkzeug parses all cookies, which takes more time than all the rest.
-        cookie = rf'(?:^|;)[ \t]*{re.escape(name)}="?([\w.-]+)"?[ \t]*(?=;|\Z)'
-        self._find = re.compile(cookie, re.ASCII).finditer
-        scope = (self._is_at_root, self._follows_scheme)
-        self._configuration = (arg_name, keys, self._attributes, scope, name, expiry, clock)
+        self._configuration = (arg_name, keys, settings.key, expiry, clock)
 
     def request(self, next: Callable[..., Any], request: Request) -> Any:
         """Provide the cookie, and send it if it was changed."""
@@ -276,16 +259,6 @@ class SignedCookieMiddleware(Middleware):
             )
         return header
 
-    def _scoped(self, header: str, environ: WSGIEnvironment) -> str:
-        """Return the header with the path and the scheme of a request, where they are not set."""
-        if self._follows_scheme and environ.get("wsgi.url_scheme") == "https":
-            header += "; Secure"
-        root = self._is_at_root and environ.get("SCRIPT_NAME")
-        if not root:
-            return header
-        path = quote(root, _SAFE_IN_PATH, "latin-1", "replace")
-        return header.replace("; Path=/", f"; Path={path}", 1)
-
 
 def _read_expiry(expiry: float | str | Expiry) -> float | Expiry:
     if expiry == 0 and not isinstance(expiry, str):
@@ -304,20 +277,6 @@ def _server_age(expiry: float | Expiry) -> float | None:
     if expiry is NEVER:
         return None
     return _MAX_SESSION_AGE if isinstance(expiry, Expiry) else expiry
-
-
-def _check_settings(name: str, secure: bool | None, same_site: str | None) -> None:
-    """Check the settings that Werkzeug does not check."""
-    if not _TOKEN.fullmatch(name):
-        raise ValueError(
-            f"cookie_name is {name!r}. Use ASCII letters, digits, '-' and '_' (RFC 6265)."
-        )
-    has_prefix = name.lower().startswith(("__secure-", "__host-"))
-    if not secure and (has_prefix or (same_site or "").lower() == "none"):
-        raise ValueError(
-            f"Browsers drop the cookie '{name}': one with same_site='None', or whose name begins "
-            "with '__Secure-' or '__Host-', must be secure=True."
-        )
 
 
 def _checked_keys(secret_key: str | bytes | Sequence[str | bytes], name: str) -> tuple[bytes, ...]:

@@ -58,6 +58,7 @@ th, td {
   border: 1px solid var(--line); padding: .375rem .75rem; text-align: start; vertical-align: top;
   max-width: 36rem; min-width: 3rem; overflow-wrap: break-word; white-space: pre-wrap;
 }
+td:has(> table) { max-width: none; }
 th { background: var(--fill); font-weight: 600; }
 td > .number { color: inherit; display: block; text-align: end; }
 

@@ -14,6 +14,7 @@ from clastic import (
     POST,
     Application,
     BadRequest,
+    Limits,
     Request,
     Response,
     StaticApplication,
@@ -215,14 +216,6 @@ def show_json_error(_error: HTTPException) -> Response:
     return response
 
 
-class SmallRequest(Request):
-    max_content_length = 500  # bytes; a valid form or JSON object has about 100
-
-
-class Converter(Application):
-    request_type = SmallRequest
-
-
 def create_app(config: Mapping[str, str] | None = None) -> Application:
     """Create the application.
 
@@ -235,7 +228,7 @@ def create_app(config: Mapping[str, str] | None = None) -> Application:
         if name not in zones:
             raise ValueError(f"{field}: there is no time zone {name!r}.")
     templates = AshesRenderFactory(FOLDER)
-    return Converter(
+    return Application(
         [
             GET("/", home, "home.html"),
             POST("/show", show_json, render_json, show_json_error, falls_through=True),
@@ -248,6 +241,7 @@ def create_app(config: Mapping[str, str] | None = None) -> Application:
             "render_home": templates("home.html"),
         },
         render_factory=templates,
+        limits=Limits(body=500),  # bytes; a valid form or JSON object has about 100
         health="/_health",
     )
 

@@ -49,18 +49,20 @@ def report_unreachable(
         :meth:`~clastic.routing.router.Router.find_candidates`
     :param problems: collects likely mistakes
     """
+    # The routes that the same earlier routes leave no request are reported together.
     groups: dict[tuple[int, ...], list[BoundRoute]] = {}
-    takers_of = {}
+    takers_of: dict[tuple[int, ...], Sequence[BoundRoute]] = {}
     for route, takers in find_unreachable(routes, new, find_candidates).items():
         yield route.route
-        if len(takers) == 1 and _is_same(route, takers[0]):
-            _report([route], takers, "duplicate-route", problems)
-        elif "unreachable-route" not in route.route.ignore:
-            key = tuple(map(id, takers))
-            takers_of[key] = takers
+        is_duplicate = len(takers) == 1 and _is_same(route, takers[0])
+        key = (id(route),) if is_duplicate else tuple(map(id, takers))
+        takers_of[key] = takers
+        if is_duplicate or "unreachable-route" not in route.route.ignore:
             groups.setdefault(key, []).append(route)
     for key, group in groups.items():
-        _report(group, takers_of[key], "unreachable-route", problems)
+        is_duplicate = key == (id(group[0]),)
+        code = "duplicate-route" if is_duplicate else "unreachable-route"
+        _report(group, takers_of[key], code, problems)
 
 
 def _report(

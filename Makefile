@@ -20,10 +20,10 @@ run: environment ## serve every app under apps/; APP=hello PORT=8000 make run se
 
 # One process more than processors, because many tests wait. With bytecode also where the environment
 # forbids it, because otherwise every process compiles all tests.
-test: environment ## run the tests and check the test coverage of the framework; COVERAGE=no skips the check
+test: environment ## run the tests; COVERAGE=yes also checks how much of the framework they cover
 	PYTHONDONTWRITEBYTECODE= COVERAGE_FILE="$$(cd "$(VENV)" && pwd)/.coverage" $(pytest) --dist worksteal --maxprocesses 4 \
 		--numprocesses $${PYTEST_XDIST_AUTO_NUM_WORKERS:-$$(($$(getconf _NPROCESSORS_ONLN) + 1))} \
-		$(if $(filter no,$(COVERAGE)),-p no:cacheprovider,--cov --cov-config framework/pyproject.toml) \
+		$(if $(filter yes,$(COVERAGE)),--cov --cov-config framework/pyproject.toml,-p no:cacheprovider) \
 		--ignore apps/tests/tests_of_walker apps framework/tests docker/tests
 
 test-tools: environment ## run the tests of the tools (benchmarks, walker, harness, .ci), serve with every installed server, and compare with Clastic 26

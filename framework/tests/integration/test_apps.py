@@ -83,7 +83,7 @@ def apps(sites: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[
     folder = tmp_path_factory.mktemp("apps")
     apps = {name: sites.create_app(name, folder) for name in sites.NAMES}
     yield apps
-    apps["erosion"].resources["storage"].close()
+    apps["erosion"].close()
 
 
 @pytest.fixture

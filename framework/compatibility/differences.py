@@ -501,8 +501,8 @@ DIFFERENCES = (
     ),
     Difference(
         SERVING,
-        "`serve()` serves the meta pages to everyone",
-        "to this machine only",
-        "embed `MetaApplication(middlewares=[...])` with a middleware that checks who reads it",
+        "the meta pages and profiles are for everyone",
+        "for this machine only",
+        "pass `MetaApplication(guard=...)`, `SimpleProfileMiddleware(guard=...)` a middleware",
     ),
 )

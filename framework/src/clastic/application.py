@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 from typing import NoReturn as Never  # Python 3.10 has no Never
 
+from werkzeug.datastructures import Headers
 from werkzeug.test import Client
 
 from clastic.arguments import check_attributes, check_list, check_mapping, refuse_misspelt
@@ -393,8 +394,11 @@ class Application:
         return twin
 
     def get_local_client(self) -> Client:
-        """Return a test client whose responses are of this application's response type."""
-        return Client(self, self.response_type)
+        """Return a test client whose responses are of this application's response type.
+
+        Its address is 127.0.0.1.
+        """
+        return _LocalClient(self, self.response_type)
 
     def dispatch(self, request: Request) -> WSGIApplication:
         """Return the response to a request, without the WSGI wrappers of middlewares.
@@ -580,6 +584,17 @@ class Application:
         resources = self.lifecycle.bind_resources(self.resources, names, problems)
         constants = {**resources, "_application": self, URL_BUILDER: self._url_builder}
         return self._compiler.compile_render_error(where, step, constants)
+
+
+class _LocalClient(Client):
+    """A test client with an address."""
+
+    def run_wsgi_app(
+        self, environ: WSGIEnvironment, buffered: bool = False
+    ) -> tuple[Iterable[bytes], str, Headers]:
+        """Run the application as a server of this machine does."""
+        environ.setdefault("REMOTE_ADDR", "127.0.0.1")
+        return super().run_wsgi_app(environ, buffered)
 
 
 def _make_health(prefix: str, lifecycle: Lifecycle) -> Any:

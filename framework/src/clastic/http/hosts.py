@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from ipaddress import AddressValueError, IPv6Address
+from ipaddress import AddressValueError, IPv6Address, ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -25,6 +25,7 @@ _AUTHORITY = re.compile(r"(.*@)?(.*?)(:[0-9]*)?", re.ASCII | re.DOTALL)
 _URL_HOST = re.compile(r"[a-z0-9._~!$&'()*+,;=%-]*|\[[0-9a-f:.]+\]", re.IGNORECASE)
 # The characters that are not quoted; percent signs are of escapes.
 _SAFE = "!$&'()*+,-./:;=@_~%"
+_FORWARDING = ("HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_FORWARDED_", "HTTP_X_REAL_IP")
 _MAX_NAME_LENGTH = 254  # characters, with a final dot
 _MAX_PORT = 65_535
 _DEFAULT_PORTS = {"http": ":80", "ws": ":80", "https": ":443", "wss": ":443"}
@@ -134,6 +135,28 @@ def checked_origins(where: str, origins: Iterable[str]) -> frozenset[Origin]:
             )
         parts.add(origin)
     return frozenset(parts)
+
+
+def is_loopback_name(name: str) -> bool:
+    """Return whether a normalized name of a host is one of the loopback interface."""
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    return _is_loopback_address(name.strip("[]"))
+
+
+def is_from_this_machine(environ: WSGIEnvironment) -> bool:
+    """Return whether a request was sent from this machine, and not for a client of a proxy."""
+    if any(name.startswith(_FORWARDING) for name in environ):
+        return False
+    return _is_loopback_address(environ.get("REMOTE_ADDR", ""))
+
+
+def _is_loopback_address(text: str) -> bool:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return False
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 class TrustedHosts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime, timezone
 from typing import Any
@@ -24,6 +24,7 @@ from clastic.meta.report import (
     select_routes,
 )
 from clastic.middleware.base import Middleware
+from clastic.middleware.profile import checked_guard
 from clastic.pages.styles import DEVELOPER_STYLE
 from clastic.pattern import split_path
 from clastic.routing import GET, S_REDIRECT
@@ -60,8 +61,9 @@ class MetaApplication(Application):
 
     There is a page at ``/`` and the same data as JSON at ``/json/``: routes, middlewares and
     resources, the process, the host and the runtime. Values of resources, arguments, attributes
-    and environment variables are never shown. Still, readers learn a lot about the application:
-    pass ``middlewares`` that check who they are, or leave the page out where it is public.
+    and environment variables are never shown. Still, readers learn a lot about the application, so
+    without `guard` only this machine may read it: the client has a loopback address, asks for a
+    loopback name, and sends no header of a proxy. Others get a 403.
 
     It shows the outermost application, however deep it is embedded, and can be embedded in several
     places and applications.
@@ -79,7 +81,11 @@ class MetaApplication(Application):
         masked
     :param middlewares: as for :class:`~clastic.application.Application`
     :param error_handler: as for :class:`~clastic.application.Application`
-    :raises TypeError: a peripheral has no title, or no ``get_context`` method
+    :param guard: a middleware that decides who may read it, such as
+        ``AuthMiddleware(Basic(check))``; it comes after `middlewares`
+    :param resources: what these need
+    :raises TypeError: a peripheral has no title, or no ``get_context`` method; or `guard` is not a
+        middleware with a ``request`` method
     """
 
     def __init__(
@@ -92,6 +98,8 @@ class MetaApplication(Application):
         shown_resources: str | Iterable[str] = (),
         middlewares: Sequence[Middleware] | None = None,
         error_handler: ErrorHandler | None = None,
+        guard: Middleware | None = None,
+        resources: Mapping[str, Any] | None = None,
         **misspelt: Never,
     ) -> None:
         refuse_misspelt("MetaApplication(...)", MetaApplication.__init__, misspelt)
@@ -121,7 +129,8 @@ class MetaApplication(Application):
                 ("/clastic_assets/", META_ASSETS_APP),
                 *routes,
             ],
-            middlewares=middlewares,
+            resources=resources,
+            middlewares=[*(middlewares or ()), checked_guard("MetaApplication", guard)],
             error_handler=error_handler,
         )
 

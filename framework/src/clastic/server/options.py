@@ -14,7 +14,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from clastic.http.hosts import TrustedHosts, split_host
+from clastic.http.hosts import TrustedHosts, is_loopback_name, split_host
 from clastic.wiring import misspelling
 
 if TYPE_CHECKING:
@@ -93,16 +93,16 @@ class ServerOptions:
         split = split_host(host) if host else None
         if split is None:
             return host == ""  # a socket file, or HTTP/1.0 without the header
-        name = split[0].strip("[]")
-        if name == "localhost" or name.endswith(".localhost"):
+        if is_loopback_name(split[0]):
             return True
+        name = split[0].strip("[]")
         if name == self.address.lower() or (self.hosts and host in TrustedHosts(self.hosts)):
             return True
         try:
-            address = ipaddress.ip_address(name)
+            ipaddress.ip_address(name)
         except ValueError:
             return False
-        return address.is_loopback or self.address in _ALL_ADDRESSES
+        return self.address in _ALL_ADDRESSES
 
     @property
     def is_loopback(self) -> bool:

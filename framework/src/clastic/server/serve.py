@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,6 +19,7 @@ from clastic.arguments import refuse_misspelt
 from clastic.debug.handler import HIDE_SOURCE
 from clastic.explanation.findings import find_unserved_folder, find_unused, format_finding
 from clastic.http import BaseResponse
+from clastic.http.hosts import is_from_this_machine
 from clastic.meta import MetaApplication
 from clastic.pattern import S_STRICT
 from clastic.server.child import ReloaderLink, obstacle_to_restart
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 META_PATH = "/_meta/"
-
-_PROXY_HEADERS = ("HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP")
 
 # The status codes of static files that do not exist, may not be read, or have an invalid path.
 _NO_FILE = (400, 403, 404)
@@ -280,22 +278,11 @@ def with_hidden_source(application: WSGIApplication) -> WSGIApplication:
     def hide_source_or_not(
         environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
-        if not _is_this_machine(environ):
+        if not is_from_this_machine(environ):
             environ[HIDE_SOURCE] = True
         return application(environ, start_response)
 
     return hide_source_or_not
-
-
-def _is_this_machine(environ: WSGIEnvironment) -> bool:
-    """Return whether a request was sent from this machine, and not for a client of a proxy."""
-    if any(name in environ for name in _PROXY_HEADERS):
-        return False
-    try:
-        address = ipaddress.ip_address(environ.get("REMOTE_ADDR", ""))
-    except ValueError:
-        return False
-    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 def with_static(

@@ -91,6 +91,7 @@ screenshots: environment ## retake the screenshots of the pages with Chromium
 	PYTHONPATH=apps/tests $(python) -m walker --screenshots apps/tzconvert/TUTORIAL.md apps/erosion/TUTORIAL.md
 	E2E_RESULTS=e2e/results/pages $(python) e2e/local.py -m screenshots
 	cp e2e/results/pages/screenshots/hello-fancy.png apps/hello/screenshots/fancy.png
+	cp e2e/results/pages/screenshots/altdemo-notes.png apps/altdemo/screenshots/notes.png
 	cp e2e/results/pages/screenshots/meta.png e2e/results/pages/screenshots/flaw.png framework/docs/_static/
 
 clean: ## remove environments, caches and build output

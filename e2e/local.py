@@ -32,7 +32,7 @@ from harness.chromium import ChromiumMissing, find_programs, install_programs
 HERE = Path(__file__).resolve().parent
 APPS = HERE.parent / "apps"
 SETTINGS = HERE / "gunicorn.conf.py"
-NAMES = ("hello", "tzconvert", "erosion")
+NAMES = ("hello", "tzconvert", "erosion", "altdemo")
 
 TEST_SECONDS = 900.0
 END_SECONDS = 15.0
@@ -61,10 +61,11 @@ def choose_results() -> Path:
 
 
 def app_environment(folder: Path) -> dict[str, str | None]:
-    """Return the variables of the apps: a new database, and no settings of this process."""
-    settings = ("EROSION_", "GUNICORN_", "WEB_CONCURRENCY")
+    """Return the variables of the apps: new data, and no settings of this process."""
+    settings = ("ALTDEMO_", "EROSION_", "GUNICORN_", "WEB_CONCURRENCY")
     return {
         **{name: None for name in os.environ if name.startswith(settings)},
+        "ALTDEMO_SESSIONS": str(folder / "sessions"),
         "EROSION_DB_PATH": str(folder / "erosion.db"),
         "EROSION_COOKIE_SECRET": secrets.token_hex(),
     }

@@ -95,7 +95,7 @@ class Load:
         ]
         self._threads += [
             threading.Thread(target=self._read, args=(Client(address), app))
-            for app in ("hello", "tzconvert")
+            for app in ("hello", "tzconvert", "altdemo")
         ]
 
     def __enter__(self) -> Load:

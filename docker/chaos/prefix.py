@@ -13,13 +13,17 @@ MORE_PATHS = {
     "hello": ("Ann", ".//Ann", "fancy?a=1", "return-home", "redirect-home"),
     "tzconvert": (".//static/style.css",),
     "erosion": (".//static/style.css", "?before=1"),
+    "altdemo": (".//static/style.css", "login"),
 }
 FORMS = {
     "tzconvert": "dt=2024-01-01T12:00&src=Europe/Paris&dst=Asia/Tokyo",
     "erosion": "target_url=http://example.com/&new_alias=prefix&max_count=1",
+    "altdemo": "name=Ann",
 }
 
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+# The headers of a browser that opens a page, and of one that sends a form.
+PAGE = {"Accept": "text/html"}
+FORM = {**PAGE, "Content-Type": "application/x-www-form-urlencoded"}
 
 # Requests a URL, or sends a form to it.
 Fetch = Callable[[str, "str | None"], Received]

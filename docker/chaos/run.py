@@ -18,7 +18,7 @@ from project import DOCKER, Failure, containers, log_of, name_of, run
 from scenarios import Scenarios
 
 LOGS = DOCKER / "chaos-logs"
-APPS = ("hello", "tzconvert", "erosion")
+APPS = ("hello", "tzconvert", "erosion", "altdemo")
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 

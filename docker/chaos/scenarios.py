@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from clastic.testing import Received, Server
 from load import Client, Load, Outcome, find_losses
-from prefix import FORM, check_prefix
+from prefix import FORM, PAGE, check_prefix
 from project import Failure, containers, name_of, run, wait_until_healthy, wait_until_restarted
 
 USES, LIMIT, USES_AT_A_TIME = 1000, 100, 250
@@ -31,6 +31,7 @@ IN_FLIGHT_REQUESTS = {
     "hello": ("POST", "/fancy", "name=Ann", "200"),
     "tzconvert": ("POST", "/show", "dt=2024-01-01T12:00&src=Europe/Paris&dst=Asia/Tokyo", "200"),
     "erosion": ("POST", "/submit", "target_url=http://example.com/&max_count=1", "303"),
+    "altdemo": ("POST", "/login", "name=Ann", "303"),
 }
 
 
@@ -186,7 +187,8 @@ class Scenarios:
 
     def _send(self, url: str, form: str | None) -> Received:
         path = urlsplit(url)._replace(scheme="", netloc="", fragment="").geturl()
-        return self._gateway.request("POST" if form else "GET", path, form, FORM if form else {})
+        method, headers = ("POST", FORM) if form else ("GET", PAGE)
+        return self._gateway.request(method, path, form, headers)
 
 
 def stop_in_flight(container: dict[str, Any], app: str) -> tuple[float, Counter[str]]:

@@ -17,7 +17,7 @@ SETS = {
     "the browser tests": ["compose.yaml", "compose.e2e.yaml"],
 }
 FILES = sorted({file for files in SETS.values() for file in files})
-SERVING = {"hello", "tzconvert", "erosion", "database", "gateway"}
+SERVING = {"hello", "tzconvert", "erosion", "altdemo", "database", "gateway"}
 
 
 def load(file: str) -> dict[str, dict[str, object]]:

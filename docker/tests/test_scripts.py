@@ -157,6 +157,7 @@ def test_the_browser_tests_get_their_arguments_and_their_status_is_returned(mach
     (run,) = machine.calls(" run ")
     assert run.endswith(" e2e -k a or b")
     assert sorted(path.name for path in (results / "containers").iterdir()) == [
+        "altdemo.log",
         "erosion.log",
         "hello.log",
         "tzconvert.log",
@@ -198,11 +199,16 @@ def test_an_upgrade_stops_old_containers_when_new_ones_are_healthy(machine):
     machine.add_docker(SERVING.replace("UP", "0"))
     status, output, _ = machine.run("upgrade")
     assert status == 0
-    assert output == "hello, tzconvert and erosion: all containers are replaced.\n"
+    assert output == "hello, tzconvert, erosion and altdemo: all containers are replaced.\n"
     ups = [call.rpartition("--scale ")[2] for call in machine.calls(" up ")]
-    assert ups == ["hello=4 hello", "tzconvert=4 tzconvert", "erosion=4 erosion"]
-    assert machine.calls("stop ") == ["stop o1", "stop o2"] * 3
-    assert machine.calls("rm ") == ["rm o1", "rm o2"] * 3
+    assert ups == [
+        "hello=4 hello",
+        "tzconvert=4 tzconvert",
+        "erosion=4 erosion",
+        "altdemo=4 altdemo",
+    ]
+    assert machine.calls("stop ") == ["stop o1", "stop o2"] * 4
+    assert machine.calls("rm ") == ["rm o1", "rm o2"] * 4
 
 
 def test_an_upgrade_removes_new_containers_that_are_not_healthy(machine):

@@ -15,12 +15,12 @@ import pytest
 
 from clastic.testing import ServerFailed, serve_process
 from inflight import begin, finish
-from prefix import FORM, check_prefix
+from prefix import FORM, PAGE, check_prefix
 from scenarios import IN_FLIGHT_REQUESTS
 
 DOCKER = Path(__file__).resolve().parents[1]
 APPS = DOCKER.parent / "apps"
-NAMES = ("hello", "tzconvert", "erosion")
+NAMES = ("hello", "tzconvert", "erosion", "altdemo")
 END_SECONDS = 10
 COMMAND = [sys.executable, "-m", "gunicorn", "--config", str(DOCKER / "gunicorn.conf.py")]
 
@@ -34,6 +34,7 @@ def serve(tmp_path):
         variables = {
             "APP": app,
             "PYTHONPATH": f"{DOCKER}{os.pathsep}{APPS / app}",
+            "ALTDEMO_SESSIONS": str(tmp_path / "sessions"),
             "EROSION_PRODUCTION": "1",
             "EROSION_COOKIE_SECRET": "only for this test",
             "EROSION_HOST_URL": "https://example.org/apps/erosion/",
@@ -56,7 +57,7 @@ def test_all_paths_of_an_app_are_below_the_prefix_of_its_proxy(serve, app):
             path = parts._replace(scheme="", netloc="", fragment="").geturl()
             assert path.startswith(f"/apps/{app}/")
             headers = {
-                **(FORM if form else {}),
+                **(FORM if form else PAGE),
                 "X-Forwarded-Host": parts.netloc,
                 "X-Forwarded-Proto": parts.scheme,
                 "X-Forwarded-Prefix": f"/apps/{app}",

@@ -109,6 +109,11 @@ def erosion_url() -> str:
 
 
 @pytest.fixture(scope="session")
+def altdemo_url() -> str:
+    return address("ALTDEMO_URL")
+
+
+@pytest.fixture(scope="session")
 def programs() -> Path:
     """Return the folder of the programs that tests serve."""
     return PROGRAMS

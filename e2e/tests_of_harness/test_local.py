@@ -73,7 +73,7 @@ def test_the_command_returns_the_status_of_pytest_and_prints_the_folder(e2e, res
     assert printed.splitlines()[-1] == f"The results are in {results}"
     assert sorted(path.name for path in results.iterdir()) == ["junit.xml", "logs"]
     logs = {path.stem: path.read_text() for path in (results / "logs").iterdir()}
-    assert sorted(logs) == ["erosion", "hello", "tzconvert"]
+    assert sorted(logs) == ["altdemo", "erosion", "hello", "tzconvert"]
     assert all('"HEAD / HTTP/1.1" 200' in log for log in logs.values())
 
 
@@ -127,7 +127,7 @@ def test_an_app_that_does_not_start_is_reported_and_no_test_runs(e2e, results, t
     shutil.copytree(e2e / "harness", tmp_path / "e2e" / "harness")
     for name in ("local.py", "gunicorn.conf.py"):
         shutil.copy(e2e / name, tmp_path / "e2e")
-    for name in ("hello", "tzconvert", "erosion"):
+    for name in ("hello", "tzconvert", "erosion", "altdemo"):
         script = tmp_path / "apps" / name / f"{name}.py"
         script.parent.mkdir(parents=True)
         script.write_text("raise RuntimeError('broken on purpose')\n")

@@ -273,6 +273,13 @@ def create_erosion(folder: Path) -> Site:
     )
 
 
+def create_altdemo(folder: Path) -> Site:
+    paths = ("/", "/login?next=/notes", "/notes", "/request?a=b", "/source", "/static/style.css")
+    forms = (post_form("/login", name="Ann", next="/notes"), post_form("/notes", note="tea"))
+    valid = [*map(get, paths), *forms, post_form("/logout")]
+    return Site(create_app("altdemo", {"sessions": str(folder / "sessions")}), valid)
+
+
 SITES: dict[str, Callable[[Path], Site]] = {
     "everything": lambda folder: create_everything(folder, debug=False),
     "everything, debug": lambda folder: create_everything(folder, debug=True),
@@ -280,4 +287,5 @@ SITES: dict[str, Callable[[Path], Site]] = {
     "hello": create_hello,
     "tzconvert": create_tzconvert,
     "erosion": create_erosion,
+    "altdemo": create_altdemo,
 }

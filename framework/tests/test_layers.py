@@ -57,6 +57,7 @@ LAYERS = (
         "clastic.compat.names",
         "clastic.adapters",
     ),
+    ("clastic.cli", "clastic.__main__"),
 )
 
 # The packages and modules that only re-export names; these may come from any layer.

@@ -25,7 +25,8 @@ from transcripts import Command, Curl, pattern_of
 PROGRAM_SECONDS = 30.0
 
 PORT = re.compile(r"(?<=127\.0\.0\.1:)\d+|(?<=--port )\d+")
-SERVER = re.compile(r"python \w+\.py\b|gunicorn |waitress-serve ")
+SERVER = re.compile(r"python \w+\.py\b|gunicorn |waitress-serve |clastic (?:dev|serve)\b")
+STATUS = "; echo $?"
 
 
 class Commands:
@@ -108,14 +109,18 @@ class Commands:
         server = ServerProcess(_words(real), port, self.folder, _environment(self.folder))
         self._stack.callback(server.close)
         self.server = server
-        self.is_reloading = command.startswith("python ")
+        self.is_reloading = command.startswith(("python ", "clastic dev"))
         server.wait_until_ready()
         return server.output
 
     def _finish(self, command: str) -> str:
-        """Run a program and return its output. Fail if its exit status is not 0."""
+        """Run a program and return its output.
+
+        Fail if its exit status is not 0, unless the command prints it.
+        """
+        program = command.removesuffix(STATUS)
         done = subprocess.run(
-            _words(self._replace_ports(command)),
+            _words(self._replace_ports(program)),
             cwd=self.folder,
             env={**os.environ, **_environment(self.folder)},
             stdout=subprocess.PIPE,
@@ -123,6 +128,8 @@ class Commands:
             text=True,
             timeout=PROGRAM_SECONDS,
         )
+        if program != command:
+            return f"{done.stdout}{done.returncode}\n"
         assert done.returncode == 0, done.stdout
         return done.stdout
 
@@ -130,7 +137,13 @@ class Commands:
 def _words(command: str) -> list[str]:
     """Return the words of a command, with the Python that runs the tests."""
     program, *arguments = shlex.split(command)
-    module = {"gunicorn": ["-m", "gunicorn"], "waitress-serve": ["-m", "waitress"]}
+    if program == "cat":
+        return [program, *arguments]
+    module = {
+        "clastic": ["-m", "clastic"],
+        "gunicorn": ["-m", "gunicorn"],
+        "waitress-serve": ["-m", "waitress"],
+    }
     return [sys.executable, *module.get(program, []), *arguments]
 
 

@@ -48,16 +48,16 @@ class ServerOptions:
     :raises ValueError: if the port, the number of processes, the static folder or a host is invalid
     """
 
-    address: str
-    port: int
-    use_meta: bool
-    use_lint: bool
-    use_reloader: bool
-    use_debugger: bool | Literal["force"]
-    use_static: bool
-    static_prefix: str
-    static_path: str | None
-    processes: int | None
+    address: str = "127.0.0.1"
+    port: int = 5000
+    use_meta: bool = True
+    use_lint: bool = True
+    use_reloader: bool = True
+    use_debugger: bool | Literal["force"] = True
+    use_static: bool = True
+    static_prefix: str = "static"
+    static_path: str | None = None
+    processes: int | None = None
     hosts: Sequence[str] = ()
     threaded: bool | None = None
     extra_files: Sequence[str] = ()
@@ -145,15 +145,8 @@ class ServerOptions:
             parser.error(str(error))
 
 
-def _make_parser(options: ServerOptions) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=program_name(),
-        description="Serve this application for development.",
-        allow_abbrev=False,
-        add_help=False,
-    )
-    # No -h: the program may use it for something else.
-    parser.add_argument("--help", action="help", help="show this and exit")
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of the development server to a parser, each for a field of the options."""
     parser.add_argument("--address", metavar="HOST", help="the address to listen on")
     parser.add_argument(
         "--host",
@@ -168,6 +161,18 @@ def _make_parser(options: ServerOptions) -> argparse.ArgumentParser:
     parser.add_argument("--static-prefix", metavar="PREFIX", help="the path to serve them at")
     for flag, name, value, explanation in _SWITCHES:
         parser.add_argument(flag, dest=name, action="store_const", const=value, help=explanation)
+
+
+def _make_parser(options: ServerOptions) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=program_name(),
+        description="Serve this application for development.",
+        allow_abbrev=False,
+        add_help=False,
+    )
+    # No -h: the program may use it for something else.
+    parser.add_argument("--help", action="help", help="show this and exit")
+    add_flags(parser)
     parser.set_defaults(**{**vars(options), "hosts": list(options.hosts)})
     return parser
 

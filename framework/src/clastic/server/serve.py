@@ -136,6 +136,20 @@ def serve(
             _serve(served, options, findings, application.close)
 
 
+def serve_failure(options: ServerOptions) -> int:
+    """Serve the reason why the program fails to start, until a change of its files fixes it.
+
+    For a program that failed before it could call :func:`serve`: it runs again in a child process,
+    as with the reloader.
+
+    :return: the exit code
+    :raises SystemExit: with 1 if the server cannot listen on the address
+    """
+    with listen(options) as listener:
+        print(*announcement(options, listener), sep="\n", flush=True)
+        return Reloader(options, listener).run()
+
+
 def _serve(
     served: WSGIApplication,
     options: ServerOptions,

@@ -5,7 +5,7 @@ the callee takes, and a traceback through it shows real lines. For a route with 
 a render it reads::
 
     def make(endpoint, render, request_0, unprovided_0, isinstance, FINISHED, MISSING, db):
-        def route(request, _dispatch_state, path_values):
+        def route(request, _dispatch_state, path_values, environ):
             def next_0(user=MISSING):
                 if user is MISSING: unprovided_0('user')
                 context = endpoint(path_values['id'], user, db)
@@ -45,8 +45,8 @@ MISSING = object()
 class Chain(NamedTuple):
     """A compiled route.
 
-    :param run: takes the request, the dispatch state and the path values (for a ``render_error``:
-        the error and the route), and returns the response
+    :param run: takes the request, the dispatch state, the path values and the WSGI environ (for a
+        ``render_error``: the request, the state, the error and the route), and returns the response
     :param wants_request: whether it uses its first argument
     :param wants_dispatch_state: whether it uses its second argument
     """
@@ -79,8 +79,12 @@ class ChainCompiler:
         finish: Callable[[Any, Any], Any] | None = None,
         prepare: Callable[[Any], None] | None = None,
         path_params: Sequence[str] | None = None,
+        make_request: Callable[[Any], Any] | None = None,
     ) -> Chain:
         """Compile the function that a route runs.
+
+        If only the render takes the request, and has a method ``without_request(context)``, then a
+        request is made only where that returns ``None`` in place of a response.
 
         :param name: the name of the function in tracebacks
         :param plan: its steps
@@ -90,10 +94,13 @@ class ChainCompiler:
         :param finish: takes the result and the request, and returns the result to use
         :param prepare: takes the request before anything else does, if the route uses it
         :param path_params: the names of the path values to set as an attribute of the request
+        :param make_request: takes the WSGI environ and returns a request
         """
         source = _SourceWriter(plan.steps, constants, positions)
+        if finish is None and prepare is None and _renders_without_request(plan):
+            source.make_request = make_request
         source.write_route(plan, finish, prepare, path_params)
-        return self._compile(name, source, "(request, _dispatch_state, {path_values})")
+        return self._compile(name, source, "(request, _dispatch_state, {path_values}, {environ})")
 
     def compile_render_error(self, name: str, step: Step, constants: Mapping[str, Any]) -> Chain:
         """Compile a ``render_error``, which takes the error and the route as third and fourth.
@@ -119,7 +126,8 @@ class ChainCompiler:
         bind = partial(_bind, make, name, constants)
         run = ManagedRun(managed, bind) if managed else bind({})
         self.builds_urls |= "url_for" in source.used
-        return Chain(run, "request" in source.used, "_dispatch_state" in source.used)
+        wants_request = source.make_request is None and "request" in source.used
+        return Chain(run, wants_request, "_dispatch_state" in source.used)
 
     def _compile_source(self, text: str) -> FunctionType:
         filename = f"<clastic chain {id(self):x}.{len(self._filenames)}>"
@@ -132,7 +140,12 @@ class ChainCompiler:
 
 
 class _SourceWriter:
-    """Write the source of one chain line by line, and collect the constants it refers to."""
+    """Write the source of one chain line by line, and collect the constants it refers to.
+
+    :ivar make_request: makes the request for the render, if the chain is not passed one
+    """
+
+    make_request: Callable[[Any], Any] | None = None
 
     def __init__(
         self,
@@ -151,6 +164,7 @@ class _SourceWriter:
         self.lines: list[str] = []
         self.depth = 2
         self.path_values = self.unused("path_values")
+        self.environ = self.unused("environ")
 
     def unused(self, name: str) -> str:
         """Return ``name``, changed if needed so that it differs from every injected name."""
@@ -168,7 +182,7 @@ class _SourceWriter:
 
     def text(self, parameters: str) -> str:
         route = self.unused("route")
-        parameters = parameters.format(path_values=self.path_values)
+        parameters = parameters.format(path_values=self.path_values, environ=self.environ)
         return "\n".join(
             (
                 f"def make({', '.join(self.constants)}):",
@@ -226,8 +240,17 @@ class _SourceWriter:
         is_instance = self.constant("isinstance", isinstance)
         finished = self.constant("FINISHED", FINISHED)
         self.line(f"if {is_instance}(context, {finished}): return context")
-        write_render = partial(self.write_return, "render", plan.render)
+        write_render = partial(self.write_render, plan.render)
         self.write_side("render", plan.render_middleware, self.needs([plan.render]), write_render)
+
+    def write_render(self, step: Step) -> None:
+        if self.make_request is not None:
+            function: Any = step.function
+            response = self.unused("response")
+            without_request = self.constant("without_request", function.without_request)
+            self.line(f"{response} = {without_request}(context)")
+            self.line(f"if {response} is not None: return {response}")
+        self.write_return("render", step)
 
     def write_endpoint_side(self, plan: Plan) -> None:
         write_endpoint = partial(self.write_return, "endpoint", plan.endpoint)
@@ -308,9 +331,20 @@ class _SourceWriter:
         if name == "url_for":
             make_url_for = self.constant("make_url_for", self.values[URL_BUILDER].for_request)
             return f"{make_url_for}(request)"
+        if name == "request" and self.make_request is not None:
+            make_request = self.constant("make_request", self.make_request)
+            return f"{make_request}({self.environ}) if request is None else request"
         if name in self.values:
             self.constants[name] = self.values[name]
         return name
+
+
+def _renders_without_request(plan: Plan) -> bool:
+    """Return whether only the render takes the request, and may do without it."""
+    if plan.render is None or not getattr(type(plan.render.function), "without_request", None):
+        return False
+    taken = [parameter.name for step in plan.steps for parameter in step.arguments]
+    return taken.count("request") == 1 and "url_for" not in taken
 
 
 def _bind(

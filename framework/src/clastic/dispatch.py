@@ -174,7 +174,7 @@ class Dispatcher:
                 if request is None and route.wants_request:
                     request = self.request_type(environ)
                 run = route.run
-                response = run(request, state, path_values)
+                response = run(request, state, path_values, environ)
                 if type(response) is Response:
                     return response
                 response = check_response(response, route)
@@ -230,7 +230,7 @@ class Dispatcher:
                 if request is None:
                     request = self.request_type(environ)
                 state.request = request
-            response = route.run(request, state, {})
+            response = route.run(request, state, {}, environ)
             if not isinstance(response, BaseResponse):
                 response = check_response(response, route)
         except Exception as exception:
@@ -291,7 +291,11 @@ class Dispatcher:
 
         If ``render_error`` fails, the error is rendered by default.
         """
-        response: WSGIApplication = self._render(error, route, environ, request, state)
+        response: WSGIApplication
+        if (route.render_error_chain or self.error_chain) or DEVELOPMENT_PAGES in environ:
+            response = self._render(error, route, environ, request, state)
+        else:  # as _render() does, without the call for most 404s
+            response = render_by_accept(error, environ.get("HTTP_ACCEPT"))
         if route.finishing or self.mounts:
             response = self.finish(response, route, environ, request)
         if error.code == RequestEntityTooLarge.code:

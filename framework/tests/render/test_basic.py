@@ -14,8 +14,9 @@ import pytest
 from markupsafe import Markup
 from werkzeug.test import EnvironBuilder
 
+from clastic import GET, Middleware
 from clastic.application import Application
-from clastic.errors import BadRequest
+from clastic.errors import BadRequest, NotFound
 from clastic.http import Request, Response
 from clastic.render import BasicRender, JSONRender, Table, render_basic
 
@@ -298,6 +299,60 @@ def test_a_table_is_sent_as_html():
 def test_the_route_is_optional():
     request = Request(EnvironBuilder().get_environ())
     assert json.loads(render_basic([1], request).get_data()) == [1]
+
+
+def requests_made_for(*routes, middlewares=()):
+    """Return the requests that an application made to respond to one."""
+
+    made = []
+
+    class CountedRequest(Request):
+        def __init__(self, *args):
+            super().__init__(*args)
+            made.append(self)
+
+    class CountingApplication(Application):
+        request_type = CountedRequest
+
+    application = CountingApplication(routes, middlewares=middlewares)
+    assert application.get_local_client().get("/").status_code == 200
+    return made
+
+
+@pytest.mark.parametrize("context", ["text", "<!doctype html>", b"text", b"\xff", 7, 1.5, True])
+def test_a_text_or_number_needs_no_request(context):
+    assert requests_made_for(GET("/", lambda: context, render_basic)) == []
+
+
+@pytest.mark.parametrize("context", [{"id": 7}, None, Opaque(), Badge()], ids=repr)
+def test_other_contexts_get_a_request(context):
+    assert len(requests_made_for(GET("/", lambda: context, render_basic))) == 1
+
+
+def test_the_render_gets_the_request_of_a_middleware():
+    class Passing(Middleware):
+        def request(self, next, request):
+            return next()
+
+    route = GET("/", lambda: {"id": 7}, render_basic)
+    assert len(requests_made_for(route, middlewares=[Passing()])) == 1
+
+
+def test_a_render_after_a_route_that_fell_through_gets_its_request():
+    def leave(request):
+        return NotFound(is_breaking=False)
+
+    leaving = GET("/", leave, falls_through=True)
+    assert len(requests_made_for(leaving, GET("/", lambda: {"id": 7}, render_basic))) == 1
+
+
+def test_a_subclass_that_overrides_the_call_sees_every_context():
+    class Loud(BasicRender):
+        def __call__(self, context, request, _route=None):
+            return super().__call__(f"{context}! {request.path}", request, _route)
+
+    application = Application([GET("/", lambda: "text", Loud())])
+    assert application.get_local_client().get("/").text == "text! /"
 
 
 def list_links(count):

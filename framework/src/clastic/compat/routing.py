@@ -200,7 +200,8 @@ class BoundRouteMembers:
         path_values: Mapping[Any, Any] = values
         if self.positions is not None:
             path_values = {at: values[name] for name, at in self.positions.items()}
-        return self.run(request, values.get("_dispatch_state") or DispatchState(), path_values)
+        state = values.get("_dispatch_state") or DispatchState()
+        return self.run(request, state, path_values, getattr(request, "environ", None))
 
 
 def _convert(binding: Binding, text: str) -> Any:

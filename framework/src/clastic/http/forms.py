@@ -58,8 +58,11 @@ class FormParser(FormDataParser):
         """
         try:
             if mimetype == _URL_ENCODED:
-                text = self._read_url_encoded(stream, content_length).decode()
-                values = parse_qsl(text, keep_blank_values=True, errors="werkzeug.url_quote")
+                values = parse_qsl(
+                    self._read_url_encoded(stream, content_length).decode(),
+                    keep_blank_values=True,
+                    errors="werkzeug.url_quote",
+                )
                 return stream, self.cls(values), self.cls()
             if mimetype == _MULTIPART:
                 return stream, *self._read_multipart(stream, content_length, options or {})

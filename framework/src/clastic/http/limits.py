@@ -181,7 +181,9 @@ class BodyStream(io.RawIOBase):
     def _take(self, size: int) -> bytes:
         if self.error is not None:
             raise self.error.with_traceback(None)
-        count, length, limit = self._count, self._length, self._limit
+        count = self._count
+        length = self._length
+        limit = self._limit
         if length is not None:
             size = min(size, length - count)
         elif limit is not None:

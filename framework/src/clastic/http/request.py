@@ -111,7 +111,8 @@ def _url(request: Request, *parts: Any) -> str:
 def _stream(request: Request) -> object:
     if request.shallow:
         return super(Request, request).stream  # raises
-    length, environ = request.content_length, request.environ
+    length = request.content_length
+    environ = request.environ
     if length is None and not environ.get("wsgi.input_terminated"):
         # Neither the client nor the server marks the end: reading could wait forever.
         return BytesIO()
@@ -229,14 +230,13 @@ class Request(BaseRequest):
     @property
     def limits(self) -> Limits:
         """The limits on the body: none of them is left out."""
-        bound = self.bound_limits
         if type(self) is Request and self.__dict__.keys().isdisjoint(_LIMIT_NAMES):
-            if bound is _UNLIMITED:
+            if self.bound_limits is _UNLIMITED:
                 return DEFAULT_LIMITS
-            limits = bound.route
+            limits = self.bound_limits.route
         else:
-            limits = bound.route.within(self._own_limits())
-        return limits.within(bound.application).within(DEFAULT_LIMITS)
+            limits = self.bound_limits.route.within(self._own_limits())
+        return limits.within(self.bound_limits.application).within(DEFAULT_LIMITS)
 
     def _own_limits(self) -> Limits:
         """Return the limits that a subclass, or the request itself, sets as Werkzeug's do."""
@@ -251,7 +251,9 @@ class Request(BaseRequest):
     def make_form_data_parser(self) -> FormDataParser:
         """Return the parser of forms, with the limits on them."""
         limits = self.limits.values
-        form, fields, files = limits["form"], limits["fields"], limits["files"]
+        form = limits["form"]
+        fields = limits["fields"]
+        files = limits["files"]
         parser = self.form_data_parser_class(
             self._get_file_stream,
             form,
@@ -262,8 +264,9 @@ class Request(BaseRequest):
         )
         if isinstance(parser, FormParser):
             # Werkzeug's limit is on values and files together.
-            is_total = fields == files == self._own_limits().values.get("fields", -1)
-            parser.limits = FormLimits(form, fields, files, fields if is_total else None)
+            parser.limits = FormLimits(form, fields, files)
+            if fields == files == self._own_limits().values.get("fields", -1):
+                parser.limits = FormLimits(form, fields, files, parts=fields)
         return parser
 
     def _get_file_stream(

@@ -58,9 +58,6 @@ STATUS_LINES = {code: f"{code} {name.upper()}" for code, name in HTTP_STATUS_COD
 _DEFAULT_HEAD: Head = (200, "200 OK", (("Content-Type", "text/plain; charset=utf-8"),))
 # The fields that Werkzeug changes, or that depend on others.
 _SPECIAL_FIELDS = LOCATIONS | {"content-length", "content-type"}
-# The header fields of short bodies: a look-up takes a third of the time of making one.
-_KNOWN_LENGTHS = 1024
-_LENGTHS = tuple(("Content-Length", str(size)) for size in range(_KNOWN_LENGTHS))
 # Held during changes of state, so that threads which share a response get the same objects.
 _CHANGING_STATE = RLock()
 
@@ -70,6 +67,17 @@ is_final_location = re.compile(
     r"[\w.~%!$&'()*+,/:;=@-]*(?:\?[\w.~%!$&'()*+,/:;=?@-]+)?",
     re.ASCII,
 ).fullmatch
+
+
+class _LengthFields(dict[int, tuple[str, str]]):
+    """The Content-Length fields of short bodies; those of others are made."""
+
+    def __missing__(self, size: int) -> tuple[str, str]:
+        return "Content-Length", str(size)
+
+
+# A look-up takes a third of the time of making one.
+_LENGTH_FIELDS = _LengthFields((size, ("Content-Length", str(size))) for size in range(1024))
 
 
 def _lazy_attribute(name: str, prepare: Callable[[Response], None]) -> Any:
@@ -139,9 +147,7 @@ class Response(BaseResponse):
         (_, line, fields), body = parts
         if fields is None:
             return self._send_changed(line, body, environ, start_response)
-        size = len(body)
-        length = _LENGTHS[size] if size < _KNOWN_LENGTHS else ("Content-Length", str(size))
-        start_response(line, [*fields, length])
+        start_response(line, [*fields, _LENGTH_FIELDS[len(body)]])
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
     def _send_changed(

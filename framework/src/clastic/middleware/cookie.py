@@ -8,6 +8,7 @@ import logging
 import secrets
 import time
 import zlib
+from base64 import urlsafe_b64decode
 from collections.abc import Callable, Sequence
 from enum import Enum
 from functools import partial
@@ -15,13 +16,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from itsdangerous import BadData, Signer
-from itsdangerous.encoding import (
-    base64_decode,
-    base64_encode,
-    bytes_to_int,
-    int_to_bytes,
-    want_bytes,
-)
+from itsdangerous.encoding import base64_encode, bytes_to_int, int_to_bytes, want_bytes
 
 from clastic.errors import HTTP_ERRORS, map_response
 from clastic.http import Request, with_headers
@@ -49,6 +44,8 @@ _MAX_TRIED = 10
 # In characters. Compression does not make shorter texts any shorter.
 _WORTH_COMPRESSING = 200
 _COMPRESSED = b"."
+# Sent without it; more of it than needed is ignored.
+_PADDING = b"=="
 # The JSON text of a cookie without keys.
 _EMPTY = "{}"
 _decode_json = json.JSONDecoder().raw_decode
@@ -204,13 +201,13 @@ class SignedCookieMiddleware(Middleware):
             payload, _, timestamp = signer.unsign(value).rpartition(b".")
             age = 0.0
             if self._max_age is not None:
-                age = self._clock() - bytes_to_int(base64_decode(timestamp))
+                age = self._clock() - bytes_to_int(urlsafe_b64decode(timestamp + _PADDING))
                 if age > self._max_age:
                     return None
             if payload.startswith(_COMPRESSED):
-                text = zlib.decompress(base64_decode(payload[1:])).decode()
+                text = zlib.decompress(urlsafe_b64decode(payload[1:] + _PADDING)).decode()
             else:
-                text = base64_decode(payload).decode()
+                text = urlsafe_b64decode(payload + _PADDING).decode()
         except (BadData, ValueError, zlib.error):
             return None
         values: dict[str, Any] = _decode_json(text)[0]

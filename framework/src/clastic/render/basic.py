@@ -27,6 +27,7 @@ _CONTENT_TYPES = {"json": "application/json", "html": _HTML, "text": _TEXT}
 _FORMATS = {"application/json": "json", "text/html": "html", "text/plain": "text"}
 
 _DOCUMENT_START = re.compile(r"\s*<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE)
+_NUMBERS = frozenset((bool, float, int))
 _FIRST_OF_DOCUMENT = frozenset("< \t\r\n")
 
 _respond_text = response_maker(200, (NOSNIFF,), _TEXT)
@@ -79,6 +80,12 @@ class BasicRender(BasicRenderMembers):
         self._tabular = TabularRender(max_depth, table_type=table_type)
         self._tables_show_json = table_type is Table
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Let a subclass that overrides the call see every context."""
+        super().__init_subclass__(**options)
+        if "__call__" in vars(cls) and "without_request" not in vars(cls):
+            cls.without_request = None  # type: ignore[assignment, method-assign]
+
     def __call__(self, context: object, request: Request, _route: Any = None) -> Response:
         """Render ``context``.
 
@@ -86,13 +93,9 @@ class BasicRender(BasicRenderMembers):
         :raises TypeError: for data that contains itself, and for two keys that are equal in JSON;
             the error names the place
         """
-        if type(context) is str and context[:1] not in _FIRST_OF_DOCUMENT:
-            return _respond_text(context.encode())
-        if isinstance(context, str):
-            return _responders[_text_type(context)](context.encode())
-        if isinstance(context, BYTES_TYPES):
-            body = bytes(context)
-            return _responders[_bytes_type(body)](body)
+        response = BasicRender.without_request(self, context)
+        if response is not None:
+            return response
         if hasattr(type(context), "__html__"):
             return respond_html(escape(context).encode())
         if not isinstance(context, (dict, list, tuple)):
@@ -108,6 +111,20 @@ class BasicRender(BasicRenderMembers):
         if context.__class__ is tuple:
             check_context(context)
         return self._render_data(context, request, _route)
+
+    def without_request(self, context: object) -> Response | None:
+        """Return the response with a text, bytes or a number, ``None`` for any other context.
+
+        The chain of a route calls this first, so that such a context costs no request.
+        """
+        if type(context) is str and context[:1] not in _FIRST_OF_DOCUMENT:
+            return _respond_text(context.encode())
+        if isinstance(context, str):
+            return _responders[_text_type(context)](context.encode())
+        if isinstance(context, BYTES_TYPES):
+            body = bytes(context)
+            return _responders[_bytes_type(body)](body)
+        return _respond_text(str(context).encode()) if type(context) in _NUMBERS else None
 
     def _render_data(self, context: object, request: Request, route: Any) -> Response:
         chosen = self._chosen_format(request)

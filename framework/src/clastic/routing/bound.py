@@ -98,7 +98,8 @@ class BoundRoute(BoundRouteMembers):
     :ivar read: returns the path values for the segments of a path, ``None`` if these do not match.
         It is ``None`` itself if every value is one unconverted segment
     :ivar run: takes the request (if :attr:`wants_request`), the dispatch state (if
-        :attr:`wants_dispatch_state`) and the path values; returns what the chain returned
+        :attr:`wants_dispatch_state`), the path values and the WSGI environ; returns what the chain
+        returned
     :ivar render_error_chain: the compiled ``render_error`` of the route, if it has one
     """
 
@@ -390,7 +391,14 @@ class BoundRoute(BoundRouteMembers):
         if reads_path_params(step.function for step in plan.steps):
             path_params = () if self.is_null_route else self.path_pattern.names
         return context.compiler.compile_route(
-            name, plan, constants, self.positions, finish, set_limits, path_params
+            name,
+            plan,
+            constants,
+            self.positions,
+            finish,
+            set_limits,
+            path_params,
+            self.application.request_type,
         )
 
     def _compile_render_error(self, context: BindContext) -> Chain | None:

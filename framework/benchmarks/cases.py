@@ -95,6 +95,14 @@ PLAIN_CASES = (
         content_type="text/plain",
         headers={"Set-Cookie": "session="},
     ),
+    Case(
+        "session",
+        "/",
+        returns=True,
+        body="Visit [1-9][0-9]*",
+        content_type="text/plain",
+        headers={"Vary": "Cookie"},
+    ),
     Case("static", "/static/style.css", body=STYLE, content_type="text/css"),
     Case("static-304", "/static/style.css", returns=True, status=304, body=""),
 )

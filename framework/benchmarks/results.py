@@ -33,9 +33,14 @@ def best(results: Results, measure: str, column: str = OURS) -> float:
     return float(results["measures"].get(measure, {}).get(column, {}).get("best", nan))
 
 
-def ratio(results: Results, measure: str, column: str, other: str) -> float:
-    """Return the best value of a column as a multiple of that of another, or NaN."""
-    return best(results, measure, column) / best(results, measure, other)
+def ratio(
+    results: Results, measure: str, column: str, other: str, other_measure: str | None = None
+) -> float:
+    """Return the best value of a column as a multiple of that of another, or NaN.
+
+    `other_measure` is the measure of the other column, by default the same.
+    """
+    return best(results, measure, column) / best(results, other_measure or measure, other)
 
 
 def unrest(results: Results) -> float:
@@ -71,6 +76,8 @@ def targets(results: Results) -> Iterator[Target]:
         yield Target(f"{case}: share of {rival}'s time", 0.5, share)
     multiple = ratio(results, "requests/text", OURS, FLOOR)
     yield Target("text: times the bare callable's time", 5.0, multiple)
+    multiple = ratio(results, "requests/session", OURS, OURS, "requests/cookie")
+    yield Target("session: times the signed cookie's time", 1.5, multiple)
     yield from scale_targets(results)
     share = ratio(results, "start/import", OURS, RIVAL)
     yield Target(f"import: share of {RIVAL}'s time", 1.0, share)

@@ -11,11 +11,22 @@ import threading
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from clastic import Application, Request, Response
-from clastic.testing import Clock, ServerFailed, ServerProcess, client, serve, serve_process
+from clastic import Application, Request, Response, managed, render_basic
+from clastic.middleware import SessionMiddleware
+from clastic.sessions import MemoryStore
+from clastic.testing import (
+    Clock,
+    ServerFailed,
+    ServerProcess,
+    client,
+    login,
+    serve,
+    serve_process,
+)
 
 pytestmark = pytest.mark.usefixtures("without_coverage")
 
@@ -247,3 +258,26 @@ def test_the_plugin_provides_fixtures_and_imports_nothing_before_they_are_used(p
         text=True,
     )
     assert "2 passed" in done.stdout, done.stdout
+
+
+def show_user(session: Any) -> str:
+    return str(session.get("user"))
+
+
+@pytest.mark.parametrize("store", ["given", "resource", "managed"])
+def test_login_gives_a_client_a_session(store: str) -> None:
+    resources = {"resource": MemoryStore(), "managed": managed(lambda: MemoryStore())}
+    application = Application(
+        [("/open", lambda: Response("open")), ("/", show_user, render_basic)],
+        resources=resources,
+        middlewares=[SessionMiddleware(MemoryStore() if store == "given" else store)],
+    )
+    ann, other = client(application), client(application)
+    login(ann, user="ann")
+    assert (ann.get("/").text.strip(), other.get("/").text.strip()) == ("ann", "None")
+
+
+def test_login_to_an_application_without_sessions_is_an_error() -> None:
+    application = Application([("/", lambda: Response("open"))])
+    with pytest.raises(ValueError, match="has a SessionMiddleware, so nobody can log in"):
+        login(client(application))

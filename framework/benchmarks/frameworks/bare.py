@@ -21,7 +21,7 @@ from .interface import FILES, HTML, PAGE, PLAIN, SECRET, TEXT, Probe, WSGIApplic
 
 FOLDER = str(FILES)
 DISTRIBUTION = None
-LACKS = ()
+LACKS = ("session",)
 HANDLER = """
 def handler_{i}(id):
     return f"{i}:{id}".encode()

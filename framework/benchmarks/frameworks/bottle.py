@@ -12,7 +12,7 @@ from bottle import Bottle, jinja2_template, redirect, request, response, static_
 from .interface import FILES, PAGE, PLAIN, SECRET, TEXT, Probe, WSGIApplication
 
 DISTRIBUTION = "bottle"
-LACKS = ()
+LACKS = ("session",)
 TEMPLATES = [str(FILES)]
 TEMPLATE_SETTINGS = {"autoescape": True}
 HANDLER = """

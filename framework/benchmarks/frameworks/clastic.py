@@ -19,7 +19,9 @@ from clastic import (
     render_json,
 )
 from clastic.middleware.cookie import SignedCookieMiddleware
+from clastic.middleware.session import SessionMiddleware
 from clastic.render.jinja2_templates import Jinja2RenderFactory
+from clastic.sessions import MemoryStore
 
 from .interface import FILES, PAGE, SECRET, TEXT, Probe, WSGIApplication
 
@@ -38,6 +40,9 @@ def build(case: str, probe: Probe) -> WSGIApplication:
     if case == "cookie":
         session = SignedCookieMiddleware("session", "session", SECRET)
         return Application([GET("/", cookie)], middlewares=[session])
+    if case == "session":
+        middleware = SessionMiddleware(MemoryStore(), "session", "session")
+        return Application([GET("/", cookie)], middlewares=[middleware])
     return Application(
         [
             GET("/", text),

@@ -13,7 +13,7 @@ from falcon import Request, Response
 from .interface import FILES, PAGE, TEXT, Probe, WSGIApplication
 
 DISTRIBUTION = "falcon"
-LACKS = ("cookie",)
+LACKS = ("cookie", "session")
 HANDLER = """
 class handler_{i}:
     def on_get(self, request, response, id):

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from .interface import FILES, PAGE, SECRET, TEXT, Probe, WSGIApplication
 
 DISTRIBUTION = "flask"
-LACKS = ()
+LACKS = ("session",)
 HANDLER = """
 def handler_{i}(id):
     return Response(f"{i}:{id}", mimetype="text/plain")

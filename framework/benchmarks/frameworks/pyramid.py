@@ -16,7 +16,7 @@ from pyramid.session import SignedCookieSessionFactory
 from .interface import FILES, PAGE, SECRET, TEXT, Probe, WSGIApplication
 
 DISTRIBUTION = "pyramid"
-LACKS = ()
+LACKS = ("session",)
 HANDLER = """
 def handler_{i}(request):
     return Response(f"{i}:{request.matchdict['id']}", content_type="text/plain")

@@ -30,7 +30,7 @@ from wheezy.web.templates import Jinja2Template
 from .interface import FILES, HTML, PAGE, PLAIN, SECRET, TEXT, Probe
 
 DISTRIBUTION = "wheezy.web"
-LACKS = ("405", "static-304")
+LACKS = ("405", "session", "static-304")
 HANDLER = """
 @get
 def handler_{i}(request):

@@ -20,15 +20,16 @@ BENCHMARKS = Path(__file__).resolve().parents[1]
 DOCS = BENCHMARKS.parent / "docs"
 REQUESTS = [
     *("text", "path", "json", "html", "404", "405", "redirect", "form", "middlewares", "cookie"),
-    *("static", "static-304"),
+    *("session", "static", "static-304"),
 ]
 POSITIONS = ("first", "last", "missing")
 OF_BOTH = [
-    *(f"requests/{case}" for case in REQUESTS),
+    *(f"requests/{case}" for case in REQUESTS if case != "session"),
     "construction/routes-10",
     *(f"routes/routes-10-{position}" for position in POSITIONS),
 ]
 OF_CLASTIC = [
+    "requests/session",
     *(f"shapes/{shape}, {each}" for shape in ("static", "overlapping") for each in POSITIONS),
     "shapes/all paths match, the last method",
     *("shape-construction/static", "shape-construction/overlapping", "memory/static"),
@@ -45,6 +46,7 @@ class Request: pass
 def GET(*arguments): pass
 POST = GET
 StaticApplication = SignedCookieMiddleware = Jinja2RenderFactory = GET
+SessionMiddleware = MemoryStore = GET
 render_json = redirect = None
 def Application(*arguments, **options):
     def application(environ, start_response):
@@ -87,7 +89,8 @@ def results_in(directory: Path) -> dict[str, Any]:
 def stand_in(directory: Path, status: str, headers: list[tuple[str, str]], body: bytes) -> Path:
     """Write a package `clastic` that sends the same response to every request."""
     source = STAND_IN.format(status=status, headers=headers, body=body)
-    for name in ("", "middleware", "middleware/cookie", "render", "render/jinja2_templates"):
+    modules = ("middleware/cookie", "middleware/session", "render/jinja2_templates", "sessions")
+    for name in ("", "middleware", "render", *modules):
         package = directory / "clastic" / name
         package.mkdir()
         (package / "__init__.py").write_text(source, encoding="utf-8")
@@ -316,6 +319,7 @@ RESULTS: dict[str, Any] = {
         "requests/text": {"bare": times(0.2), "clastic": times(0.8), "falcon": times(2.5)},
         "requests/404": {"bare": times(0.3), "clastic": times(5.2), "falcon": times(8)},
         "requests/cookie": {"bare": times(7), "clastic": times(20), "bottle": times(41)},
+        "requests/session": {"clastic": times(18)},
         "routes/routes-10-last": {"clastic": times(1), "falcon": times(3)},
         "routes/routes-10000-last": {"clastic": times(1.21), "bare": times(0.5)},
         "construction/routes-10": {"clastic": times(300), "falcon": times(3000)},
@@ -365,6 +369,7 @@ ROWS = [
     "| 404: share of falcon's time | 0.650 | 0.5 | miss |",
     "| cookie: share of bottle's time | 0.488 | 0.5 | pass |",
     "| text: times the bare callable's time | 4.000 | 5 | pass |",
+    "| session: times the signed cookie's time | 0.900 | 1.5 | pass |",
     "| static, first of 10,000 routes: times the time with 10 | 1.210 | 1.2 | miss |",
     "| deep, missing of 10,000 routes: times the time with 10 | - | 1.2 | not measured |",
     "| deep, construction of 10,000 routes: seconds | 1.400 | 1.5 | pass |",
@@ -439,7 +444,7 @@ def test_recording_writes_the_results_and_the_page(tmp_path: Path, shown: Path) 
     written = (framework / "benchmarks" / "recorded.json").read_text(encoding="utf-8")
     assert json.loads(written) == RESULTS
     page = (framework / "docs" / "performance.md").read_text(encoding="utf-8")
-    assert "| cookie | 7.00 |    20.0 |      - |   41.0 |" in page
+    assert "| cookie  | 7.00 |    20.0 |      - |   41.0 |" in page
     assert "Not measured: served, which requires wrk." in page
 
 

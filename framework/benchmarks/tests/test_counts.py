@@ -18,7 +18,7 @@ VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
 COMMAND = "make bench-check ARGS=--record"
 CASES = [
     *("text", "path", "json", "html", "404", "405", "redirect", "form", "middlewares", "cookie"),
-    *("static", "static-304"),
+    *("session", "static", "static-304"),
     *(f"routes-1000-{position}" for position in ("first", "last", "missing")),
 ]
 

@@ -32,13 +32,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from werkzeug.serving import WSGIRequestHandler, make_server
-from werkzeug.test import Client
+from werkzeug.test import Client, create_environ
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
     from clastic.application import Application
     from clastic.middleware.base import Middleware
+    from clastic.middleware.session import SessionMiddleware
 
 HOST = "127.0.0.1"
 READY_SECONDS = 30.0
@@ -242,6 +243,42 @@ def client(application: Application) -> Client:
     application's response type.
     """
     return application.get_local_client()
+
+
+def login(client: Client, /, **values: Any) -> None:
+    """Give a client a new session with these values, as if it had logged in.
+
+    ``login(client, user="ann")`` sets what the endpoint for logins would set. It saves the session
+    in the store of the application's :class:`~clastic.middleware.SessionMiddleware`.
+
+    :param client: one of :func:`client` or ``get_local_client()``
+    :raises ValueError: if the application has no sessions
+    """
+    from clastic.http import Request, Response
+
+    middleware, stores = _find_sessions(client.application)
+    request = Request(create_environ())
+    middleware.request(lambda session: session.update(values), request, **stores)
+    response = middleware.finish(Response(), request.environ, None)
+    name, _, value = response.headers["Set-Cookie"].partition(";")[0].partition("=")
+    client.set_cookie(name, value)
+
+
+def _find_sessions(application: Any) -> tuple[SessionMiddleware, dict[str, Any]]:
+    """Return the session middleware of an application, and its store by name if it takes one."""
+    from clastic.middleware.session import SessionMiddleware
+
+    for route in getattr(application, "routes", ()):
+        for middleware in route.middlewares:
+            if not isinstance(middleware, SessionMiddleware):
+                continue
+            name = middleware.store
+            if not isinstance(name, str):
+                return middleware, {}
+            store = route.resources[name]
+            managed = [each for each in application.lifecycle.resources if each.managed is store]
+            return middleware, {name: managed[0].open() if managed else store}
+    raise ValueError("No route of the application has a SessionMiddleware, so nobody can log in.")
 
 
 @contextmanager

@@ -14,9 +14,11 @@ from typing import Any
 
 import pytest
 import session_stores as stores
+from redis import Redis
 from session_stores import KINDS
 from werkzeug.test import Client
 
+from clastic.sessions import FileStore, SQLStore
 from clastic.testing import Clock
 
 pytestmark = pytest.mark.usefixtures("without_coverage")
@@ -345,3 +347,38 @@ def test_what_was_saved_survives_a_killed_process(kind: Subject) -> None:
     answered = 20 + process.stdout.read().count("\n")
     saved = client.get("/count").json - 1
     assert answered <= saved <= answered + 1
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
+def test_an_sqlite_database_in_memory_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match=r"Use MemoryStore\(\), or name a file"):
+        SQLStore(url)
+
+
+@pytest.mark.skipif(stores.REDIS_URL is None, reason="its server is started by make test-stores")
+def test_redis_removes_a_session_when_it_expires(tmp_path: Path) -> None:
+    subject = Subject("redis", tmp_path)
+    client = subject.client(idle_timeout=100)
+    client.get("/put?color=red")
+    url, prefix = subject.place.split(" ")
+    with Redis.from_url(url) as redis:
+        expires = redis.pexpiretime(prefix + stores.key_of(id_of(client)))
+    assert expires == (subject.clock() + 100) * 1000
+    subject.store.close()
+
+
+def test_the_files_of_sessions_are_only_for_the_user_of_the_server(tmp_path: Path) -> None:
+    for name in ("file", "dbm"):
+        subject = Subject(name, tmp_path / name)
+        subject.client().get("/put?color=red")
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(files) > 3
+    assert {path.stat().st_mode & 0o077 for path in files} == {0}
+
+
+def test_the_rest_of_a_killed_process_is_removed_with_expired_sessions(tmp_path: Path) -> None:
+    store = FileStore(tmp_path)
+    unfinished = tmp_path / f"{'a' * 64}.session.part"
+    unfinished.write_text("2000000000\nhalf")
+    assert store.remove_expired(0) == 0
+    assert not unfinished.exists()

@@ -55,6 +55,7 @@ class SessionMiddleware(Middleware):
     :param same_site: the requests from other sites that carry it: ``"Strict"``, ``"Lax"`` or
         ``"None"``
     :param clock: returns the seconds since 1970
+    :ivar store: the store, or the name of the resource
     :raises ValueError: for settings that no client would accept, and timeouts of 0 or less
     :raises TypeError: if `store` is nothing of that
     """
@@ -98,14 +99,16 @@ class SessionMiddleware(Middleware):
             self._timeouts,
             persistent,
         )
+        self.store: Store | str
         if isinstance(store, str):
+            self.store = store
             self.request = self._taking(store)  # type: ignore[method-assign]
         else:
-            self._store = as_store(store, clock)
+            self.store = as_store(store, clock)
 
     def request(self, next: Callable[..., Any], request: Request) -> Any:
         """Provide the session."""
-        return next(self._open(self._store, request.environ))
+        return next(self._open(self.store, request.environ))
 
     def finish(self, response: BaseResponse, environ: WSGIEnvironment, route: Any) -> BaseResponse:
         """Save the session, and return the response with the header fields for it."""
@@ -154,7 +157,7 @@ class SessionMiddleware(Middleware):
         request.__qualname__ = f"{self.name}.request"
         return request
 
-    def _open(self, store: Store, environ: WSGIEnvironment) -> Session:
+    def _open(self, store: Any, environ: WSGIEnvironment) -> Session:
         if store.one_process and environ.get("wsgi.multiprocess"):
             raise RuntimeError(
                 f"{store!r} keeps sessions in the memory of one process, and this server has "

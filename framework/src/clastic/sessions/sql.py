@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import ceil
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 # In seconds. A request waits for a connection, or for the lock of SQLite, at most this long.
 _TIMEOUT = 5
+_IN_MEMORY = (None, "", ":memory:")
 
 
 class SQLStore(Store):
@@ -25,6 +27,7 @@ class SQLStore(Store):
 
     :param url: such as ``sqlite:///sessions.db`` or ``postgresql+psycopg://user@host/database``
     :param table: the name of the table
+    :raises ValueError: for a database in memory, which each connection would have for itself
     :raises ModuleNotFoundError: if SQLAlchemy is not installed: ``pip install 'clastic[sql]'``
     """
 
@@ -33,12 +36,14 @@ class SQLStore(Store):
             import sqlalchemy
         self._sql = sqlalchemy
         self._url = sqlalchemy.make_url(url)
+        if self._url.get_backend_name() == "sqlite" and self._url.database in _IN_MEMORY:
+            raise ValueError(f"{url!r} is in memory. Use MemoryStore(), or name a file.")
         self._table = sqlalchemy.Table(
             table,
             sqlalchemy.MetaData(),
             sqlalchemy.Column("key", sqlalchemy.String(64), primary_key=True),
             sqlalchemy.Column("value", sqlalchemy.Text, nullable=False),
-            sqlalchemy.Column("expires", sqlalchemy.Float, nullable=False, index=True),
+            sqlalchemy.Column("expires", sqlalchemy.BigInteger, nullable=False, index=True),
         )
         self._lock = Lock()
         self._engine: Engine | None = None
@@ -57,12 +62,14 @@ class SQLStore(Store):
         with self._connected() as connection:
             if old is None:
                 try:
-                    connection.execute(table.insert().values(key=key, value=new, expires=expires))
+                    connection.execute(
+                        table.insert().values(key=key, value=new, expires=ceil(expires))
+                    )
                 except self._sql.exc.IntegrityError:
                     return False
                 return True
             update = table.update().where(table.c.key == key, table.c.value == old)
-            return connection.execute(update.values(value=new, expires=expires)).rowcount == 1
+            return connection.execute(update.values(value=new, expires=ceil(expires))).rowcount == 1
 
     def delete(self, key: str) -> None:
         """Delete a key if it exists."""
@@ -106,8 +113,14 @@ class SQLStore(Store):
         name = self._url.get_backend_name()
         if name == "sqlite":
             options["connect_args"] = {"timeout": _TIMEOUT}
-        elif name == "postgresql":
-            options |= {"pool_timeout": _TIMEOUT, "connect_args": {"connect_timeout": _TIMEOUT}}
+        else:
+            options["pool_timeout"] = _TIMEOUT
+        if self._url.get_driver_name() in ("psycopg", "psycopg2"):
+            milliseconds = 1000 * _TIMEOUT
+            options["connect_args"] = {
+                "connect_timeout": _TIMEOUT,
+                "tcp_user_timeout": milliseconds,
+            }
         engine = self._sql.create_engine(self._url, **options)
         if name == "sqlite":
             self._sql.event.listen(engine, "connect", _set_up_sqlite)

@@ -274,9 +274,9 @@ def create_erosion(folder: Path) -> Site:
 
 
 def create_altdemo(folder: Path) -> Site:
-    paths = ("/", "/login?next=/notes", "/notes", "/request?a=b", "/source", "/static/style.css")
-    forms = (post_form("/login", name="Ann", next="/notes"), post_form("/notes", note="tea"))
-    valid = [*map(get, paths), *forms, post_form("/logout")]
+    paths = ("/", "/login?next=/notes", "/request?a=b", "/source", "/static/style.css")
+    forms = (post_form("/login", name="Ann", next="/notes"), post_form("/logout"))
+    valid = [*map(get, paths), *forms]
     return Site(create_app("altdemo", {"sessions": str(folder / "sessions")}), valid)
 
 

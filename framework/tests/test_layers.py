@@ -46,6 +46,7 @@ LAYERS = (
     # for developers and operators; nothing above imports these
     ("clastic.explanation",),
     (
+        "clastic.config",
         "clastic.health",
         "clastic.overrides",
         "clastic.debug",

@@ -154,11 +154,12 @@ class WiringError(NameError):
 
     :param problems: the problems, in the order found. One that was found on several routes is
         reported once, with the routes
+    :param subject: what has the problems
     """
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    def __init__(self, problems: Iterable[Problem], subject: str = "this application") -> None:
         self.problems, texts = _summarize(problems)
-        super().__init__(_format_report(texts, "problems"))
+        super().__init__(_format_report(texts, f"problems in {subject}"))
 
 
 def error_class(base: type[Error], problems: Iterable[Problem]) -> type[Error]:
@@ -185,7 +186,8 @@ class WiringWarning(UserWarning):
         self.problems, texts = _summarize(problems)
         remedy = f"pass ignore=[{self.problems[0].code!r}] to the route or the application."
         what = "\n  If it is intended" if len(texts) == 1 else "\n\nIf one is intended"
-        super().__init__(f"{_format_report(texts, 'likely mistakes')}{what}, {remedy}")
+        report = _format_report(texts, "likely mistakes in this application")
+        super().__init__(f"{report}{what}, {remedy}")
 
 
 def checked_codes(where: str, codes: Iterable[str]) -> frozenset[str]:
@@ -283,11 +285,11 @@ def _summarize(problems: Iterable[Problem]) -> tuple[tuple[Problem, ...], list[s
     return tuple(problem for problem, _ in distinct.values()), texts
 
 
-def _format_report(texts: Sequence[str], noun: str) -> str:
+def _format_report(texts: Sequence[str], title: str) -> str:
     if len(texts) == 1:
         return texts[0]
     numbered = "\n\n".join(f"{number}. {text}" for number, text in enumerate(texts, 1))
-    return f"{len(texts)} {noun} in this application:\n\n{numbered}"
+    return f"{len(texts)} {title}:\n\n{numbered}"
 
 
 def _format_problem(problem: Problem, routes: Sequence[str]) -> str:

@@ -23,8 +23,6 @@ DEFAULTS = {"target_url": "", "new_alias": "", "expiry_time": "0", "max_count": 
 
 ALIAS = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{LONGEST_ALIAS - 1}}}")
 
-DEFAULT_PORTS = {"http": 80, "https": 443}
-
 # The values of Sec-Fetch-Dest for a link that is opened. Others are for a part of a page.
 OPENED = ("document", "frame", "iframe", "empty")
 # The headers with which browsers mark a prefetch.
@@ -137,20 +135,13 @@ def ipv4_of(host: str) -> str:
         raise ValueError(f"{host!r} is not an IPv4 address") from None
 
 
-def origins_of(*urls: str) -> set[tuple[str, str, int]]:
-    """Return the origins of the URLs (RFC 6454), without URLs that have no valid host."""
-    origins = set()
-    for url in urls:
-        with suppress(ValueError):
-            parts = urlsplit(url)
-            port = parts.port or DEFAULT_PORTS.get(parts.scheme, 0)
-            origins.add((parts.scheme, host_of(parts), port))
-    return origins
-
-
 def hosts_of(*urls: str) -> set[str]:
     """Return the hosts of the URLs, without URLs that have no valid host."""
-    return {host for _, host, _ in origins_of(*urls)}
+    hosts = set()
+    for url in urls:
+        with suppress(ValueError):
+            hosts.add(host_of(urlsplit(url)))
+    return hosts
 
 
 def shown_url(url: str) -> str:

@@ -8,8 +8,9 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from urllib.parse import urljoin
 
-from checks import ALIAS, DEFAULTS, hosts_of, is_click, origins_of, read_form, shown_url
+from checks import ALIAS, DEFAULTS, hosts_of, is_click, read_form, shown_url
 from settings import FOLDER, check_settings, read_settings
 from storage import (
     AliasTaken,
@@ -34,8 +35,8 @@ from clastic import (
     managed,
     redirect,
 )
-from clastic.errors import Forbidden, Gone, ServiceUnavailable
-from clastic.middleware import HTTPCacheMiddleware
+from clastic.errors import Gone, ServiceUnavailable
+from clastic.middleware import CSRFMiddleware, HTTPCacheMiddleware
 from clastic.middleware.cookie import SignedCookieMiddleware
 from clastic.middleware.form import PostDataMiddleware
 from clastic.middleware.url import ScriptRootMiddleware
@@ -190,21 +191,6 @@ class RootURL(Middleware):
         return next(root_url=self.host_url or request.root_url)
 
 
-class SameOriginOnly(Middleware):
-    """Refuse forms from other sites, by headers that only browsers send."""
-
-    def request(self, next: Callable[[], Response], request: Request, root_url: str) -> Response:
-        site = request.headers.get("Sec-Fetch-Site")
-        origin = request.headers.get("Origin")
-        if site is not None:
-            is_own = site in ("same-origin", "none")
-        else:
-            is_own = origin is None or bool(origins_of(origin) & origins_of(root_url, request.url))
-        if not is_own:
-            raise Forbidden("This form was sent from another site.")
-        return next()
-
-
 class Listing(Middleware):
     """Add the links to the data of a page, newest first."""
 
@@ -249,6 +235,7 @@ def create_app(
     db_url = checked_url(settings["db_url"])
     page = [GetParamMiddleware({"before": link_id}), Listing()]
     form = PostDataMiddleware(DEFAULTS.keys())
+    own_forms = CSRFMiddleware([urljoin(host_url, "/")[:-1]] if host_url else [])
     reserved: set[str] = set()
     application = Application(
         [
@@ -257,7 +244,7 @@ def create_app(
                 "/submit",
                 submit,
                 "home.html",
-                middlewares=[SameOriginOnly(), form, *page, BadForm()],
+                middlewares=[own_forms, form, *page, BadForm()],
             ),
             ("/static", StaticApplication(FOLDER / "static")),
             GET("/<alias>", use_link, middlewares=[HTTPCacheMiddleware(no_store=True)]),

@@ -10,7 +10,6 @@ from checks import (
     host_of,
     hosts_of,
     is_click,
-    origins_of,
     read_alias,
     read_number,
     read_target_url,
@@ -297,24 +296,6 @@ def test_an_invalid_number_is_refused_with_a_reason(typed, reason):
 
 def test_invalid_urls_have_no_host():
     assert hosts_of("", "null", "http://", "http://[", "http://a:x", "https://b/") == {"b"}
-
-
-@pytest.mark.parametrize(
-    ("url", "other"),
-    [
-        pytest.param("http://a.example", "https://a.example", id="scheme"),
-        pytest.param("http://a.example", "http://b.example", id="host"),
-        pytest.param("http://a.example", "http://a.example:8000", id="port"),
-        pytest.param("http://a.example:443", "https://a.example", id="scheme with one port"),
-        pytest.param("http://a.example", "http://a.example:443", id="port of the other scheme"),
-    ],
-)
-def test_urls_that_differ_in_one_part_have_different_origins(url, other):
-    assert len(origins_of(url, other)) == 2
-
-
-def test_the_origin_of_a_url_does_not_depend_on_how_it_is_written():
-    assert len(origins_of("https://a.example", "https://A.example.:443/b?c")) == 1
 
 
 @pytest.mark.parametrize(

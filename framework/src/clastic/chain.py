@@ -220,8 +220,7 @@ class _SourceWriter:
     def write_chain(self, plan: Plan) -> None:
         inner = [*plan.endpoint_middleware, plan.endpoint, *plan.render_middleware]
         inner += [plan.render] if plan.render else []
-        needs = self.needs(inner) - {"context"}
-        self.write_side("request", plan.request, needs, partial(self.write_inner, plan))
+        self.write_side("request", plan.request, inner, partial(self.write_inner, plan))
 
     def write_inner(self, plan: Plan) -> None:
         """Write what the ``request`` methods wrap: the endpoint side, then the render side."""
@@ -241,7 +240,7 @@ class _SourceWriter:
         finished = self.constant("FINISHED", FINISHED)
         self.line(f"if {is_instance}(context, {finished}): return context")
         write_render = partial(self.write_render, plan.render)
-        self.write_side("render", plan.render_middleware, self.needs([plan.render]), write_render)
+        self.write_side("render", plan.render_middleware, [plan.render], write_render)
 
     def write_render(self, step: Step) -> None:
         if self.make_request is not None:
@@ -254,8 +253,7 @@ class _SourceWriter:
 
     def write_endpoint_side(self, plan: Plan) -> None:
         write_endpoint = partial(self.write_return, "endpoint", plan.endpoint)
-        needs = self.needs([plan.endpoint])
-        self.write_side("endpoint", plan.endpoint_middleware, needs, write_endpoint)
+        self.write_side("endpoint", plan.endpoint_middleware, [plan.endpoint], write_endpoint)
 
     def write_return(self, label: str, step: Step) -> None:
         self.line("return " + self.call(label, step))
@@ -270,7 +268,7 @@ class _SourceWriter:
         self,
         side: str,
         steps: Sequence[Step],
-        inner_needs: set[str],
+        inner: Sequence[Step],
         write_innermost: Callable[[], None],
         index: int = 0,
     ) -> None:
@@ -278,7 +276,7 @@ class _SourceWriter:
 
         A ``next`` that needs nothing of the request is made once, outside of the chain.
 
-        :param inner_needs: the names that the innermost function takes of each request
+        :param inner: the steps that the innermost ``next`` runs
         """
         if index == len(steps):
             write_innermost()
@@ -286,12 +284,14 @@ class _SourceWriter:
         step = steps[index]
         next_function = self.unused(f"{side}_next_{index}")
         provided = {name for each in steps[index:] for name in each.provides}
-        needs = (inner_needs | self.needs(steps[index + 1 :])) - provided
+        needs = (self.needs(inner) | self.needs(steps[index + 1 :])) - provided
+        if side == "request":
+            needs.discard("context")  # what the chain itself provides
         lines, depth = self.lines, self.depth
         if not needs:
             self.lines, self.depth = [], 1
         self.write_next(next_function, f"{side}_{index}", step)
-        self.write_side(side, steps, inner_needs, write_innermost, index + 1)
+        self.write_side(side, steps, inner, write_innermost, index + 1)
         if not needs:
             self.fixed_lines += self.lines
         self.lines, self.depth = lines, depth

@@ -291,6 +291,8 @@ class _Planner:
 
     def plan_side(self, side_name: str, scope: Scope) -> tuple[Step, ...]:
         """Plan the methods of one side, and add what they provide to ``scope``."""
+        if not self.middlewares:
+            return ()
         side = _Side(side_name, self.middlewares)
         steps = []
         for middleware in self.middlewares:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import count
 from keyword import iskeyword
 from sys import intern
@@ -203,11 +204,13 @@ def _parse(text: str) -> tuple[Segment, ...]:
     for part in text.split("/"):
         end = start + len(part)
         if "<" in part or ">" in part:
-            binding = _parse_binding(text, start, end, names)
+            binding = _read_binding(part)
+            if binding is None or binding.name in names:
+                raise _invalid_binding(text, start, end, names)
             names.add(binding.name)
             segments.append(binding)
         elif part:
-            segments.append(Literal(intern(part)))  # Patterns of an application share literals.
+            segments.append(_read_literal(part))
         start = end + 1
     # Slashes come last: the suggestion is the whole pattern, valid only if its segments are.
     if not text.startswith("/") or "//" in text:
@@ -215,27 +218,55 @@ def _parse(text: str) -> tuple[Segment, ...]:
     return tuple(segments)
 
 
-def _parse_binding(text: str, start: int, end: int, names: set[str]) -> Binding:
-    """Parse the segment ``text[start:end]``, which contains a bracket.
+# Caches of pure functions: the patterns of an application share most of their segments.
+@lru_cache(256)
+def _read_literal(segment: str) -> Literal:
+    return Literal(intern(segment))
+
+
+@lru_cache(256)
+def _read_binding(segment: str) -> Binding | None:
+    """Return a segment with a bracket as a binding, ``None`` if it is invalid."""
+    match = _BINDING.fullmatch(segment)
+    if match is None or not _is_valid(match):
+        return None
+    prefix, name, operator, type_name, suffix = match.groups()
+    if operator in _VARIADIC and (prefix or suffix):
+        return None
+    known_type = type_name if type_name in TYPES else "str"
+    return Binding(_argument_name(name), operator or ":", known_type, prefix, suffix)
+
+
+def _is_valid(match: re.Match[str]) -> bool:
+    """Return whether a binding has a valid name, operator and type."""
+    name, operator, type_name = match.group("name", "operator", "type")
+    is_known = type_name in _TYPE_NAMES or (not type_name and operator != ":")
+    return is_known and operator in ("", *OPERATORS) and _is_name(name)
+
+
+def _argument_name(name: str) -> str:
+    """Return a name as Python normalizes the argument of that name."""
+    return intern(normalize("NFKC", name))
+
+
+def _invalid_binding(text: str, start: int, end: int, names: set[str]) -> InvalidPattern:
+    """Return the error for the segment ``text[start:end]``, which contains a bracket.
 
     :param names: the names of the bindings before it
     """
     match = _BINDING.fullmatch(text, start, end)
     if match is None:
-        raise _bracket_error(text, start, text[start:end])
-    prefix, name, operator, type_name, suffix = match.groups()
-    is_known = type_name in _TYPE_NAMES or (not type_name and operator != ":")
-    if not is_known or operator not in ("", *OPERATORS) or not _is_name(name):
-        raise _binding_error(text, match)
-    name = intern(normalize("NFKC", name))  # As Python normalizes the argument of that name.
+        return _bracket_error(text, start, text[start:end])
+    if not _is_valid(match):
+        return _binding_error(text, match)
+    name = _argument_name(match["name"])
     if name in names:
         other = next(f"{name}_{n}" for n in count(2) if f"{name}_{n}" not in names)
         what = f"the name {name!r} is used twice"
-        raise _error(text, match.span("name"), what, f"<{other}{operator}{type_name}>")
-    if operator in _VARIADIC and (prefix or suffix):
-        raise _affix_error(text, match)
-    known_type = type_name if type_name in TYPES else "str"
-    return Binding(name, operator or ":", known_type, prefix, suffix)
+        return _error(
+            text, match.span("name"), what, f"<{other}{match['operator']}{match['type']}>"
+        )
+    return _affix_error(text, match)
 
 
 def _is_name(text: str) -> bool:

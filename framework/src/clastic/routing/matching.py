@@ -16,6 +16,9 @@ from clastic.pattern import S_REDIRECT, S_STRICT, Binding, Literal, Pattern, Seg
 Convert = Callable[[str], Any]
 Reader = Callable[[Sequence[str]], "dict[str, Any] | None"]
 
+_WHOLE_SEGMENT: Final = Binding("")[1:]
+"""What follows the name in a binding of one whole segment that is not converted."""
+
 MAX_INT_DIGITS: Final = 4300
 """The number of digits that Python converts by default."""
 
@@ -63,7 +66,7 @@ def value_positions(pattern: Pattern) -> dict[str, int] | None:
     positions = {}
     for position, part in enumerate(pattern.segments):
         if isinstance(part, Binding):
-            if part != Binding(part.name):
+            if part[1:] != _WHOLE_SEGMENT:
                 return None
             positions[part.name] = position
     return positions

@@ -186,6 +186,8 @@ class CONNECT(Route):
 
 def _refuse_methods(pattern: object) -> None:
     """Raise an error if a pattern is, or begins with, methods."""
+    if isinstance(pattern, str) and pattern.startswith("/"):
+        return
     words = str(pattern).upper().replace(",", " ").split()
     methods = [*takewhile(HTTP_METHODS.__contains__, words)]
     if not methods:

@@ -19,6 +19,8 @@ from clastic.wiring import closest
 _COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "dev": ("clastic.cli.serving", "serve an application for development"),
+        "serve": ("clastic.cli.serving", "serve an application in production"),
+        "servers": ("clastic.cli.serving", "list the servers that 'serve' can use"),
         "routes": ("clastic.cli.inspection", "list the routes in the order tried"),
         "explain": ("clastic.cli.inspection", "explain what becomes of a request"),
         "check": ("clastic.cli.inspection", "report every problem and likely mistake"),
@@ -28,7 +30,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 
 # Words that users of other frameworks type.
-_OTHER_NAMES = MappingProxyType({"run": "dev", "runserver": "dev", "test": "request"})
+_OTHER_NAMES = MappingProxyType({"run": ("dev", "serve"), "runserver": ("dev",)})
 
 _FLAG = re.compile(r"(?<![\w-])--?[a-z][\w-]*")
 
@@ -120,9 +122,10 @@ def _fail(program: str, message: str) -> int:
 
 
 def _suggestion(name: str) -> str:
-    nearest = _OTHER_NAMES.get(name) or closest(name, _COMMANDS)
-    if nearest:
-        return f"Did you mean 'clastic {nearest}'?"
+    nearest = closest(name, _COMMANDS)
+    meant = _OTHER_NAMES.get(name) or (nearest and (nearest,))
+    if meant:
+        return f"Did you mean clastic {' or clastic '.join(meant)}?"
     return f"The commands are {', '.join(_COMMANDS)}."
 
 

@@ -131,6 +131,7 @@ class SignedCookieMiddleware(Middleware):
             same_site=same_site,
         )
         keys = None if secret_key is None else _checked_keys(secret_key, name)
+        self.has_random_key = keys is None
         self.provides = (arg_name,)
         self.arg_name = arg_name
         self.cookie_name = name

@@ -72,7 +72,7 @@ def create_app(folder):
             GET("/log", use_log),
         ],
         resources={"folder": folder, "log": managed(open_log)},
-        middlewares=[SignedCookieMiddleware(secret_key="key")],
+        middlewares=[SignedCookieMiddleware(secret_key="a key for tests only")],
     )
 
 

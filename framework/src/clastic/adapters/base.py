@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -14,9 +14,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal, NoReturn
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from clastic.application import Application
+from clastic.errors import LengthRequired
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+DRAIN_SECONDS = 30
+"""How long servers wait for requests in progress after SIGTERM, where they can be told."""
 
 Model = Literal["synchronous", "threads", "processes", "event loop", "gateway"]
 
@@ -134,13 +138,14 @@ class Adapter(ABC):
         served = (
             ProxyFix(app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops) if hops else app
         )
-        if not isinstance(app, Application):
-            self.serve(served, options, _do_nothing)
-            return
-        try:
-            self.serve(served, options, lambda: _open(app))
-        finally:
-            app.close()
+        with suppress(KeyboardInterrupt):
+            if isinstance(app, Application):
+                try:
+                    self.serve(served, options, lambda: _open(app))
+                finally:
+                    app.close()
+            else:
+                self.serve(served, options, _do_nothing)
 
     @abstractmethod
     def serve(
@@ -156,6 +161,22 @@ class Adapter(ABC):
 def exit_on_sigterm() -> None:
     """Raise SystemExit in the main thread when the process gets SIGTERM, with status 0."""
     signal.signal(signal.SIGTERM, _exit)
+
+
+def require_length(app: WSGIApplication) -> WSGIApplication:
+    """Return an application that responds 411 to a body in chunks, for servers that read none.
+
+    The body would seem to be empty.
+    """
+
+    def checked(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if "HTTP_TRANSFER_ENCODING" in environ:
+            return LengthRequired("This server does not read bodies in chunks.")(
+                environ, start_response
+            )
+        return app(environ, start_response)
+
+    return checked
 
 
 def _exit(*arguments: object) -> NoReturn:

@@ -14,9 +14,18 @@ GROUP = "clastic.adapters"
 """The group of entry points by which other packages add adapters: subclasses of Adapter."""
 
 _ADAPTERS = (
-    ("waitress", "clastic.adapters.waitress:Waitress"),
     ("gunicorn", "clastic.adapters.gunicorn:Gunicorn"),
     ("gunicorn-gevent", "clastic.adapters.gunicorn:GunicornGevent"),
+    ("uwsgi", "clastic.adapters.uwsgi:Uwsgi"),
+    ("granian", "clastic.adapters.granian:Granian"),
+    ("waitress", "clastic.adapters.waitress:Waitress"),
+    ("cheroot", "clastic.adapters.cheroot:Cheroot"),
+    ("hypercorn", "clastic.adapters.asgi:Hypercorn"),
+    ("uvicorn", "clastic.adapters.asgi:Uvicorn"),
+    ("gevent", "clastic.adapters.gevent:Gevent"),
+    ("bjoern", "clastic.adapters.bjoern:Bjoern"),
+    ("wsgiref", "clastic.adapters.local:Wsgiref"),
+    ("werkzeug", "clastic.adapters.local:Werkzeug"),
 )
 
 

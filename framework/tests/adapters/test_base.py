@@ -152,6 +152,27 @@ def test_an_adapter_that_cannot_be_imported_is_logged_and_left_out(monkeypatch, 
     assert "The adapter 'broken' (no_such_module:Adapter) cannot be used." in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("variables", "text"),
+    [
+        pytest.param({}, "http://127.0.0.1:8000/", id="the root by default"),
+        pytest.param(
+            {"PATH_INFO": "/links", "QUERY_STRING": "page=2", "HTTP_HOST": "example.org"},
+            "http://example.org/links?page=2",
+            id="the CGI variables",
+        ),
+    ],
+)
+def test_the_console_shows_the_response_to_one_request(monkeypatch, capfdbinary, variables, text):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    app = Application([("/<path*>", lambda request, path: Response(request.url))])
+    get_adapter("console").run(app)
+    head, _, body = capfdbinary.readouterr().out.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert body.decode() == text
+
+
 @pytest.mark.parametrize("adapter", adapters().values(), ids=adapters())
 def test_every_adapter_says_what_it_is(adapter):
     assert adapters()[adapter.name].model == adapter.model

@@ -24,6 +24,10 @@ _ADAPTERS = (
     ("uvicorn", "clastic.adapters.asgi:Uvicorn"),
     ("gevent", "clastic.adapters.gevent:Gevent"),
     ("bjoern", "clastic.adapters.bjoern:Bjoern"),
+    ("fastcgi", "clastic.adapters.gateways:FastCgi"),
+    ("scgi", "clastic.adapters.gateways:Scgi"),
+    ("cgi", "clastic.adapters.gateways:Cgi"),
+    ("console", "clastic.adapters.gateways:Console"),
     ("wsgiref", "clastic.adapters.local:Wsgiref"),
     ("werkzeug", "clastic.adapters.local:Werkzeug"),
 )

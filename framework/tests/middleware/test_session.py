@@ -176,6 +176,21 @@ def test_a_session_is_saved_with_a_redirect() -> None:
     assert served(move).get("/", follow_redirects=True).text.strip() == "red"
 
 
+def test_what_a_route_changed_before_it_fell_through_is_saved() -> None:
+    def fall_through(session: Session) -> None:
+        session.update("color", function=lambda color: "red", default=None)
+        raise NotFound(is_breaking=False)
+
+    application = Application(
+        [("/", fall_through), ("/", show, render_basic)],
+        middlewares=[SessionMiddleware(MemoryStore())],
+        ignore=["duplicate-route"],
+    )
+    client = application.get_local_client()
+    response = client.get("/")
+    assert (response.text.strip(), "Set-Cookie" in response.headers) == ("red", True)
+
+
 def test_nothing_is_saved_with_an_uncaught_exception() -> None:
     def fail(session: Session) -> None:
         session["color"] = "red"

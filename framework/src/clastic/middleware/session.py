@@ -163,8 +163,10 @@ class SessionMiddleware(Middleware):
                 f"{store!r} keeps sessions in the memory of one process, and this server has "
                 "several. Use another store, such as FileStore or SQLStore, or one process."
             )
-        read_ids = partial(self._read_ids, environ.get("HTTP_COOKIE", ""))
-        session = environ[self._environ_key] = Session(store, read_ids, self._timeouts)
+        session: Session | None = environ.get(self._environ_key)
+        if session is None:  # else an earlier route raised a non-breaking error
+            read_ids = partial(self._read_ids, environ.get("HTTP_COOKIE", ""))
+            session = environ[self._environ_key] = Session(store, read_ids, self._timeouts)
         return session
 
     def _save(self, session: Session) -> str | None:

@@ -120,12 +120,12 @@ class Session(MutableMapping[str, Any]):
         return self._loaded is not None
 
     @overload  # type: ignore[override]
-    def update(self, key: str, function: Callable[[Any], Any], default: Any = None, /) -> Any: ...
+    def update(self, key: str, /, function: Callable[[Any], Any], default: Any = None) -> Any: ...
     @overload
     def update(self, values: Mapping[str, Any] | Iterable[tuple[str, Any]] = (), /) -> None: ...
 
     def update(
-        self, key: Any = (), function: Callable[[Any], Any] | None = None, default: Any = None, /
+        self, key: Any = (), /, function: Callable[[Any], Any] | None = None, default: Any = None
     ) -> Any:
         """Replace the value of a key by what a function returns for it, and return that.
 

@@ -15,6 +15,7 @@ from clastic.config import Configuration, ConfigurationError, ServerSettings, lo
 COLORHELLO = """
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -52,6 +53,7 @@ class Painter(Protocol):
 class Settings:
     host_url: str = ""
     folder: Path = Path()
+    file: str | os.PathLike[str] = ""
     port: int | None = None
     ratio: float = 1.0
     debug: bool = False
@@ -232,6 +234,11 @@ def test_an_error_of_a_class_is_raised_as_it_is(write):
         pytest.param('debug = { env = "DEBUG" }', True, id="a variable as true"),
         pytest.param('host_url = { env = "PORT" }', "8080", id="a variable as a text"),
         pytest.param('port = { env = "NO_SUCH", default = 9 }', 9, id="a default"),
+        pytest.param(
+            'host_url = { env = "NO_SUCH", default = { file = "secret" } }',
+            "s3cret\n",
+            id="a file as a default",
+        ),
         pytest.param('hosts = ["a", { env = "PORT" }]', ["a", "8080"], id="a variable in a list"),
     ],
 )
@@ -244,9 +251,9 @@ def test_a_value_becomes_the_type_of_its_argument(line, expected, settings, writ
     assert (value, type(value)) == (expected, type(expected))
 
 
-def test_relative_paths_start_at_the_folder_of_the_file(write, settings, monkeypatch):
-    made = settings('folder = "data"')
-    assert made.folder == Path.cwd() / "data"
+def test_relative_paths_start_at_the_folder_of_the_file(settings):
+    made = settings('folder = "data"\nfile = "a.db"')
+    assert (made.folder, made.file) == (Path.cwd() / "data", Path.cwd() / "a.db")
 
 
 def test_a_member_of_an_enumeration_is_written_as_its_value_or_name(settings):

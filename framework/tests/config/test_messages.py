@@ -82,7 +82,7 @@ TOML = [
         '[objects.x]\nuse = "skins:Settings"\n',
         "app.toml:1: [objects.x] has no 'host_url', which Settings (skins.py:16) "
         "needs.\n"
-        "  Add host_url = ….",
+        "  Add 'host_url'.",
         id="an argument that is missing",
     ),
     pytest.param(
@@ -552,7 +552,8 @@ def test_nothing_is_made_if_there_is_a_mistake(write, message):
         ),
         pytest.param(
             "app.yaml",
-            "app.yaml is not a configuration file: .toml, .ini and .cfg files are.\n  Rename it.",
+            "app.yaml is not a configuration file: .toml, .ini and .cfg files are.\n"
+            "  Name one of these.",
             id="of another format",
         ),
         pytest.param(

@@ -83,7 +83,7 @@ class Checker:
                 self._problems.add(section.where("use"), what, "Wrap it in a function.")
             elif name not in given and name not in intended:
                 what = f"has no '{name}', which {target.describe()} needs"
-                self._problems.add(section.where(), what, f"Add {name} = ….")
+                self._problems.add(section.where(), what, f"Add '{name}'.")
 
     def _resolve(self, value: Any, section: Section, key: str) -> Any:
         """Return a value with its tables read, or ``_MISSING`` if that is not possible."""
@@ -108,7 +108,12 @@ class Checker:
             return self._refer(name, where, key)
         if form == "file":
             return self._read_file(name, where, key)
-        return self._read_variable(name, value.get("default", _MISSING), where, key)
+        if name in os.environ:
+            return SecretText(os.environ[name])
+        if "default" in value:
+            return self._resolve(value["default"], section, key)
+        self._report_variable(name, where, key)
+        return _MISSING
 
     def _report_table(self, where: str, key: str, table: Mapping[str, Any]) -> None:
         unknown = next((name for name in table if name not in (*_FORMS, "default")), None)
@@ -135,10 +140,10 @@ class Checker:
         return Reference(name, target.cls, not target.is_called and isinstance(target.value, type))
 
     def _read_file(self, name: str, where: str, key: str) -> Any:
-        path = self._folder / Path(name).expanduser()
+        path = self._folder / name
         try:
             return SecretText(path.read_text("utf-8").removesuffix("\n"))
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
             what = f"reads {key} from {shortest_path(str(path))}, which failed: {reason}"
             is_missing = path.parent.is_dir() and isinstance(error, FileNotFoundError)
@@ -147,15 +152,11 @@ class Checker:
             self._problems.add(where, what, remedy)
             return _MISSING
 
-    def _read_variable(self, name: str, default: Any, where: str, key: str) -> Any:
-        if name in os.environ:
-            return SecretText(os.environ[name])
-        if default is _MISSING:
-            what = f"reads {key} from the environment variable '{name}', which is not set"
-            nearest = closest(name, os.environ)
-            hint = f"Did you mean '{nearest}'? Otherwise set it" if nearest else "Set it"
-            self._problems.add(where, what, f"{hint}, or add a default.")
-        return default
+    def _report_variable(self, name: str, where: str, key: str) -> None:
+        what = f"reads {key} from the environment variable '{name}', which is not set"
+        nearest = closest(name, os.environ)
+        hint = f"Did you mean '{nearest}'? Otherwise set it" if nearest else "Set it"
+        self._problems.add(where, what, f"{hint}, or add a default.")
 
     def _convert(self, value: Any, annotation: Any, section: Section, key: str) -> Any:
         try:

@@ -97,8 +97,8 @@ def read_source(path: Path, overrides: Iterable[str], problems: Problems) -> Sou
     shown = shortest_path(str(path))
     readers = {".toml": _read_toml, ".ini": _read_ini, ".cfg": _read_ini}
     if path.suffix not in readers:
-        remedy = f"Did you mean {shown}.toml?" if not path.suffix else "Rename it."
-        problems.add(shown, "is not a configuration file: .toml, .ini and .cfg files are", remedy)
+        what = "is not a configuration file: .toml, .ini and .cfg files are"
+        problems.add(shown, what, "Name one of these.")
         return source
     try:
         text = path.read_text("utf-8-sig")

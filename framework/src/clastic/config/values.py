@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import re
 import types
 from collections import abc
@@ -194,8 +195,8 @@ def _convert_scalar(value: Any, base: type, folder: Path) -> Any:
         accepted = type(value) in (int, float)
         value = float(value) if accepted else value
     else:
-        if isinstance(value, str) and issubclass(base, PurePath):
-            return base(folder, Path(value).expanduser())
+        if isinstance(value, str) and issubclass(base, (PurePath, os.PathLike)):
+            return (base if issubclass(base, PurePath) else Path)(folder, value)
         if isinstance(value, str) and base is bytes:
             return value.encode()
         accepted = _is_instance(value, base)

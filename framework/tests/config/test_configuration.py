@@ -19,7 +19,7 @@ import os
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Never, Protocol
+from typing import TYPE_CHECKING, Annotated, Literal, Never, NewType, Protocol, TypeVar
 
 from clastic import Application, Response
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from elsewhere import Unknown
 
 made = []
+Name = NewType("Name", str)
+T = TypeVar("T")
 
 
 class Weight(Enum):
@@ -68,6 +70,10 @@ class Settings:
     unknown: Unknown = None
     painter: Painter | None = None
     api_token: int = 0
+    name: Name = ""
+    count: Annotated[int, "at least 1"] = 1
+    pair: tuple[str, int] = ("", 0)
+    generic: T = None
 
 
 class Refusing:
@@ -226,6 +232,10 @@ def test_an_error_of_a_class_is_raised_as_it_is(write):
         pytest.param("sizes = [1, 2]", (1, 2), id="a list for a tuple"),
         pytest.param('names = ["a"]', {"a"}, id="a list for a set"),
         pytest.param("limits = { value = { a = 1 } }", {"a": 1}, id="a literal table"),
+        pytest.param('name = "a"', "a", id="a text for a new type"),
+        pytest.param("count = 2", 2, id="a number for an annotated one"),
+        pytest.param('pair = ["a", 1]', ("a", 1), id="a list for a pair"),
+        pytest.param('generic = "a"', "a", id="any value for a type variable"),
         pytest.param('key = "é"', b"\xc3\xa9", id="a text for bytes"),
         pytest.param("unknown = 5", 5, id="any value if the annotation cannot be read"),
         pytest.param('host_url = { file = "secret" }', "s3cret\n", id="a file without one newline"),

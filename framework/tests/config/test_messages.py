@@ -34,6 +34,8 @@ class Settings:
     weight: Weight = Weight.BOLD
     mode: Literal["dev", "prod"] = "dev"
     skin: Skin | None = None
+    pair: tuple[str, int] = ("", 0)
+    debug: bool = False
     api_token: int = 0
 
 
@@ -73,7 +75,7 @@ TOML = [
         '[objects.x]\nuse = "skins:Settings"\nhost_uri = "h"\n',
         "app.toml:3: [objects.x] has 'host_uri', which Settings (skins.py:16) does not "
         "take.\n"
-        "  Available here: host_url, port, sizes, weight, mode, skin, api_token. Did "
+        "  Available here: host_url, port, sizes, weight, mode, skin, pair, debug, api_token. Did "
         "you mean 'host_url'?\n"
         "  Correct or remove it.",
         id="an unknown argument in the place of one that is needed",
@@ -87,14 +89,14 @@ TOML = [
     ),
     pytest.param(
         '[objects.x]\nuse = "skins:Strict"\nsiez = 2\n',
-        "app.toml:3: [objects.x] has 'siez', which Strict (skins.py:27) does not take.\n"
+        "app.toml:3: [objects.x] has 'siez', which Strict (skins.py:29) does not take.\n"
         "  Available here: size. Did you mean 'size'?\n"
         "  Correct or remove it.",
         id="an argument that keyword arguments refuse",
     ),
     pytest.param(
         '[objects.x]\nuse = "skins:by_position"\n',
-        "app.toml:2: [objects.x] uses by_position (skins.py:36), which takes 'size' by "
+        "app.toml:2: [objects.x] uses by_position (skins.py:38), which takes 'size' by "
         "position only.\n"
         "  Wrap it in a function.",
         id="an argument by position only",
@@ -349,6 +351,12 @@ TOML = [
         id="an unknown table",
     ),
     pytest.param(
+        '[objects.x]\nuse = "skins:Settings"\nhost_url = "h"\npair = ["a"]\n',
+        "app.toml:4: [objects.x] has pair = ['a'], which is not of type tuple[str, int].\n"
+        "  Correct the value.",
+        id="a list of another length",
+    ),
+    pytest.param(
         "[[objects.x]]\n",
         "app.toml:1: 'objects.x' is not a table.\n"
         '  Write [objects.x], and below it use = "module:name".',
@@ -386,6 +394,12 @@ TOML = [
     ),
 ]
 INI = [
+    pytest.param(
+        "[x skins.Settings]\nhost_url = h\ndebug = maybe\n",
+        "app.ini:3: [x skins.Settings] has debug = 'maybe', which is not of type bool.\n"
+        "  Correct the value.",
+        id="a word that is neither true nor false",
+    ),
     pytest.param(
         "[skin]\ncolor = red\n",
         "app.ini:1: [skin] has no class.\n"

@@ -39,6 +39,20 @@ def test_shows_why_the_program_fails_to_start_until_a_change_fixes_it(program: P
         assert server.stop(signal.SIGINT) == 0
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the reloader needs a POSIX system")
+def test_restarts_when_the_configuration_file_changes(program: Path):
+    file = program.parent / "site.ini"
+    file.write_text("[application app.create]\nname: Ann\n")
+    program.write_text(f"{APP}\n\ndef create(nam):\n    return app\n")
+    with serve_process([*DEV, "site.ini", "--port", "{port}"], folder=program.parent) as server:
+        assert "Did you mean &#39;nam&#39;?" in server.get("/", {"Accept": "text/html"}).text
+        file.write_text("[application app.create]\nnam: Ann\n")
+        server.wait_until(
+            lambda: server.responds() and server.get("/people/1").status == 200,
+            "did not restart",
+        )
+
+
 def test_serves_the_static_files_beside_the_application(program: Path, tmp_path: Path):
     (tmp_path / "static").mkdir()
     (tmp_path / "static" / "site.css").write_text("p {}")

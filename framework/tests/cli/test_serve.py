@@ -72,6 +72,14 @@ def test_passes_the_options_to_the_server(cli: CommandLine):
     )
 
 
+def test_flags_override_the_configuration_file(cli: CommandLine):
+    text = "[application clastic.Application]\n[server]\nname: recorder\nthreads: 3\nproxies: 1\n"
+    cli.write({"site.ini": text})
+    assert cli.run("serve", "site.ini", "--set", "server.proxies=2", "--threads", "4").out.endswith(
+        "ServerOptions(bind='127.0.0.1:8000', workers=None, threads=4, proxies=2)\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -106,7 +106,8 @@ def test_finds_the_application(cli: CommandLine, target: str):
         ),
         pytest.param(
             "site_app:create_with",
-            "create_with, site_app.py:15 needs 'config'. Name a function that needs no arguments",
+            "create_with, site_app.py:15 needs 'config'. "
+            "Pass it in a configuration file, or name a function that needs no arguments",
             id="a function that needs an argument",
         ),
         pytest.param(
@@ -120,7 +121,9 @@ def test_finds_the_application(cli: CommandLine, target: str):
             id="a call with arguments",
         ),
         pytest.param(
-            "my-app", "'my-app' is no target. Write module:app or file.py", id="not a name"
+            "my-app",
+            "'my-app' is no target. Write module:app, file.py or file.toml",
+            id="not a name",
         ),
         pytest.param(
             "json.py",
@@ -183,3 +186,44 @@ def test_prints_a_module_that_the_program_misses_as_an_error_of_the_program(cli:
     result = cli.run("routes", "failing.py")
     assert result.code == 1
     assert result.err.endswith("ModuleNotFoundError: No module named 'missing_library'\n")
+
+
+CONFIGURATION = """\
+[application clastic.Application]
+
+[server]
+name: waitress
+bind: 127.0.0.1:8001
+"""
+
+
+def test_constructs_the_application_of_a_configuration_file(cli: CommandLine):
+    (cli.folder / "site.ini").write_text(CONFIGURATION)
+    words = ["site.ini", "/_health/live", "--set", "application.health=/_health"]
+    assert cli.run("request", "--body", *words).out.startswith('{"status":')
+
+
+def test_reports_the_mistakes_of_a_configuration_file(cli: CommandLine):
+    (cli.folder / "site.ini").write_text(CONFIGURATION.replace("bind", "bnid"))
+    result = cli.run("serve", "site.ini")
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith("site.ini:5: [server] has 'bnid'")
+    assert "Did you mean 'bind'?" in result.err
+
+
+def test_reports_a_configuration_file_that_makes_another_application(cli: CommandLine):
+    cli.write({"flasky.py": FLASKY, "site.ini": "[application flasky.Other]\n"})
+    assert cli.run("routes", "site.ini") == (
+        2,
+        "",
+        "clastic routes: site.ini makes a Other, not an Application. "
+        "Embed it: Application([('/', RerouteWSGI(...))])\n",
+    )
+
+
+def test_refuses_settings_without_a_configuration_file(cli: CommandLine):
+    assert cli.run("routes", "--set", "server.workers=2") == (
+        2,
+        "",
+        "clastic routes: --set needs a configuration file, not app.py\n",
+    )

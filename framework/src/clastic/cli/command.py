@@ -28,13 +28,21 @@ class Command(NamedTuple):
 
 
 def add_target(parser: ArgumentParser) -> None:
-    """Add the argument ``TARGET``."""
+    """Add the argument ``TARGET``, and the flag ``--set`` for configuration files."""
     parser.add_argument(
         "target",
         metavar="TARGET",
         nargs="?",
         default=None,
-        help="module:app, module:create_app, file.py or file.py:app",
+        help="module:app, module:create_app, file.py, file.py:app or a configuration file",
+    )
+    parser.add_argument(
+        "--set",
+        dest="overrides",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="replace a value of the configuration file, such as server.workers=2; can be repeated",
     )
 
 

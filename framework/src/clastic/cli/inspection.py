@@ -53,7 +53,9 @@ def _add_routes_arguments(parser: ArgumentParser) -> None:
 def _list_routes(given: Namespace) -> int:
     routes = [
         _describe(number, route)
-        for number, route in enumerate(load(given.target).application.iter_routes(), 1)
+        for number, route in enumerate(
+            load(given.target, given.overrides).application.iter_routes(), 1
+        )
     ]
     if given.json:
         print(format_json([asdict(route) for route in routes]))
@@ -93,7 +95,7 @@ def _explain(given: Namespace) -> int:
     path = unquote(given.path.partition("?")[0])
     if not path.startswith("/"):
         raise TargetError(f"the path {given.path!r} does not begin with a slash")
-    explanation = explain(load(given.target).application, path, given.method)
+    explanation = explain(load(given.target, given.overrides).application, path, given.method)
     if given.json:
         print(explanation.to_json())
     elif given.svg:
@@ -107,7 +109,7 @@ def _check(given: Namespace) -> int:
     """Print problems and likely mistakes; there is no output if there are none."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", WiringWarning)
-        found, texts = _find_problems(given.target)
+        found, texts = _find_problems(given)
     for warning in caught:
         if isinstance(warning.message, WiringWarning):
             found += [{"kind": "warning", **each._asdict()} for each in warning.message.problems]
@@ -123,10 +125,10 @@ def _check(given: Namespace) -> int:
     return FAILURE if texts else 0
 
 
-def _find_problems(target: str | None) -> tuple[list[dict[str, Any]], list[str]]:
+def _find_problems(given: Namespace) -> tuple[list[dict[str, Any]], list[str]]:
     """Return what is wrong with an application as data and as text, without its warnings."""
     try:
-        loaded = load(target)
+        loaded = load(given.target, given.overrides)
     except TargetError:
         raise
     except WiringError as error:

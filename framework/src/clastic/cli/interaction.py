@@ -68,7 +68,7 @@ def _request(given: Namespace) -> int:
     if data is not None:
         headers.setdefault("Content-Type", _FORM)
     method = given.method if "method" in given else "GET" if data is None else "POST"
-    with load(given.target).application as application:
+    with load(given.target, given.overrides).application as application:
         response = application.get_local_client().open(
             given.path, method=method.upper(), data=data, headers=headers, buffered=False
         )
@@ -129,7 +129,7 @@ def _add_shell_arguments(parser: ArgumentParser) -> None:
 
 
 def _shell(given: Namespace) -> int:
-    with load(given.target).application as application:
+    with load(given.target, given.overrides).application as application:
         names = _names(application)
         if "command" in given:
             exec(compile(given.command, "<command>", "exec"), names)

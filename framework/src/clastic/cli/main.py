@@ -37,8 +37,8 @@ _FLAG = re.compile(r"(?<![\w-])--?[a-z][\w-]*")
 _DESCRIPTION = """\
 Develop, inspect and serve Clastic applications.
 
-A TARGET is module:app, module:create_app, file.py or file.py:app. Without one, it is the value of
-"app" in the table [tool.clastic] of pyproject.toml, else app.py or wsgi.py."""
+A TARGET is module:app, module:create_app, file.py, file.py:app or a configuration file. Without
+one, it is "app" in the table [tool.clastic] of pyproject.toml, else app.py or wsgi.py."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

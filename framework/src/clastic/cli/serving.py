@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
+from dataclasses import asdict
 from errno import EACCES, EADDRINUSE, EADDRNOTAVAIL
 from types import MappingProxyType
 from typing import Any
@@ -21,7 +22,14 @@ from clastic.cli.command import (
     format_columns,
     format_json,
 )
-from clastic.cli.targets import Loaded, TargetError, load, print_traceback
+from clastic.cli.targets import (
+    Loaded,
+    TargetError,
+    find_configuration,
+    load,
+    load_configuration,
+    print_traceback,
+)
 from clastic.debug.handler import ContextualErrorHandler
 from clastic.errors import REPLErrorHandler
 from clastic.middleware.cookie import SignedCookieMiddleware
@@ -39,13 +47,15 @@ def _add_dev_arguments(parser: ArgumentParser) -> None:
 def _serve_for_development(given: Namespace) -> int:
     """Serve until a signal; a program that fails to start is shown until a change fixes it."""
     flags: dict[str, Any] = {**vars(given)}
-    target = flags.pop("target")
+    target, overrides = flags.pop("target"), flags.pop("overrides")
+    configuration = find_configuration(target)
+    flags["extra_files"] = [] if configuration is None else [configuration]
     try:
         options = ServerOptions(**flags)
     except ValueError as error:
         raise TargetError(str(error)) from error
     try:
-        loaded = load(target)
+        loaded = load(target, overrides)
     except TargetError:
         raise
     except Exception as error:
@@ -68,7 +78,9 @@ def _static(loaded: Loaded, options: ServerOptions) -> dict[str, Any]:
 
 def _add_serve_arguments(parser: ArgumentParser) -> None:
     add_target(parser)
-    parser.add_argument("--server", metavar="NAME", help="the server, see 'clastic servers'")
+    parser.add_argument(
+        "--server", dest="name", metavar="NAME", help="the server, see 'clastic servers'"
+    )
     parser.add_argument(
         "--bind", metavar="HOST:PORT", help="the address; 127.0.0.1:8000 by default"
     )
@@ -85,9 +97,13 @@ def _add_serve_arguments(parser: ArgumentParser) -> None:
 def _serve_in_production(given: Namespace) -> int:
     """Serve by an adapter until a signal. What is not for production is refused."""
     flags: dict[str, Any] = {**vars(given)}
-    target, name = flags.pop("target"), flags.pop("server", None)
+    target, overrides = flags.pop("target"), flags.pop("overrides")
+    configuration = load_configuration(target, overrides)
+    written = {} if configuration is None else asdict(configuration.server)
+    settings = {key: value for key, value in {**written, **flags}.items() if value is not None}
+    name = settings.pop("name", None)
     try:
-        options = ProductionOptions(**flags)
+        options = ProductionOptions(**settings)
         adapter = _choose_adapter() if name is None else get_adapter(name)
         if not adapter.is_for_production:
             raise TargetError(
@@ -96,7 +112,7 @@ def _serve_in_production(given: Namespace) -> int:
             )
         adapter.check(options)
         adapter.prepare()
-        application = load(target).application
+        application = load(target, overrides).application
         _refuse_development(application)
         print(_announcement(adapter, options), flush=True)
         adapter.run(application, options)

@@ -11,13 +11,17 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clastic.application import Application
 from clastic.describe import describe_callable, describe_type, shortest_path
 from clastic.wiring import WiringError, did_you_mean
 
+if TYPE_CHECKING:
+    from clastic.config import Configuration
+
 _PROJECT_FILE = "pyproject.toml"
+_CONFIGURATION_SUFFIXES = (".toml", ".ini", ".cfg")
 _DEFAULT_FILES = ("app.py", "wsgi.py")
 _DEFAULT_NAMES = ("app", "application", "create_app")
 _LIBRARY = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "")
@@ -56,27 +60,56 @@ class Loaded(NamedTuple):
         return str(folder) if folder.is_dir() else None
 
 
-def load(text: str | None) -> Loaded:
-    """Import the application of a target.
+def load(text: str | None, overrides: Sequence[str] = ()) -> Loaded:
+    """Import the application of a target, or construct that of a configuration file.
 
     :param text: the target as it was written; `None` for the default
+    :param overrides: values that replace those of a configuration file
     :raises TargetError: if it does not lead to an application
+    :raises ConfigurationError: if it is a configuration file with mistakes
     :raises Exception: what the code of the application raises
     """
-    target = find_target(text)
+    configuration = load_configuration(text, overrides)
+    if configuration is not None:
+        application = configuration.application()
+        if not isinstance(application, Application):
+            raise TargetError(
+                f"{shortest_path(str(configuration.path))} makes {describe_type(application)}, "
+                f"not an Application{_remedy(application)}"
+            )
+        return Loaded(application, configuration.path.parent)
+    target = find_target(_default_text() if text is None else text)
     module = _import(target)
     application = _application_of(_find_value(module, target), target)
     return Loaded(application, Path(module.__file__ or target.folder).absolute().parent)
 
 
-def find_target(text: str | None) -> Target:
+def load_configuration(text: str | None, overrides: Sequence[str] = ()) -> Configuration | None:
+    """Return the configuration file of a target, or `None` if the target is none.
+
+    The parameters and errors are those of :func:`load`; nothing is constructed.
+    """
+    path = find_configuration(text)
+    if path is None:
+        if overrides:
+            raise TargetError(f"--set needs a configuration file, not {text or _default_text()}")
+        return None
+    from clastic.config import load as read  # most targets are none
+
+    return read(path, overrides)
+
+
+def find_configuration(text: str | None) -> str | None:
+    """Return the path of the configuration file that a target is, or `None` if it is none."""
+    text = _default_text() if text is None else text
+    return os.path.abspath(text) if text.endswith(_CONFIGURATION_SUFFIXES) else None
+
+
+def find_target(text: str) -> Target:
     """Return where a target is, without importing it.
 
-    :param text: the target as it was written; `None` for the default
     :raises TargetError: if it has no valid form, or its file does not exist
     """
-    if text is None:
-        return _default_target()
     place, name = _split(text)
     if name.endswith("()"):
         name = name[:-2]
@@ -85,7 +118,7 @@ def find_target(text: str | None) -> Target:
     if place.endswith(".py") or os.sep in place or (os.path.isdir(place) and not name):
         return _target_in_file(Path(place), name)
     if not all(map(str.isidentifier, place.split("."))):
-        raise TargetError(f"{text!r} is no target. Write module:app or file.py")
+        raise TargetError(f"{text!r} is no target. Write module:app, file.py or file.toml")
     return Target(place, name, os.getcwd(), place)
 
 
@@ -124,17 +157,16 @@ def _split(text: str) -> tuple[str, str]:
     return place, name
 
 
-def _default_target() -> Target:
+def _default_text() -> str:
+    """Return the target that is used if none is written."""
     value = _project_value()
-    if value is not None:
-        return find_target(value)
-    for name in _DEFAULT_FILES:
-        if os.path.isfile(name):
-            return _target_in_file(Path(name), "")
-    raise TargetError(
-        f"there is no {' or '.join(_DEFAULT_FILES)} here, and no 'app' in [tool.clastic] of "
-        f"{_PROJECT_FILE}. Name the application, such as file.py or module:app"
-    )
+    found = [value] if value else [name for name in _DEFAULT_FILES if os.path.isfile(name)]
+    if not found:
+        raise TargetError(
+            f"there is no {' or '.join(_DEFAULT_FILES)} here, and no 'app' in [tool.clastic] of "
+            f"{_PROJECT_FILE}. Name the application, such as file.py or module:app"
+        )
+    return found[0]
 
 
 def _project_value() -> str | None:
@@ -261,13 +293,12 @@ def _application_of(value: Any, target: Target) -> Application:
         return value
     if not (inspect.isroutine(value) or isinstance(value, type)):
         place = f"{target.place}:{target.name}" if target.name else target.place
-        remedy = ". Embed it: Application([('/', RerouteWSGI(...))])" if callable(value) else ""
-        raise TargetError(f"{place} is {describe_type(value)}, not an Application{remedy}")
+        raise TargetError(f"{place} is {describe_type(value)}, not an Application{_remedy(value)}")
     needed = _required_arguments(value)
     if needed:
         raise TargetError(
             f"{describe_callable(value)} needs {', '.join(map(repr, needed))}. "
-            "Name a function that needs no arguments"
+            "Pass it in a configuration file, or name a function that needs no arguments"
         )
     result = value()
     if not isinstance(result, Application):
@@ -275,6 +306,11 @@ def _application_of(value: Any, target: Target) -> Application:
             f"{describe_callable(value)} returns {describe_type(result)}, not an Application"
         )
     return result
+
+
+def _remedy(value: Any) -> str:
+    """Return what to do with a WSGI application that is not of Clastic."""
+    return ". Embed it: Application([('/', RerouteWSGI(...))])" if callable(value) else ""
 
 
 def _required_arguments(function: Any) -> list[str]:

@@ -50,7 +50,7 @@ class Reloader:
         self._listener = listener
         self._folder = os.getcwd()
         self._files = WatchedFiles()
-        self._files.add(module_files())
+        self._files.add(module_files().union(options.extra_files))
         self._shutdown = ShutdownSignal()
         self._started = 0  # when the child was, in nanoseconds since the epoch
         self._changed: Sequence[str] = ()

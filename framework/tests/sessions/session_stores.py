@@ -143,11 +143,17 @@ def create_app(
         meanwhile()
         return shown
 
-    def append(session: Any, request: Any) -> Any:
+    def append(session: Any, request: Any, meanwhile: Any) -> Any:
+        value = request.args["value"]
+        session.update("list", lambda values: values.append(value) or values, [])
+        meanwhile()
+        return "appended"
+
+    def append_in_place(session: Any, request: Any) -> Any:
         session["list"].append(request.args["value"])
         return "appended"
 
-    endpoints = (show, put, count, log_in, log_out, flash, show_flashes, append)
+    endpoints = (show, put, count, log_in, log_out, flash, show_flashes, append, append_in_place)
     return Application(
         [
             *((f"/{each.__name__}", each, render_json) for each in endpoints),

@@ -135,9 +135,9 @@ def test_text_of_any_language_and_control_characters_are_kept(kind: Subject) -> 
 @kinds()
 def test_a_value_changed_in_place_is_saved(kind: Subject) -> None:
     client = kind.client()
-    client.get("/flash?text=a")
-    client.get("/flash?text=b")
-    assert client.get("/show_flashes").json == ["a", "b"]
+    client.get("/append?value=a")
+    client.get("/append_in_place?value=b")
+    assert client.get("/show").json == {"list": ["a", "b"]}
 
 
 @kinds(lambda kind: kind.merges)
@@ -156,6 +156,15 @@ def test_concurrent_updates_are_both_applied(kind: Subject) -> None:
     kind.waiting.append(lambda: kind.twin(client).get("/count"))
     client.get("/count")
     assert client.get("/show").json == {"n": 3}
+
+
+@kinds(lambda kind: kind.merges)
+def test_updates_that_change_their_default_are_each_applied_once(kind: Subject) -> None:
+    client = kind.client()
+    client.get("/put?color=red")
+    kind.waiting.append(lambda: kind.twin(client).get("/put?color=blue"))
+    client.get("/append?value=a")
+    assert client.get("/show").json == {"color": "blue", "list": ["a"]}
 
 
 @kinds()

@@ -186,7 +186,7 @@ class SessionMiddleware(Middleware):
 
 def _without_sharing(response: BaseResponse) -> BaseResponse:
     """Keep shared caches from storing a response that sets a cookie (RFC 9111, section 7.3)."""
-    control = response.headers.get("Cache-Control", "")
+    control = response.headers.get("Cache-Control", "").lower()
     if "public" in control or "s-maxage" in control:
         directives = response.cache_control
         directives.public, directives.s_maxage, directives.private = False, None, True

@@ -7,6 +7,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from copy import deepcopy
 from hashlib import sha256
 from secrets import token_hex, token_urlsafe
 from typing import Any, NamedTuple, TypeVar, overload
@@ -142,7 +143,7 @@ class Session(MutableMapping[str, Any]):
             super().update(key)
             return None
         before, update = _text_of(key, self._values), self._updates.get(key)
-        self[key] = value = function(self.get(key, default))
+        self[key] = value = _apply(function, default, key, self._values)
         functions = [(function, default)]
         if update is not None and update.after == before:
             functions = [*update.functions, *functions]
@@ -348,7 +349,7 @@ class Session(MutableMapping[str, Any]):
             if update is not None and (was, now) == (update.before, update.after):
                 was = _text_of(key, values)
                 for function, default in update.functions:
-                    values[key] = function(values.get(key, default))
+                    values[key] = _apply(function, default, key, values)
                 self._updates[key] = _Update(update.functions, was, _text_of(key, values))
             elif not now:
                 values.pop(key, None)
@@ -370,6 +371,11 @@ class Session(MutableMapping[str, Any]):
 
 def _hash(session_id: str) -> str:
     return sha256(session_id.encode()).hexdigest()
+
+
+def _apply(function: Callable[[Any], Any], default: Any, key: str, values: dict[str, Any]) -> Any:
+    """Return what a function returns for a value; it may change a copy of the default."""
+    return function(values[key] if key in values else deepcopy(default))
 
 
 def _text_of(key: str, values: dict[str, Any]) -> str:

@@ -59,7 +59,7 @@ class Uvicorn(Adapter):
             host=options.host,
             port=options.port,
             lifespan="off",
-            proxy_headers=False,  # only ProxyFix reads these headers
+            proxy_headers=False,  # only ProxyMiddleware reads these headers
             timeout_graceful_shutdown=DRAIN_SECONDS,
         )
 

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, ClassVar, Literal, NoReturn
 
-from werkzeug.middleware.proxy_fix import ProxyFix
-
 from clastic.application import Application
 from clastic.errors import LengthRequired
+from clastic.middleware import ProxyMiddleware
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -134,10 +133,9 @@ class Adapter(ABC):
         options = options or ServerOptions()
         self.check(options)
         self.prepare()
-        hops = options.proxies
-        served = (
-            ProxyFix(app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops) if hops else app
-        )
+        served = app
+        if options.proxies:
+            served = ProxyMiddleware(options.proxies).wsgi_wrapper(app)
         with suppress(KeyboardInterrupt):
             if isinstance(app, Application):
                 try:

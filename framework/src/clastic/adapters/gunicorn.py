@@ -35,7 +35,7 @@ class Gunicorn(Adapter):
             "bind": options.bind,
             "workers": options.workers,
             "post_worker_init": lambda worker: open_(),
-            "forwarded_allow_ips": "",  # only ProxyFix reads these headers
+            "forwarded_allow_ips": "",  # only ProxyMiddleware reads these headers
             "control_socket_disable": True,
             **self.worker_settings(options),
         }

@@ -36,6 +36,6 @@ class Waitress(Adapter):
             app,
             listen=options.bind,
             threads=options.threads or 4,
-            # Only ProxyFix reads these headers.
+            # Only ProxyMiddleware reads these headers.
             clear_untrusted_proxy_headers=not options.proxies,
         )

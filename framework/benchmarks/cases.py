@@ -107,6 +107,15 @@ PLAIN_CASES = (
     Case("static-304", "/static/style.css", returns=True, status=304, body=""),
 )
 
+IDIOM_CASES = (
+    Case("text-render", "/rendered", body="Hello, World!", content_type="text/plain"),
+    Case("path-render", "/rendered/World", body="Hello, World!", content_type="text/plain"),
+    replace(PLAIN_CASES[2], name="json-response", path="/json-response"),
+    Case("middlewares-render", "/", body=r"Hello, World! [1-9][0-9]*", content_type="text/plain"),
+)
+"""The other idiom of Clastic for the case that a name begins with: an endpoint that returns data
+for a render, or a response."""
+
 
 def routing_cases(
     number: int, name: str = "routes", path: str = "/r{i}/abc", body: str = "{i}:abc"

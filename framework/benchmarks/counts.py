@@ -18,7 +18,7 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
-from cases import PLAIN_CASES, routing_cases
+from cases import IDIOM_CASES, PLAIN_CASES, routing_cases
 from client import Application, Environ, WrongResponseError, checked_environ, run_loop
 from frameworks.interface import Framework, Probe, define_handlers
 
@@ -80,7 +80,7 @@ def count() -> Counts:
     """Return the versions of the libraries, and the steps of each case, if it responds rightly."""
     framework: Framework = importlib.import_module("frameworks.clastic")
     cases = {}
-    for case in PLAIN_CASES:
+    for case in (*PLAIN_CASES, *IDIOM_CASES):
         application = framework.build(case.name, Probe())
         cases[case.name] = steps_of(application, checked_environ(application, case))
     application = framework.routes(define_handlers(framework.HANDLER, ROUTES, vars(framework)))

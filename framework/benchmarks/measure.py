@@ -19,7 +19,7 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 import servers
-from cases import PLAIN_CASES, ROUTE_NUMBERS, Case
+from cases import IDIOM_CASES, PLAIN_CASES, ROUTE_NUMBERS, Case
 from client import QUICK, Options, Values, WrongResponseError, checked_environ, times_of
 from frameworks.interface import Framework, Probe, name_of
 from routes import SHAPES, measure_matching, measure_memory, measure_routes, measure_shape
@@ -48,13 +48,13 @@ print(imported, imported + perf_counter() - started)
 
 
 def measure_case(case: Case, framework: Framework, options: Options) -> Values:
-    """Measure one of the plain cases."""
+    """Measure one of the plain cases, or of those in another idiom."""
     if case.name in framework.LACKS:
         return {}
     probe = Probe()
     application = framework.build(case.name, probe)
     environ = checked_environ(application, case, CHECKS)
-    if case.name == "middlewares":
+    if case.name.startswith("middlewares"):
         check_probe(probe)
     return {f"requests/{case.name}": {name_of(framework): times_of(application, environ, options)}}
 
@@ -83,6 +83,7 @@ def measure_start(framework: Framework, options: Options) -> Values:
 
 GROUPS: dict[str, dict[str, Callable[[Framework, Options], Values]]] = {
     "requests": {case.name: partial(measure_case, case) for case in PLAIN_CASES},
+    "idioms": {case.name: partial(measure_case, case) for case in IDIOM_CASES},
     "routes": {f"routes-{n}": partial(measure_routes, n) for n in ROUTE_NUMBERS},
     "scale": {
         **{

@@ -138,7 +138,7 @@ def summary(times: dict[str, dict[str, list[float]]]) -> dict[str, Any]:
 
 def turns(job: str, frameworks: Sequence[str], number: int, options: Options) -> Iterator[str]:
     """Yield the frameworks in turn. Each round begins with another one."""
-    if job in GROUPS["scale"] or job in GROUPS["servers"]:
+    if any(job in GROUPS[group] for group in ("idioms", "scale", "servers")):
         frameworks = [OURS]
     shift = number % len(frameworks)
     for _ in range(options.starts if job == "start" else 1):

@@ -11,11 +11,13 @@ from clastic import (
     GET,
     POST,
     Application,
+    JSONResponse,
     Middleware,
     Request,
     Response,
     StaticApplication,
     redirect,
+    render_basic,
     render_json,
 )
 from clastic.middleware.cookie import SignedCookieMiddleware
@@ -34,9 +36,10 @@ def handler_{i}(id):
 
 
 def build(case: str, probe: Probe) -> WSGIApplication:
-    if case == "middlewares":
+    if case.startswith("middlewares"):
         middlewares = [Timer(probe), Count(probe), RequestId(probe)]
-        return Application([GET("/", numbered)], middlewares=middlewares)
+        route = GET("/", numbered_text, render_basic) if "render" in case else GET("/", numbered)
+        return Application([route], middlewares=middlewares)
     if case == "cookie":
         session = SignedCookieMiddleware("session", "session", SECRET)
         return Application([GET("/", cookie)], middlewares=[session])
@@ -46,8 +49,11 @@ def build(case: str, probe: Probe) -> WSGIApplication:
     return Application(
         [
             GET("/", text),
+            GET("/rendered", plain_text, render_basic),
             GET("/hello/<name>", path),
+            GET("/rendered/<name>", plain_path, render_basic),
             GET("/json", json_object, render_json),
+            GET("/json-response", json_response),
             GET("/page", html_page, "page.html"),
             GET("/old", redirect_to_new),
             POST("/form", form),
@@ -65,12 +71,24 @@ def text() -> Response:
     return Response(TEXT)
 
 
+def plain_text() -> str:
+    return TEXT
+
+
+def plain_path(name: str) -> str:
+    return f"Hello, {name}!"
+
+
 def path(name: str) -> Response:
     return Response(f"Hello, {name}!")
 
 
 def json_object() -> dict[str, str]:
     return {"message": TEXT}
+
+
+def json_response() -> Response:
+    return JSONResponse({"message": TEXT})
 
 
 def html_page() -> dict[str, Any]:
@@ -93,6 +111,10 @@ def cookie(session: dict[str, Any]) -> Response:
 
 def numbered(request_id: int) -> Response:
     return Response(f"{TEXT} {request_id}")
+
+
+def numbered_text(request_id: int) -> str:
+    return f"{TEXT} {request_id}"
 
 
 class RequestId(Middleware):

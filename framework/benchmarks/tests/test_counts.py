@@ -19,6 +19,7 @@ COMMAND = "make bench-check ARGS=--record"
 CASES = [
     *("text", "path", "json", "html", "404", "405", "redirect", "form", "middlewares", "cookie"),
     *("session", "static", "static-304"),
+    *("text-render", "path-render", "json-response", "middlewares-render"),
     *(f"routes-1000-{position}" for position in ("first", "last", "missing")),
 ]
 

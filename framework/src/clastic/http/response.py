@@ -416,11 +416,12 @@ def with_headers(response: BaseResponse, added: Fields) -> BaseResponse:
         twin = Response.__new__(Response)
         twin.__dict__.update(response.__dict__)
         parts = twin._parts
-        # A single field is Content-Type, so there is no Vary to merge.
-        if parts is not None and (fields := parts[0][2]) is not None and len(fields) == 1:
-            (code, line, _), body = parts
-            twin._parts = (code, line, fields + added), body
-            return twin
+        if parts is not None:
+            (code, line, fields), body = parts
+            # A single field is Content-Type, so there is no Vary to merge.
+            if fields is not None and len(fields) == 1:
+                twin._parts = (code, line, fields + added), body
+                return twin
     changed = copy_response(response)
     for name, value in added:
         if name == "Vary":

@@ -39,7 +39,6 @@ from clastic.errors import Gone, ServiceUnavailable
 from clastic.middleware import CSRFMiddleware, HTTPCacheMiddleware
 from clastic.middleware.cookie import SignedCookieMiddleware
 from clastic.middleware.form import PostDataMiddleware
-from clastic.middleware.url import ScriptRootMiddleware
 from clastic.render import AshesRenderFactory
 
 # The hosts that are served if there is no public URL.
@@ -51,17 +50,17 @@ UNITS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
 logger = logging.getLogger("erosion")
 
 
-def home(cookie: dict[str, str], root_url: str) -> dict[str, object]:
+def home(cookie: dict[str, str], url_for: Callable[..., str]) -> dict[str, object]:
     """Return the data of an empty form and, once, of the link that was just created."""
     new_alias = cookie.pop("new_alias", None)
-    return {**form_context(DEFAULTS), "new_url": new_alias and root_url + new_alias}
+    new_url = new_alias and url_for(use_link, alias=new_alias, external=True)
+    return {**form_context(DEFAULTS), "new_url": new_url}
 
 
 def submit(
     request: Request,
     cookie: dict[str, str],
-    root_url: str,
-    script_root: str,
+    url_for: Callable[..., str],
     storage: Storage,
     reserved: set[str],
     target_url: str | None,
@@ -77,7 +76,8 @@ def submit(
         "max_count": max_count,
     }
     typed = {name: DEFAULTS[name] if text is None else text for name, text in given.items()}
-    values, errors = read_form(typed, hosts_of(root_url, request.url), reserved)
+    own_hosts = hosts_of(url_for(home, external=True), request.url)
+    values, errors = read_form(typed, own_hosts, reserved)
     if not errors:
         alias = values["new_alias"]
         try:
@@ -92,7 +92,7 @@ def submit(
             errors["new_alias"] = taken if alias else "No free alias was found. Try again."
         else:
             cookie["new_alias"] = link.alias
-            return redirect(f"{script_root}/", 303)
+            return redirect(url_for(home), 303)
     return {**form_context(typed), "errors": errors, "is_refused": True}
 
 
@@ -123,7 +123,7 @@ def form_context(typed: Mapping[str, str]) -> dict[str, object]:
     return {"form": typed, "expiry_times": expiry_times}
 
 
-def link_context(link: Link, root_url: str, now: float) -> dict[str, object]:
+def link_context(link: Link, url_for: Callable[..., str], now: float) -> dict[str, object]:
     """Return the data of a link for the template."""
     clicks = counted(link.click_count, "click")
     if link.max_count:
@@ -135,7 +135,7 @@ def link_context(link: Link, root_url: str, now: float) -> dict[str, object]:
     else:
         time_left = f"{duration(link.expires_at - now)} left"
     return {
-        "url": root_url + link.alias,
+        "url": url_for(use_link, alias=link.alias, external=True),
         "target_url": shown_url(link.target_url),
         "clicks": clicks,
         "time_left": time_left,
@@ -179,18 +179,6 @@ class RetryLater(Middleware):
             )
 
 
-class RootURL(Middleware):
-    """Provide the URL that short links begin with: the public one, or that of the request."""
-
-    provides = ("root_url",)
-
-    def __init__(self, host_url: str) -> None:
-        self.host_url = host_url
-
-    def request(self, next: Callable[..., Response], request: Request) -> Response:
-        return next(root_url=self.host_url or request.root_url)
-
-
 class Listing(Middleware):
     """Add the links to the data of a page, newest first."""
 
@@ -199,14 +187,14 @@ class Listing(Middleware):
         next: Callable[[], Response],
         context: dict[str, object],
         before: int | None,
-        root_url: str,
+        url_for: Callable[..., str],
         storage: Storage,
         clock: Callable[[], float],
     ) -> Response:
         now = clock()
         links = storage.get_links(before=before, count=PAGE_SIZE + 1)
         shown = links[:PAGE_SIZE]
-        context["links"] = [link_context(link, root_url, now) for link in shown]
+        context["links"] = [link_context(link, url_for, now) for link in shown]
         context["before"] = before
         context["older"] = shown[-1].id if len(links) > PAGE_SIZE else None
         return next()
@@ -256,8 +244,6 @@ def create_app(
         },
         middlewares=[
             RetryLater(),
-            RootURL(host_url),
-            ScriptRootMiddleware(),
             SignedCookieMiddleware(
                 cookie_name="erosion",
                 secret_key=settings["cookie_secret"] or None,
@@ -265,6 +251,7 @@ def create_app(
             ),
         ],
         render_factory=AshesRenderFactory(FOLDER),
+        public_url=host_url or None,
         trusted_hosts=None if host_url else LOCAL_HOSTS,
         health="/_health",
     )

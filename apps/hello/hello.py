@@ -3,6 +3,8 @@
 Run it with ``APP=hello make run`` from the root of the repository.
 """
 
+from collections.abc import Callable
+
 from clastic import Application, Request, Response, redirect, render_basic
 
 
@@ -24,18 +26,17 @@ def fancy(request: Request) -> dict[str, object]:
     }
 
 
-def return_home(request: Request) -> Response:
+def return_home(url_for: Callable[..., str]) -> Response:
     """Redirect to ``/``, with the status and the header set directly on the response.
 
-    ``script_root`` is the prefix that the application is mounted at, or an empty string.
+    ``url_for`` returns the URL of an endpoint, with the prefix that the application is mounted at.
     """
-    home_url = f"{request.script_root}/"
-    return Response("Back home.\n", status=302, headers={"Location": home_url})
+    return Response("Back home.\n", status=302, headers={"Location": url_for(home)})
 
 
-def redirect_home(request: Request) -> Response:
+def redirect_home(url_for: Callable[..., str]) -> Response:
     """Redirect to ``/`` with the helper ``redirect``."""
-    return redirect(f"{request.script_root}/")
+    return redirect(url_for(home))
 
 
 def create_app() -> Application:

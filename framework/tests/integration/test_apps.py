@@ -109,9 +109,10 @@ def test_an_app_responds_in_another_application_as_it_does_alone(
     expected = apps[app].get_local_client().open(path, base_url=root_url, **request)
     response = site.get_local_client().open(f"{prefix}/{app}{path}", **request)
     assert expected.status_code == response.status_code == status
-    assert response.location == expected.location
+    root = "" if prefix else f"/{app}"
+    assert response.location == (expected.location and root + expected.location)
     assert response.mimetype == expected.mimetype
-    if app != "erosion":
+    if app != "erosion" and not expected.location:
         assert response.data == expected.data
 
 

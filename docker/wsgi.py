@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from werkzeug.middleware.proxy_fix import ProxyFix
+from clastic.middleware import ProxyMiddleware
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -28,9 +28,7 @@ def create_app(environment: Mapping[str, str] = os.environ) -> WSGIApplication:
         raise ValueError("APP is not set. Set it to the name of an app, for example APP=hello.")
     app: WSGIApplication = import_module(name).create_app()
     count = count_proxies(environment.get("TRUSTED_PROXIES", ""))
-    if not count:
-        return app
-    return ProxyFix(app, x_for=count, x_proto=count, x_host=count, x_prefix=count)
+    return ProxyMiddleware(count).wsgi_wrapper(app) if count else app
 
 
 def count_proxies(text: str) -> int:

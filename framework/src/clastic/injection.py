@@ -57,6 +57,7 @@ _REMEDIES = {
     "cookie": (
         "Add clastic.middleware.cookie.SignedCookieMiddleware(secret_key=...) to middlewares=."
     ),
+    "session": "Add clastic.middleware.SessionMiddleware(store) to middlewares=.",
     "self": "Pass the method of an instance, not that of the class.",
 }
 

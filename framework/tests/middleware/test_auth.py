@@ -265,6 +265,11 @@ def test_a_missing_argument_of_a_check_is_reported_at_construction():
     )
 
 
+def test_a_missing_session_is_reported_at_construction():
+    with pytest.raises(WiringError, match=r"Add .*SessionMiddleware"):
+        Application([GET("/", show)], middlewares=[AuthMiddleware(SessionUser(lambda user_id: 1))])
+
+
 async def check_async(username, password):
     raise NotImplementedError
 

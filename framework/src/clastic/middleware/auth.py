@@ -312,7 +312,8 @@ def safe_next(url: str | None, default: str = "/") -> str:
 def verify_password(password: str, stored: str | None) -> bool:
     """Return whether a password is the one that was hashed.
 
-    It takes the same time for an unknown user, so that clients cannot find out who is known.
+    For an unknown user, it takes as long as for a hash of Werkzeug's default method, so that
+    clients cannot find out who is known.
 
     :param stored: what ``werkzeug.security.generate_password_hash`` returned; ``None`` for an
         unknown user

@@ -64,9 +64,9 @@ class CORSMiddleware(Middleware):
             raise ValueError(f"max_age={max_age!r} is not a number of seconds.")
         self.max_age = max_age
 
-    def request(self, next: Callable[..., Any], request: Request) -> Any:
+    def request(self, next: Callable[..., Any], request: Request, _route: Any) -> Any:
         """Return what ``next()`` returns; refuse a preflight, which ``finish`` may permit."""
-        if _is_preflight(request.environ):
+        if _is_preflight(request.environ) and not _route.is_null_route:
             return Forbidden("This request of another origin is not permitted.")
         return next()
 

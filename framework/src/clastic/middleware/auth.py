@@ -276,11 +276,8 @@ class AuthMiddleware(Middleware):
         """Return the response to a request without a user, ``None`` for the login page."""
         environ = values["request"].environ
         if self.login is not None:
-            login = (
-                values["url_for"](self.login)
-                if not self._is_path
-                else (root_of(environ) + str(self.login))
-            )
+            login = f"{root_of(environ)}{self.login}" if self._is_path else None
+            login = login or values["url_for"](self.login)
             path = own_path(environ)
             if _path_of(login) == _path_of(path):
                 return None

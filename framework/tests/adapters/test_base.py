@@ -152,6 +152,16 @@ def test_an_adapter_that_cannot_be_imported_is_logged_and_left_out(monkeypatch, 
     assert "The adapter 'broken' (no_such_module:Adapter) cannot be used." in caplog.text
 
 
+def test_cgi_without_a_web_server_is_an_error(monkeypatch):
+    monkeypatch.delenv("REQUEST_METHOD", raising=False)
+    with pytest.raises(AdapterError) as raised:
+        get_adapter("cgi").run(Application())
+    assert (
+        str(raised.value) == "cgi needs a web server that runs the program for each request: "
+        "there is no REQUEST_METHOD in the environment."
+    )
+
+
 @pytest.mark.parametrize(
     ("variables", "text"),
     [

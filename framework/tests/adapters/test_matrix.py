@@ -32,6 +32,7 @@ ALWAYS_TESTED = ("waitress",)
 SERVERS = [name for name in adapters() if name != "console"]
 BOUNDARY = "frontier"
 
+LIGHTTPD_PROGRAM = which("lighttpd", path=f"{os.environ['PATH']}:/usr/sbin")
 LIGHTTPD = """
 server.document-root = "{folder}"
 server.bind = "{host}"
@@ -93,7 +94,9 @@ def serve_lighttpd(folder: Path, configuration: str) -> Iterator[ServerProcess]:
     port = free_port()
     path = folder / "lighttpd.conf"
     path.write_text(LIGHTTPD.format(folder=folder, host=HOST, port=port) + configuration)
-    with closing(ServerProcess(["lighttpd", "-D", "-f", str(path)], port, folder)) as server:
+    with closing(
+        ServerProcess([str(LIGHTTPD_PROGRAM), "-D", "-f", str(path)], port, folder)
+    ) as server:
         server.wait_until_ready()
         yield server
 
@@ -112,7 +115,7 @@ def adapter(request: pytest.FixtureRequest) -> Adapter:
     adapter = adapters()[request.param]
     if adapter.version is None:
         pytest.skip(f"{adapter.name} is not installed: {adapter.install}")
-    if adapter.model == "gateway" and not which("lighttpd"):
+    if adapter.model == "gateway" and LIGHTTPD_PROGRAM is None:
         pytest.skip("lighttpd is not installed")
     return adapter
 

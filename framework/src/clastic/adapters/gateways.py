@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from clastic.adapters.base import Adapter, ServerOptions
+from clastic.adapters.base import Adapter, AdapterError, ServerOptions
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -26,9 +27,17 @@ class Cgi(Adapter):
     def serve(
         self, app: WSGIApplication, options: ServerOptions, open_: Callable[[], None]
     ) -> None:
-        """Handle the request in the environment."""
+        """Handle the request in the environment.
+
+        :raises AdapterError: if there is none
+        """
         from wsgiref.handlers import CGIHandler
 
+        if "REQUEST_METHOD" not in os.environ:
+            raise AdapterError(
+                "cgi needs a web server that runs the program for each request: there is no "
+                "REQUEST_METHOD in the environment."
+            )
         CGIHandler().run(app)
 
 

@@ -27,9 +27,9 @@ _ADAPTERS = (
     ("fastcgi", "clastic.adapters.gateways:FastCgi"),
     ("scgi", "clastic.adapters.gateways:Scgi"),
     ("cgi", "clastic.adapters.gateways:Cgi"),
-    ("console", "clastic.adapters.gateways:Console"),
     ("wsgiref", "clastic.adapters.local:Wsgiref"),
     ("werkzeug", "clastic.adapters.local:Werkzeug"),
+    ("console", "clastic.adapters.gateways:Console"),
 )
 
 

@@ -114,7 +114,8 @@ def _serve_in_production(given: Namespace) -> int:
         adapter.prepare()
         application = load(target, overrides).application
         _refuse_development(application)
-        print(_announcement(adapter, options), flush=True)
+        if adapter.name != "cgi":  # it writes the response to standard output
+            print(_announcement(adapter, options), flush=True)
         adapter.run(application, options)
     except AdapterError as error:
         raise TargetError(str(error)) from error
@@ -161,7 +162,8 @@ def _announcement(adapter: Adapter, options: ProductionOptions) -> str:
     count = options.proxies
     proxies = f"behind {count} {'proxy' if count == 1 else 'proxies'}"
     trust = proxies if count else "X-Forwarded headers are ignored"
-    return f" * http://{options.bind}/ ({adapter.name} {adapter.version}, {trust})"
+    scheme = adapter.name if adapter.model == "gateway" else "http"
+    return f" * {scheme}://{options.bind}/ ({adapter.name} {adapter.version}, {trust})"
 
 
 def _add_servers_arguments(parser: ArgumentParser) -> None:

@@ -9,6 +9,8 @@ import pytest
 from .conftest import CommandLine
 
 SITE = """\
+import functools
+
 import clastic
 
 pages = clastic.Application([("/pages", lambda: "")])
@@ -33,6 +35,9 @@ def create_nothing():
 
 def wsgi(environ, start_response):
     return []
+
+
+bound = functools.partial(create_with, {})
 """
 
 FLASKY = """\
@@ -54,6 +59,7 @@ app = Other()
         pytest.param("site_app", id="a module that has create_app"),
         pytest.param("site_app.py", id="a file"),
         pytest.param("./site_app.py:pages", id="an application in a file"),
+        pytest.param("site_app:bound", id="a partial function"),
         pytest.param("package.inner:pages", id="a module of a package"),
         pytest.param("package/inner.py", id="a file of a package"),
         pytest.param("folder/other.py", id="a file in another folder"),
@@ -105,14 +111,24 @@ def test_finds_the_application(cli: CommandLine, target: str):
             id="another WSGI application",
         ),
         pytest.param(
+            "site_app:wsgi",
+            "site_app:wsgi is a function, not an Application. "
+            "Embed it: Application([('/', RerouteWSGI(...))])",
+            id="a WSGI function",
+        ),
+        pytest.param(
+            "site_app:number.real.x", "site_app:number:real has no 'x'.", id="no attribute"
+        ),
+        pytest.param("app.inner:app", "no module 'app.inner'.", id="no package"),
+        pytest.param(
             "site_app:create_with",
-            "create_with, site_app.py:15 needs 'config'. "
+            "create_with, site_app.py:17 needs 'config'. "
             "Pass it in a configuration file, or name a function that needs no arguments",
             id="a function that needs an argument",
         ),
         pytest.param(
             "site_app:create_nothing",
-            "create_nothing, site_app.py:19 returns None, not an Application",
+            "create_nothing, site_app.py:21 returns None, not an Application",
             id="a function that returns none",
         ),
         pytest.param(

@@ -141,7 +141,7 @@ def _help() -> str:
             "commands:",
             *lines,
             "",
-            "'clastic COMMAND --help' describes a command.",
+            "'clastic COMMAND --help' describes a command, 'clastic --version' prints the version.",
             "",
             "example:",
             "  clastic dev app.py",

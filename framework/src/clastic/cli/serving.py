@@ -116,9 +116,14 @@ def _serve_in_production(given: Namespace) -> int:
         _refuse_development(application)
         if adapter.name != "cgi":  # it writes the response to standard output
             print(_announcement(adapter, options), flush=True)
-        adapter.run(application, options)
+        return _run(adapter, application, options)
     except AdapterError as error:
         raise TargetError(str(error)) from error
+
+
+def _run(adapter: Adapter, application: Application, options: ProductionOptions) -> int:
+    try:
+        adapter.run(application, options)
     except OSError as error:
         if error.errno not in (EADDRINUSE, EADDRNOTAVAIL, EACCES):
             raise

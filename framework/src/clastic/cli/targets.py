@@ -8,6 +8,7 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
@@ -193,8 +194,8 @@ def _toml_parser() -> Any:
         return importlib.import_module(name)
     except ModuleNotFoundError:
         raise TargetError(
-            f"reading {_PROJECT_FILE} on Python 3.10 needs tomli: install it, or name the "
-            "application, such as file.py or module:app"
+            f"{_PROJECT_FILE} needs a TOML parser on Python 3.10. Install it: "
+            "pip install 'clastic[config]'"
         ) from None
 
 
@@ -218,7 +219,7 @@ def _target_in_file(path: Path, name: str) -> Target:
 
 
 def _import(target: Target) -> ModuleType:
-    if target.folder not in sys.path:
+    if sys.path[:1] != [target.folder]:
         sys.path.insert(0, target.folder)
     try:
         module = importlib.import_module(target.module)
@@ -244,7 +245,7 @@ def _is_same_file(file: str | None, other: str) -> bool:
 
 def _module_names(package: str, folder: str) -> Iterator[str]:
     """Return the names of the modules in a package, or in a folder if the package is empty."""
-    paths = list(sys.modules[package].__path__) if package in sys.modules else [folder]
+    paths = getattr(sys.modules[package], "__path__", ()) if package else [folder]
     return (module.name for module in iter_modules(paths))
 
 
@@ -256,7 +257,7 @@ def _find_value(module: ModuleType, target: Target) -> Any:
     place = target.place
     for name in target.name.split("."):
         if not hasattr(value, name):
-            suggestion = did_you_mean(name, vars(value)) or _offer(_candidates(value))
+            suggestion = did_you_mean(name, dir(value)) or _offer(_candidates(value))
             raise TargetError(f"{place} has no {name!r}. {suggestion}".rstrip())
         value, place = getattr(value, name), f"{place}:{name}"
     return value
@@ -277,7 +278,7 @@ def _candidates(value: Any) -> list[str]:
     """Return the names of applications, and of functions that seem to return one."""
     return [
         name
-        for name, each in vars(value).items()
+        for name, each in getattr(value, "__dict__", {}).items()
         if isinstance(each, Application)
         or (inspect.isfunction(each) and name.startswith(("create", "make", "build")))
     ]
@@ -291,10 +292,11 @@ def _application_of(value: Any, target: Target) -> Application:
     """Return an application, or call the function that returns it."""
     if isinstance(value, Application):
         return value
-    if not (inspect.isroutine(value) or isinstance(value, type)):
+    is_function = inspect.isroutine(value) or isinstance(value, (type, partial))
+    needed = _required_arguments(value) if is_function else []
+    if not is_function or needed == ["environ", "start_response"]:
         place = f"{target.place}:{target.name}" if target.name else target.place
         raise TargetError(f"{place} is {describe_type(value)}, not an Application{_remedy(value)}")
-    needed = _required_arguments(value)
     if needed:
         raise TargetError(
             f"{describe_callable(value)} needs {', '.join(map(repr, needed))}. "

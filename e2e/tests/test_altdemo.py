@@ -36,6 +36,13 @@ def test_a_private_page_is_shown_after_the_login(browser, page):
     assert (browser.url, page.heading) == (f"{page.url}notes", "Notes")
 
 
+def test_the_back_button_shows_no_notes_after_a_logout(browser, notes):
+    notes.add_note("tea").log_out()
+    with browser.next_page():
+        browser.driver.back()
+    assert notes.heading == "Log in"
+
+
 def test_the_login_can_be_used_by_keyboard(browser, page):
     page.go_to("Log in")
     browser.tab_to(page.field("name"))

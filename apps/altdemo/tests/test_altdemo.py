@@ -112,6 +112,11 @@ def test_other_clients_are_refused_without_a_login(visitor, method, path):
     assert visitor.open(path, method=method, data={"note": "x"}).status_code == 403
 
 
+@pytest.mark.parametrize("path", ["/", "/login", "/notes"])
+def test_no_cache_stores_a_page_that_names_the_user(ann, path):
+    assert ann.get(path).headers["Cache-Control"] == "no-store"
+
+
 def test_a_note_is_saved_and_confirmed_once(ann):
     response = ann.post("/notes", data={"note": " <i>buy tea "})
     assert (response.status_code, response.headers["Location"]) == (303, "/notes")

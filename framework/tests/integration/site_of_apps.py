@@ -23,7 +23,7 @@ from clastic.middleware import GzipMiddleware
 from clastic.middleware.stats import StatsMiddleware, create_stats_app
 
 APPS = Path(__file__).parents[3] / "apps"
-NAMES = ("hello", "tzconvert", "erosion")
+NAMES = ("hello", "tzconvert", "erosion", "altdemo")
 
 
 def create_app(name: str, folder: Path) -> Application:
@@ -33,10 +33,12 @@ def create_app(name: str, folder: Path) -> Application:
         module: Any = importlib.import_module(name)
     finally:
         sys.path.pop(0)
-    if name != "erosion":
-        return module.create_app()
-    settings = {"db_path": str(folder / "erosion.db"), "cookie_secret": "only for the tests"}
-    return module.create_app(settings)
+    if name == "erosion":
+        database = str(folder / "erosion.db")
+        return module.create_app({"db_path": database, "cookie_secret": "only for the tests"})
+    if name == "altdemo":
+        return module.create_app({"sessions": str(folder / "sessions")})
+    return module.create_app()
 
 
 def create_site(apps: Mapping[str, Application] | None = None) -> Application:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from clastic.adapters.base import Adapter, ServerOptions
+from clastic.adapters.base import DRAIN_SECONDS, Adapter, ServerOptions
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -43,4 +43,5 @@ class Granian(Adapter):
             interface=Interfaces.WSGI,
             workers=options.workers or 1,
             blocking_threads=options.threads,
+            workers_kill_timeout=DRAIN_SECONDS,
         ).serve(target_loader=load, wrap_loader=False)

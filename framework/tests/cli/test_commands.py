@@ -51,7 +51,7 @@ def test_prints_the_help_if_there_is_no_command(cli: CommandLine):
 
 
 @pytest.mark.parametrize(
-    "name", ["dev", "serve", "servers", "routes", "explain", "check", "request", "shell"]
+    "name", ["new", "dev", "serve", "servers", "routes", "explain", "check", "request", "shell"]
 )
 def test_every_command_has_help_with_one_example(cli: CommandLine, name: str):
     result = cli.run(name, "--help")

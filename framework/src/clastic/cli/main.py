@@ -18,6 +18,7 @@ from clastic.wiring import closest
 # The module of each command, which is imported when the command runs, and what it does.
 _COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
+        "new": ("clastic.cli.projects", "create a project"),
         "dev": ("clastic.cli.serving", "serve an application for development"),
         "serve": ("clastic.cli.serving", "serve an application in production"),
         "servers": ("clastic.cli.serving", "list the servers that 'serve' can use"),

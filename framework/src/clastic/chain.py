@@ -343,8 +343,10 @@ def _renders_without_request(plan: Plan) -> bool:
     """Return whether only the render takes the request, and may do without it."""
     if plan.render is None or not getattr(type(plan.render.function), "without_request", None):
         return False
-    taken = [parameter.name for step in plan.steps for parameter in step.arguments]
-    return taken.count("request") == 1 and "url_for" not in taken
+    others = [step for step in plan.steps if step is not plan.render]
+    taken = {parameter.name for step in others for parameter in step.arguments}
+    of_render = {parameter.name for parameter in plan.render.arguments}
+    return "request" not in taken and "url_for" not in taken | of_render
 
 
 def _bind(

@@ -306,11 +306,7 @@ class Dispatcher:
 
         If ``render_error`` fails, the error is rendered by default.
         """
-        response: WSGIApplication
-        if (route.render_error_chain or self.error_chain) or DEVELOPMENT_PAGES in environ:
-            response = self._render(error, route, environ, request, state)
-        else:  # as _render() does, without the call for most 404s
-            response = render_by_accept(error, environ.get("HTTP_ACCEPT"))
+        response: WSGIApplication = self._render(error, route, environ, request, state)
         if route.finishing or self.mounts:
             response = self.finish(response, route, environ, request)
         if error.code == RequestEntityTooLarge.code:

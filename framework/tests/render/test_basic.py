@@ -346,6 +346,18 @@ def test_a_render_after_a_route_that_fell_through_gets_its_request():
     assert len(requests_made_for(leaving, GET("/", lambda: {"id": 7}, render_basic))) == 1
 
 
+def test_a_subclass_may_take_url_for_as_well():
+    class Linking(BasicRender):
+        def __call__(self, context, request, url_for):
+            return Response(f"{request.path} {url_for('home')}")
+
+        def without_request(self, context):
+            return None
+
+    application = Application([GET("/", lambda: "text", Linking(), name="home")])
+    assert application.get_local_client().get("/").text == "/ /"
+
+
 def test_a_subclass_that_overrides_the_call_sees_every_context():
     class Loud(BasicRender):
         def __call__(self, context, request, _route=None):

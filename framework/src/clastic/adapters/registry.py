@@ -62,7 +62,8 @@ def get_adapter(name: str) -> Adapter:
 
 def _entry_points() -> dict[str, EntryPoint]:
     own = {name: EntryPoint(name, value, GROUP) for name, value in _ADAPTERS}
-    return {**{each.name: each for each in entry_points(group=GROUP)}, **own}
+    others = {each.name: each for each in entry_points(group=GROUP) if each.name not in own}
+    return {**own, **others}
 
 
 def _load(entry_point: EntryPoint) -> Adapter:

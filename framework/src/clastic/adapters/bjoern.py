@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from socket import AF_INET, AF_INET6, create_server
 from typing import TYPE_CHECKING
 
 from clastic.adapters.base import Adapter, ServerOptions
@@ -27,8 +28,10 @@ class Bjoern(Adapter):
     def serve(
         self, app: WSGIApplication, options: ServerOptions, open_: Callable[[], None]
     ) -> None:
-        """Serve `app` with ``bjoern.run``."""
+        """Serve `app` with ``bjoern.server_run``."""
         import bjoern
 
         open_()
-        bjoern.run(app, options.host, options.port)
+        family = AF_INET6 if ":" in options.host else AF_INET
+        listener = create_server((options.host, options.port), family=family, backlog=1024)
+        bjoern.server_run(listener, app)

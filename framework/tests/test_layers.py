@@ -41,7 +41,13 @@ LAYERS = (
     ("clastic.injection", "clastic.chain"),
     ("clastic.render",),
     ("clastic.routing",),
-    ("clastic.results", "clastic.dispatch", "clastic.wrappers", "clastic.application"),
+    (
+        "clastic.results",
+        "clastic.error_pages",
+        "clastic.dispatch",
+        "clastic.wrappers",
+        "clastic.application",
+    ),
     ("clastic.middleware", "clastic.sessions", "clastic.static"),
     # for developers and operators; nothing above imports these
     ("clastic.explanation",),

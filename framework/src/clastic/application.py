@@ -13,16 +13,15 @@ from werkzeug.datastructures import Headers
 from werkzeug.test import Client
 
 from clastic.arguments import check_attributes, check_list, check_mapping, refuse_misspelt
-from clastic.chain import URL_BUILDER, Chain, ChainCompiler
+from clastic.chain import ChainCompiler
 from clastic.compat.routing import SubApplicationMembers
-from clastic.describe import describe_role
 from clastic.dispatch import Dispatcher, HostCheckingDispatcher, RerouteWSGI
+from clastic.error_pages import ErrorChainCompiler, checked_errors
 from clastic.errors import ErrorHandler
 from clastic.exports import lazy_attribute
 from clastic.http import BaseResponse, Limits, Request, Response, TrustedHosts
 from clastic.http.limits import checked_limits
 from clastic.http.sending import UnsendableError, send
-from clastic.injection import plan_render_error
 from clastic.lifecycle import DRAIN_SECONDS, Lifecycle
 from clastic.middleware.base import Middleware, merge_middlewares
 from clastic.middleware.checks import check_resource_names
@@ -183,6 +182,13 @@ class Application:
         absolute URLs of :meth:`url_for`
     :param health: the prefix of two paths for health checks, such as ``/_health``: see
         :class:`clastic.health.Health`. An application that is embedded has none
+    :param request_type: the type of the ``request`` argument, a subclass of :class:`Request`
+    :param null_route: responds if no other route has, inside the ``request`` methods of the
+        middlewares; a :class:`clastic.route.NullRoute`
+    :param errors: error pages by their status. A page is a function that returns a response and
+        takes arguments like ``render_error``, or what the render factory makes one of, such as the
+        name of a template; its ``context`` has ``code``, ``message`` and ``detail``. The
+        ``render_error`` of a route comes first
     :param warnings: what to do about likely mistakes: ``warn`` issues one
         :class:`~clastic.WiringWarning`, ``raise`` reports them in the :class:`WiringError`,
         ``ignore`` does nothing
@@ -216,6 +222,9 @@ class Application:
         trusted_hosts: Iterable[str] | None = None,
         public_url: str | None = None,
         health: str | None = None,
+        request_type: type[Request] | None = None,
+        null_route: NullRoute | None = None,
+        errors: Mapping[int, Any] | None = None,
         warnings: WarningMode = "warn",
         ignore: Iterable[str] = (),
         **misspelt: Never,
@@ -236,6 +245,10 @@ class Application:
         self.slash_mode = checked_slash_mode(slash_mode)
         self.limits = checked_limits("The application", limits)
         self.middlewares: tuple[Middleware, ...] = ()
+        self._errors = checked_errors(errors)
+        self._unbound_null_route = _checked_null_route(null_route)
+        if request_type is not None:
+            self.request_type = _checked_request_type(request_type)
         self._begin(health)
         context = self.bind_context()
         check_resource_names("The application", self.resources, context.problems)
@@ -498,11 +511,11 @@ class Application:
     def _bind_null_route(self, context: BindContext) -> BoundRoute:
         """Bind the null route, without middlewares if these need arguments that it lacks."""
         trial = context._replace(problems=Problems(self._ignored))
-        null_route = BoundRoute.bind(NullRoute(), trial)
+        null_route = BoundRoute.bind(self._unbound_null_route, trial)
         context.problems.likely += [each._replace(route=None) for each in trial.problems.likely]
         if trial.problems:
             bare = context._replace(middlewares=(), problems=Problems())
-            null_route = BoundRoute.bind(NullRoute(), bare)
+            null_route = BoundRoute.bind(self._unbound_null_route, bare)
             null_route.finishing = finishing(self.middlewares)
         return null_route
 
@@ -536,7 +549,9 @@ class Application:
             problems.raise_if_any()
         if error_handler is not self._dispatcher.error_handler:
             check_attributes(error_handler, ErrorHandler, _HANDLER_ATTRIBUTES, problems)
-        error_chain = self._compile_error_handler(error_handler, problems)
+        compiler = ErrorChainCompiler(self, self._compiler, problems)
+        error_chain = compiler.compile_handler(error_handler)
+        error_pages = compiler.compile_pages(self._errors)
         owners = owners_of_wrappers(error_handler, self.middlewares, routes)
         if self._health is not None:
             owners.insert(0, self._health)
@@ -556,6 +571,7 @@ class Application:
             self._null_route,
             context.mounts,
             wrappers.wsgi_app,
+            error_pages,
         )
         dispatcher.url_map = url_map
         new = [route for route in new if route.route not in context.unreachable]
@@ -570,20 +586,22 @@ class Application:
         is_own = type(self).dispatch is not Application.dispatch
         return WSGIWrappers(owners, problems, self.dispatch if is_own else None)
 
-    def _compile_error_handler(
-        self, error_handler: ErrorHandler, problems: Problems
-    ) -> Chain | None:
-        function = error_handler.render_error
-        if type(error_handler).render_error is ErrorHandler.render_error:
-            return None
-        where = describe_role("Error handler", function)
-        step = plan_render_error(where, function, self.resources, problems)
-        if step is None:
-            return None
-        names = [parameter.name for parameter in step.arguments]
-        resources = self.lifecycle.bind_resources(self.resources, names, problems)
-        constants = {**resources, "_application": self, URL_BUILDER: self._url_builder}
-        return self._compiler.compile_render_error(where, step, constants)
+
+def _checked_null_route(null_route: NullRoute | None) -> NullRoute:
+    if null_route is None:
+        return NullRoute()
+    if not isinstance(null_route, NullRoute):
+        raise TypeError(
+            f"null_route= is {null_route!r}. Pass an instance of clastic.route.NullRoute, or of a "
+            "subclass with a respond_to_miss method of its own."
+        )
+    return null_route
+
+
+def _checked_request_type(request_type: type[Request]) -> type[Request]:
+    if not (isinstance(request_type, type) and issubclass(request_type, Request)):
+        raise TypeError(f"request_type= is {request_type!r}. Pass a subclass of clastic.Request.")
+    return request_type
 
 
 class _LocalClient(Client):

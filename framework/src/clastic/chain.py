@@ -113,6 +113,8 @@ class ChainCompiler:
             taken = [parameter.name for parameter in step.arguments]
             name = source.constant("more_values", partial(_more_values, taken))
             more = f"**{name}(request, _dispatch_state, _error, _route)"
+        if "context" in source.used:
+            source.line("context = _error.to_dict()")
         source.line("return " + source.call("render_error", step, more=more))
         return self._compile(name, source, "(request, _dispatch_state, _error, _route)")
 

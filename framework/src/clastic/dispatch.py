@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 
 from clastic.chain import Chain
 from clastic.describe import describe_role, describe_type
+from clastic.error_pages import as_error_page
 from clastic.errors import (
     BadRequest,
     ErrorHandler,
@@ -89,12 +90,14 @@ class Dispatcher:
     :param null_route: the route of requests that no other route answers
     :param mounts: the embedded applications that finish the misses under their prefixes
     :param wsgi_app: the WSGI wrappers around this dispatcher; ``None`` without any
+    :param error_pages: the compiled pages of errors by their status; ``None`` without any
     """
 
     __slots__ = (
         "application",
         "error_chain",
         "error_handler",
+        "error_pages",
         "find_candidates",
         "has_plain_misses",
         "literal_candidates",
@@ -116,8 +119,10 @@ class Dispatcher:
         null_route: BoundRoute,
         mounts: Sequence[Mount] = (),
         wsgi_app: WSGIApplication | None = None,
+        error_pages: Mapping[int, Chain] | None = None,
     ) -> None:
         self.application = application
+        self.error_pages = error_pages
         self.wsgi_app = wsgi_app
         self.routes = tuple(routes)
         router = Router(self.routes)
@@ -133,7 +138,8 @@ class Dispatcher:
         # Nothing of the application sees a miss, but for the response to it.
         self.has_plain_misses = (
             type(null_route.route) is NullRoute
-            and not (null_route.middlewares or null_route.finishing or self.mounts or error_chain)
+            and not (null_route.middlewares or null_route.finishing or self.mounts)
+            and not (error_chain or error_pages)
             and error_handler.not_found_type is NotFound
             and error_handler.method_not_allowed_type is MethodNotAllowed
         )
@@ -321,7 +327,10 @@ class Dispatcher:
         request: Request | None,
         state: DispatchState | None,
     ) -> BaseResponse:
-        chain = route.render_error_chain or self.error_chain
+        page = None
+        if self.error_pages is not None and route.render_error_chain is None:
+            page = self.error_pages.get(error.code)
+        chain = route.render_error_chain or page or self.error_chain
         if chain is not None or DEVELOPMENT_PAGES in environ:
             try:
                 if request is None:
@@ -334,7 +343,7 @@ class Dispatcher:
                     pages: Any = environ[DEVELOPMENT_PAGES]
                     response = pages.render_error(request, error, self.application, route, state)
                 if isinstance(response, BaseResponse):
-                    return response
+                    return response if page is None else as_error_page(response, error)
                 raise TypeError(f"render_error returned {response!r}, which is not a Response")
             except Exception:
                 logger.exception("render_error of %r failed on %r", route, error)

@@ -151,17 +151,25 @@ def plan_route(
 
 
 def plan_render_error(
-    where: str, function: Callable[..., Any], resources: Mapping[str, Any], problems: Problems
+    where: str,
+    function: Callable[..., Any],
+    resources: Mapping[str, Any],
+    problems: Problems,
+    *,
+    takes_context: bool = False,
 ) -> Step | None:
     """Find the source of every argument of a ``render_error``; its ``**kwargs`` are left out.
 
     :param where: how messages name it
     :param problems: collects what is wrong
+    :param takes_context: whether it is a render that takes the members of the error as ``context``
     :return: ``None`` if something is wrong
     """
     planner = _Planner(where, None, (), problems)
     scope = planner.initial_scope((), resources)
     scope["_error"] = BUILT_IN
+    if takes_context:
+        scope["context"] = BUILT_IN
     step = planner.plan_step(lambda: where, function, scope, ignore_kwargs=True)
     return None if planner.has_failed else step
 

@@ -83,6 +83,11 @@ class HTTPException(ErrorMembers, DeferredResponse, Exception):
     _given_headers: Fields = (NOSNIFF,)
     _written_body: bytes = b""
 
+    @property
+    def given_headers(self) -> Fields:
+        """The header fields that are sent besides ``Content-Type`` and ``Content-Length``."""
+        return self._given_headers
+
     def __init_subclass__(cls, code: int | None = None, **options: Any) -> None:
         """Complete a class that has a `code` of its own.
 

@@ -105,7 +105,7 @@ def _write(response: TestResponse, *, only_body: bool) -> None:
     output = sys.stdout.buffer
     if not only_body:
         lines = [response.status, *(f"{name}: {value}" for name, value in response.headers)]
-        output.write("\r\n".join([*lines, "", ""]).replace("\r", "").encode())
+        output.write("\n".join([*lines, "", ""]).encode())
         if sys.stdout.isatty() and not _is_text(response):
             output.write(b"(a binary body, which --body prints)\n")
             return

@@ -324,7 +324,11 @@ def test_a_text_or_number_needs_no_request(context):
     assert requests_made_for(GET("/", lambda: context, render_basic)) == []
 
 
-@pytest.mark.parametrize("context", [{"id": 7}, None, Opaque(), Badge()], ids=repr)
+@pytest.mark.parametrize(
+    "context",
+    [{"id": 7}, None, Opaque(), Badge()],
+    ids=["a mapping", "None", "an opaque object", "a number of its own"],
+)
 def test_other_contexts_get_a_request(context):
     assert len(requests_made_for(GET("/", lambda: context, render_basic))) == 1
 

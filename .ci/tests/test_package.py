@@ -36,9 +36,9 @@ def greet(name, cookie):
 
 app = Application(
     [
+        ("/meta", MetaApplication()),
         ("/<name>", greet, "greeting"),
         ("/json/<name>", greet, render_json),
-        ("/meta", MetaApplication()),
     ],
     middlewares=[SignedCookieMiddleware(secret_key="a secret key of this test")],
     render_factory=AshesRenderFactory(templates={"greeting": "Hello, {name}!"}),

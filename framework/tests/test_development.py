@@ -147,7 +147,7 @@ class TestNone:
 @pytest.mark.parametrize(
     ("body", "what"),
     [
-        ({"a": 1}, "a dict, of which only the keys would be sent"),
+        ({"a": 1}, "a dict, and only its keys would be sent"),
         (5, "5, which is neither text nor bytes, and not iterable"),
         (True, "True, which is neither text nor bytes, and not iterable"),
     ],
@@ -170,11 +170,14 @@ def test_other_bodies_are_accepted(body: Any) -> None:
 @pytest.mark.parametrize(
     ("template", "expected"),
     [
-        ("{lable}", ["{lable}, which is not there. Did you mean 'label'?"]),
-        ("{#links}{lable}{/links}", ["{lable}, which is not there. Did you mean 'label'?"]),
-        ("{owner.nmae}", ["{owner.nmae}, which is not there. Did you mean 'name'?"]),
-        ("{.lable}", ["{.lable}, which is not there. Did you mean 'label'?"]),
-        ("{lable}{lable}", ["{lable}, which is not there. Did you mean 'label'?"]),
+        ("{lable}", ["{lable}, which is missing. Did you mean 'label'?"]),
+        (
+            "{#links}{lable}{/links}",
+            ["{lable}, which is missing. Did you mean 'label'?"],
+        ),
+        ("{owner.nmae}", ["{owner.nmae}, which is missing. Did you mean 'name'?"]),
+        ("{.lable}", ["{.lable}, which is missing. Did you mean 'label'?"]),
+        ("{lable}{lable}", ["{lable}, which is missing. Did you mean 'label'?"]),
         ("{lable}{?lable}x{/lable}", []),
         ("{footnote}", []),
         ("{#none}{lable}{/none}", []),

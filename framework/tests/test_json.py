@@ -245,10 +245,10 @@ FAILURES = [
     (
         "NaN",
         {"ratio": float("nan")},
-        "context['ratio'] is nan, which JSON has no number for",
+        "context['ratio'] is nan, which JSON cannot represent",
     ),
-    ("infinity", [float("-inf")], "context[0] is -inf, which JSON has no number for"),
-    ("NaN as a key", {float("nan"): 1}, "context[nan] is nan, which JSON has no number for"),
+    ("infinity", [float("-inf")], "context[0] is -inf, which JSON cannot represent"),
+    ("NaN as a key", {float("nan"): 1}, "context[nan] is nan, which JSON cannot represent"),
     (
         "bytes that are no text",
         {"body": b"\xff"},

@@ -282,7 +282,7 @@ def test_an_opener_that_returns_something_else_is_named(caplog: pytest.LogCaptur
         resources={"database": managed(lambda: 5)},  # type: ignore[arg-type,return-value]
     )
     assert application.get_local_client().get("/").status_code == 503
-    assert "returned a int, which is not a context manager." in caplog.text
+    assert "returned an int, which is not a context manager." in caplog.text
 
 
 def test_an_error_while_closing_is_logged_and_the_others_are_closed(

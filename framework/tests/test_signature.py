@@ -19,6 +19,7 @@ from clastic.describe import (
     describe_type,
     format_location,
 )
+from clastic.errors import HTTPException, NotFound, Unauthorized
 from clastic.signature import Parameter, UnreadableSignature, read_signature, required_names
 
 
@@ -289,10 +290,15 @@ def test_callables_are_described_for_messages() -> None:
 
 
 def test_a_type_is_described_without_the_value() -> None:
-    assert [describe_type(value) for value in (None, Shop, {"a": 1})] == [
+    values = (None, Shop, {"a": 1}, 7, NotFound(), HTTPException(), Unauthorized())
+    assert [describe_type(value) for value in values] == [
         "None",
         "the class Shop",
         "a dict",
+        "an int",
+        "a NotFound",
+        "an HTTPException",
+        "an Unauthorized",
     ]
 
 

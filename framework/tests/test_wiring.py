@@ -1173,7 +1173,7 @@ def test_a_list_of_middlewares_is_not_unpacked() -> None:
 def test_a_render_is_written_in_quotes(factory: Any, name: str, code: str) -> None:
     assert message([("/", ok, name)], render_factory=factory) == golden(
         """
-        Route '/' (endpoint ok, {ok}) has the render '{name}', which is a text and not the render \
+        Route '/' (endpoint ok, {ok}) has the render '{name}', which is a string, not the render \
         of that name.
           Write it without quotes: {code}.
         """,

@@ -71,12 +71,18 @@ def callable_name(function: object) -> str:
 
 
 def describe_type(value: object) -> str:
-    """Return the kind of a value without its content: ``None``, ``the class Show``, ``a dict``."""
+    """Return the kind of a value without its content: ``None``, ``the class Show``, ``an int``."""
     if value is None:
         return "None"
     if isinstance(value, type):
         return f"the class {callable_name(value)}"
-    return f"a {type(value).__name__}"
+    name = type(value).__name__
+    bare = name.lstrip("_")
+    if bare[:2].isupper():  # An acronym, such as HTTPException, is pronounced letter by letter.
+        takes_an = bare.startswith(tuple("AEFHILMNORSX"))
+    else:
+        takes_an = bare.lower().startswith(("a", "e", "i", "o", "un"))
+    return f"{'an' if takes_an else 'a'} {name}"
 
 
 def underlying_function(function: object) -> Any:

@@ -192,7 +192,7 @@ class _PlainCopy:
         if isinstance(value, float):
             if math.isfinite(value):
                 return value
-            return self._repr(value, f"is {value!r}, which JSON has no number for")
+            return self._repr(value, f"is {value!r}, which JSON cannot represent")
         if id(value) in self._open:
             problem = f"{type(value).__name__} that contains itself"
             if self._lenient:

@@ -232,7 +232,7 @@ class Lifecycle:
         if name in around:
             cycle = " needs ".join(map(repr, (*around[around.index(name) :], name)))
             what = f"is part of a cycle: {cycle}"
-            problems.add(where, what, "Open what they share in a resource of its own.", route=route)
+            problems.add(where, what, "Move the shared part into another resource.", route=route)
             return None
         try:
             signature = read_signature(managed.open)
@@ -413,7 +413,7 @@ def _report_missing(
 ) -> None:
     if name in RESERVED_ARGS:
         what = f"needs '{name}', which exists only during a request"
-        remedy = "Take resources only. What a request needs is provided by a middleware."
+        remedy = "Take resources only. A middleware can provide values of a request."
         problems.add(where, what, remedy, route=route)
         return
     available = tuple(resources)

@@ -21,7 +21,7 @@ WARNING_CODES = MappingProxyType(
     {
         "duplicate-route": "an earlier route has the same pattern and methods",
         "unreachable-route": "earlier routes respond to all requests of a route",
-        "near-miss": "nothing provides an argument with a default, but a name that is very similar",
+        "near-miss": "nothing provides an argument with a default, but a similar name exists",
         "wrong-annotation": "an annotation contradicts the type of a value of the path",
         "misspelt-attribute": "a subclass sets an attribute that is similar to one that is used",
         "missing-return": "a method of a middleware returns nothing",

@@ -53,9 +53,9 @@ def add_entry_point(monkeypatch, name, value):
             "bind is '::1:65536'. Write HOST:PORT, such as 127.0.0.1:8000 or [::1]:8000.",
             id="a port that is too large",
         ),
-        pytest.param({"workers": 0}, "workers is 0. The least is 1.", id="no worker"),
-        pytest.param({"threads": -1}, "threads is -1. The least is 1.", id="negative threads"),
-        pytest.param({"proxies": -1}, "proxies is -1. The least is 0.", id="negative proxies"),
+        pytest.param({"workers": 0}, "workers is 0. The minimum is 1.", id="no worker"),
+        pytest.param({"threads": -1}, "threads is -1. The minimum is 1.", id="negative threads"),
+        pytest.param({"proxies": -1}, "proxies is -1. The minimum is 0.", id="negative proxies"),
     ],
 )
 def test_invalid_options_are_refused(arguments, message):
@@ -130,7 +130,7 @@ def test_an_unknown_server_is_an_error_with_the_nearest_name():
     known = ", ".join(adapters())
     assert (
         str(raised.value)
-        == f"There is no server 'gunicron'. Did you mean 'gunicorn'? Known are: {known}."
+        == f"There is no server 'gunicron'. Did you mean 'gunicorn'? The servers are: {known}."
     )
 
 

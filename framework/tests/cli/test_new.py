@@ -56,11 +56,11 @@ def test_prints_what_it_creates_and_what_to_do_next(cli: CommandLine):
     [
         (["app.py"], "cannot create the folder app.py: File exists"),
         (["shop", "--template", "htm"], "no template 'htm'. Did you mean 'html'?"),
-        (["shop", "--template", "x"], "no template 'x'. There are minimal, html, api"),
+        (["shop", "--template", "x"], "no template 'x'. Templates: minimal, html, api"),
         (
             ["../shop"],
-            "'../shop' is no name for a project. Use letters, digits, '-', '_' and '.', and begin "
-            "and end with a letter or digit",
+            "'../shop' is not a valid project name. Use letters, digits, '-', '_' and '.', and "
+            "begin and end with a letter or digit",
         ),
     ],
 )

@@ -85,7 +85,7 @@ def test_flags_override_the_configuration_file(cli: CommandLine):
     [
         pytest.param(
             ["--server", "recordr"],
-            "There is no server 'recordr'. Did you mean 'recorder'? Known are: gunicorn, ",
+            "There is no server 'recordr'. Did you mean 'recorder'? The servers are: gunicorn, ",
             id="an unknown server",
         ),
         pytest.param(

@@ -98,15 +98,15 @@ def test_finds_the_application(cli: CommandLine, target: str):
         pytest.param(
             "plain.py",
             "plain.py has none of app, application, create_app. "
-            "Name what is, such as plain.py:site",
+            "Name the application, such as plain.py:site",
             id="no usual name",
         ),
         pytest.param(
-            "site_app.py:number", "site_app.py:number is a int, not an Application", id="a number"
+            "site_app.py:number", "site_app.py:number is an int, not an Application", id="a number"
         ),
         pytest.param(
             "flasky:app",
-            "flasky:app is a Other, not an Application. "
+            "flasky:app is an Other, not an Application. "
             "Embed it: Application([('/', RerouteWSGI(...))])",
             id="another WSGI application",
         ),
@@ -138,7 +138,7 @@ def test_finds_the_application(cli: CommandLine, target: str):
         ),
         pytest.param(
             "my-app",
-            "'my-app' is no target. Write module:app, file.py or file.toml",
+            "'my-app' is not a valid target. Write module:app, file.py or file.toml",
             id="not a name",
         ),
         pytest.param(
@@ -232,7 +232,7 @@ def test_reports_a_configuration_file_that_makes_another_application(cli: Comman
     assert cli.run("routes", "site.ini") == (
         2,
         "",
-        "clastic routes: site.ini makes a Other, not an Application. "
+        "clastic routes: site.ini makes an Other, not an Application. "
         "Embed it: Application([('/', RerouteWSGI(...))])\n",
     )
 

@@ -250,8 +250,8 @@ TOML = [
         'use = "skins:Settings"\n'
         'host_url = "h"\n'
         'skin = { ref = "rad" }\n',
-        "app.toml:6: [objects.x] refers to 'rad' in skin, which is no object of the "
-        "file.\n"
+        "app.toml:6: [objects.x] refers to 'rad' in skin, but the file has no "
+        "such object.\n"
         "  Available here: red, x. Did you mean 'red'?\n"
         "  Correct the name, or add the object.",
         id="an unknown object",
@@ -266,13 +266,13 @@ TOML = [
         "[objects.c]\n"
         'use = "skins:node"\n'
         'other = { ref = "a" }\n',
-        "app.toml:1: [objects.a] is in a ring of references: a → b → c → a.\n"
+        "app.toml:1: [objects.a] is part of a cycle of references: a → b → c → a.\n"
         "  Remove one of these references.",
         id="a ring",
     ),
     pytest.param(
         '[objects.a]\nuse = "skins:node"\nother = { ref = "a" }\n',
-        "app.toml:1: [objects.a] is in a ring of references: a → a.\n"
+        "app.toml:1: [objects.a] is part of a cycle of references: a → a.\n"
         "  Remove one of these references.",
         id="an object that refers to itself",
     ),
@@ -339,8 +339,8 @@ TOML = [
     ),
     pytest.param(
         '[objects.x]\nuse = "skins:Settings"\nhost_url = "h"\nskin = { ref = 1 }\n',
-        "app.toml:4: [objects.x] has skin with 'ref', which is not a text.\n  Quote it.",
-        id="a reference that is not a text",
+        "app.toml:4: [objects.x] has skin with 'ref', which is not a string.\n  Quote it.",
+        id="a reference that is not a string",
     ),
     pytest.param(
         "[servers]\n",
@@ -383,7 +383,7 @@ TOML = [
     ),
     pytest.param(
         "[server]\nworkers = 0\n",
-        "app.toml:2: [server] has workers = 0, and the least is 1.\n  Correct the value.",
+        "app.toml:2: [server] has workers = 0, but the minimum is 1.\n  Correct the value.",
         id="too small a number",
     ),
     pytest.param(
@@ -414,17 +414,17 @@ INI = [
     ),
     pytest.param(
         "[skin skins.Skin]\n[skin skins.Skin]\n",
-        "app.ini:2 is not INI: [skin skins.Skin] is there twice.\n  Correct the syntax.",
+        "app.ini:2 is not INI: [skin skins.Skin] appears twice.\n  Correct the syntax.",
         id="a section twice in an INI file",
     ),
     pytest.param(
         "[skin skins.Skin]\ncolor = a\ncolor = b\n",
-        "app.ini:3 is not INI: 'color' is twice in [skin skins.Skin].\n  Correct the syntax.",
+        "app.ini:3 is not INI: 'color' appears twice in [skin skins.Skin].\n  Correct the syntax.",
         id="a key twice in an INI file",
     ),
     pytest.param(
         "[skin skins.Skin]\npassword hunter2\n",
-        "app.ini:2 is not INI: the line is no section, no comment and has no '='.\n"
+        "app.ini:2 is not INI: the line is not a section or a comment, and has no '='.\n"
         "  Correct the syntax.",
         id="a line without a value in an INI file",
     ),
@@ -443,7 +443,7 @@ INI = [
         "[skin skins.Skin]\ncolor = {ref = red}\n",
         "app.ini:2: [skin skins.Skin] has color, which begins with a brace and is not "
         "TOML.\n"
-        '  Write it as in { ref = "name" }, or in quotes if it is a text.',
+        '  Write it as in { ref = "name" }, or in quotes if it is a string.',
         id="a brace in an INI file that is not TOML",
     ),
 ]
@@ -466,7 +466,7 @@ OVERRIDES = [
     ),
     pytest.param(
         "objects.rad.size=2",
-        "--set objects.rad.size names no object of the file.\n"
+        "--set objects.rad.size does not name an object of the file.\n"
         "  Available here: red. Did you mean 'red'?\n"
         "  Write --set objects.NAME.KEY=VALUE.",
         id="an override of an unknown object",
@@ -529,13 +529,13 @@ def test_all_mistakes_are_reported_together(message):
     )
     assert message("app.toml", text) == (
         "3 problems in app.toml:\n\n"
-        "1. app.toml:3: [application] refers to 'rad' in skin, which is no object of the file.\n"
+        "1. app.toml:3: [application] refers to 'rad' in skin, but the file has no such object.\n"
         "  Available here: red. Did you mean 'red'?\n"
         "  Correct the name, or add the object.\n\n"
         "2. app.toml:6: [objects.red] has 'colour', which Skin (skins.py:11) does not take.\n"
         "  Available here: color, size. Did you mean 'color'?\n"
         "  Correct or remove it.\n\n"
-        "3. app.toml:8: [server] has workers = 0, and the least is 1.\n"
+        "3. app.toml:8: [server] has workers = 0, but the minimum is 1.\n"
         "  Correct the value."
     )
 

@@ -89,7 +89,7 @@ def test_a_request_is_followed_to_the_route_that_responds(people):
         ("/<path*>", "not tried"),
     ]
     assert [each.reason for each in explanation.attempts] == [
-        "segment 2 is too many",
+        "segment 2 is unexpected",
         "serves only POST",
         "responds",
         "not tried, because route 3 ends the search",
@@ -103,8 +103,8 @@ def test_a_request_is_followed_to_the_route_that_responds(people):
     [
         pytest.param("/a/b", S_REDIRECT, "/a/c", "segment 2 is not 'b'", id="another literal"),
         pytest.param("/a/b", S_REDIRECT, "/a", "segment 2 is missing", id="too few segments"),
-        pytest.param("/a", S_REDIRECT, "/a/b", "segment 2 is too many", id="too many segments"),
-        pytest.param("/", S_REDIRECT, "/a", "segment 1 is too many", id="not the root"),
+        pytest.param("/a", S_REDIRECT, "/a/b", "segment 2 is unexpected", id="too many segments"),
+        pytest.param("/", S_REDIRECT, "/a", "segment 1 is unexpected", id="not the root"),
         pytest.param(
             "/<n:int>", S_REDIRECT, "/x", "segment 1 does not match '<n:int>'", id="another type"
         ),
@@ -211,7 +211,7 @@ GET /people/7
 Route 3 responds.
 
 Routes, in the order tried:
-  1. GET,HEAD /people/ -> listing, PLACE: segment 2 is too many
+  1. GET,HEAD /people/ -> listing, PLACE: segment 2 is unexpected
   2. POST /people/<id:int> -> show, PLACE: serves only POST (id=7)
   3. GET,HEAD /people/<id:int> -> show, PLACE: responds (id=7)
   4. GET,HEAD /<path*> -> <lambda>, PLACE: not tried, because route 3 ends the search \

@@ -68,7 +68,7 @@ def test_a_refusal_names_the_guard(path):
     assert make_client().get(path, environ_overrides=REMOTE).text == (
         "403 Forbidden\n"
         f"Only this machine may see this. To show it to others, pass {PATHS[path]}(guard=...) a "
-        "middleware that asks who they are.\n"
+        "middleware that authenticates them.\n"
     )
 
 

@@ -171,5 +171,5 @@ def test_a_json_response_has(options, status, field):
 
 
 def test_a_json_response_refuses_what_has_no_json_form():
-    with pytest.raises(TypeError, match="nan, which JSON has no number for"):
+    with pytest.raises(TypeError, match="nan, which JSON cannot represent"):
         JSONResponse(float("nan"), status=201)

@@ -160,7 +160,7 @@ def test_endpoints_that_are_methods_or_cannot_be_hashed() -> None:
         ("x", "No route has the name 'x'. The names are show, blog:post."),
         ("post", "No route has the name 'post'. Did you mean 'blog:post'?"),
         (edit, "No route has the endpoint edit."),
-        (7, "url_for takes an endpoint, or the name of a route, not a int."),
+        (7, "url_for takes an endpoint, or the name of a route, not an int."),
     ],
 )
 def test_an_unknown_target_is_an_error_with_the_nearest(target: Any, message: str) -> None:

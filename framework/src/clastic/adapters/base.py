@@ -55,7 +55,7 @@ class ServerOptions:
         for name, least in (("workers", 1), ("threads", 1), ("proxies", 0)):
             value = getattr(self, name)
             if value is not None and value < least:
-                raise AdapterError(f"{name} is {value}. The least is {least}.")
+                raise AdapterError(f"{name} is {value}. The minimum is {least}.")
 
     @property
     def host(self) -> str:

@@ -56,7 +56,9 @@ def get_adapter(name: str) -> Adapter:
     if name not in known:
         nearest = closest(name, known)
         hint = f" Did you mean '{nearest}'?" if nearest else ""
-        raise AdapterError(f"There is no server '{name}'.{hint} Known are: {', '.join(known)}.")
+        raise AdapterError(
+            f"There is no server '{name}'.{hint} The servers are: {', '.join(known)}."
+        )
     return _load(known[name])
 
 

@@ -38,11 +38,11 @@ def _add_arguments(parser: ArgumentParser) -> None:
 def _create(given: Namespace) -> int:
     """Create a folder with the files of a project, and print what to do next."""
     if given.template not in _TEMPLATES:
-        hint = did_you_mean(given.template, _TEMPLATES) or f"There are {', '.join(_TEMPLATES)}"
+        hint = did_you_mean(given.template, _TEMPLATES) or f"Templates: {', '.join(_TEMPLATES)}"
         raise TargetError(f"no template {given.template!r}. {hint}")
     if not _NAME.fullmatch(given.name):
         raise TargetError(
-            f"{given.name!r} is no name for a project. Use letters, digits, '-', '_' and '.', "
+            f"{given.name!r} is not a valid project name. Use letters, digits, '-', '_' and '.', "
             "and begin and end with a letter or digit"
         )
     folder = Path(given.name)

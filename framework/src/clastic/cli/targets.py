@@ -119,7 +119,7 @@ def find_target(text: str) -> Target:
     if place.endswith(".py") or os.sep in place or (os.path.isdir(place) and not name):
         return _target_in_file(Path(place), name)
     if not all(map(str.isidentifier, place.split("."))):
-        raise TargetError(f"{text!r} is no target. Write module:app, file.py or file.toml")
+        raise TargetError(f"{text!r} is not a valid target. Write module:app, file.py or file.toml")
     return Target(place, name, os.getcwd(), place)
 
 
@@ -270,7 +270,7 @@ def _find_usual(module: ModuleType, target: Target) -> Any:
     found = [name for name, value in vars(module).items() if isinstance(value, Application)]
     if len(found) == 1:
         return getattr(module, found[0])
-    offer = _offer(found) or f"Name what is, such as {target.place}:site"
+    offer = _offer(found) or f"Name the application, such as {target.place}:site"
     raise TargetError(f"{target.place} has none of {', '.join(_DEFAULT_NAMES)}. {offer}")
 
 

@@ -102,7 +102,9 @@ class Checker:
             return value[form]
         name = value[form]
         if not isinstance(name, str):
-            self._problems.add(where, f"has {key} with '{form}', which is not a text", "Quote it.")
+            self._problems.add(
+                where, f"has {key} with '{form}', which is not a string", "Quote it."
+            )
             return _MISSING
         if form == "ref":
             return self._refer(name, where, key)
@@ -129,7 +131,7 @@ class Checker:
 
     def _refer(self, name: str, where: str, key: str) -> Any:
         if name not in self._targets:
-            what = f"refers to '{name}' in {key}, which is no object of the file"
+            what = f"refers to '{name}' in {key}, but the file has no such object"
             remedy = "Correct the name, or add the object."
             known = tuple(self._targets)
             self._problems.add(where, what, remedy, wanted=name, available=known)
@@ -183,10 +185,10 @@ class Checker:
         return f"{key} = {self._secrets.mask(to_text(repr(plain(value))), 80)}"
 
 
-def report_rings(
+def report_cycles(
     sections: Mapping[str, Section], arguments: Mapping[str, dict[str, Any]], problems: Problems
 ) -> None:
-    """Report the objects that refer to each other in a ring.
+    """Report the objects that refer to each other in a cycle.
 
     :param arguments: the arguments of each object by its name
     """
@@ -200,7 +202,7 @@ def report_rings(
             start = ring.index(min(ring, key=list(graph).index))
             ring = [*ring[start:], *ring[:start]]
             path = " → ".join([*ring, ring[0]])
-            what = f"is in a ring of references: {path}"
+            what = f"is part of a cycle of references: {path}"
             problems.add(sections[ring[0]].where(), what, "Remove one of these references.")
             del graph[ring[0]][ring[1 % len(ring)]]
         else:

@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from clastic.config.checks import Checker, report_rings
+from clastic.config.checks import Checker, report_cycles
 from clastic.config.source import Section, read_source
 from clastic.config.targets import Target, find_target, read_target
 from clastic.config.values import Items, Reference
@@ -155,7 +155,7 @@ def load(path: str | os.PathLike[str], overrides: Iterable[str] = ()) -> Configu
     arguments = {
         name: checker.arguments(source.objects[name], target) for name, target in targets.items()
     }
-    report_rings(source.objects, arguments, problems)
+    report_cycles(source.objects, arguments, problems)
     application = None
     if source.application is not None:
         target = find_target(source.application, file.parent, problems)
@@ -180,7 +180,7 @@ def _read_server(section: Section | None, checker: Checker, problems: Problems) 
     for key, least in _LEAST:
         number = values.get(key)
         if isinstance(number, int) and number < least:
-            what = f"has {key} = {number}, and the least is {least}"
+            what = f"has {key} = {number}, but the minimum is {least}"
             problems.add(section.where(key), what, "Correct the value.")
     bind = values.get("bind")
     if isinstance(bind, str) and not _is_address(bind):

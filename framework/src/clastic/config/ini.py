@@ -62,13 +62,13 @@ def read_ini(text: str) -> list[Head]:
     except MissingSectionHeaderError as error:
         raise IniSyntaxError(error.lineno, "a key is above the first section") from error
     except DuplicateSectionError as error:
-        raise IniSyntaxError(error.lineno or 1, f"[{error.section}] is there twice") from error
+        raise IniSyntaxError(error.lineno or 1, f"[{error.section}] appears twice") from error
     except DuplicateOptionError as error:
-        reason = f"'{error.option}' is twice in [{error.section}]"
+        reason = f"'{error.option}' appears twice in [{error.section}]"
         raise IniSyntaxError(error.lineno or 1, reason) from error
     except ParsingError as error:
         line = error.errors[0][0] if error.errors else 1
-        reason = "the line is no section, no comment and has no '='"
+        reason = "the line is not a section or a comment, and has no '='"
         raise IniSyntaxError(line, reason) from error
     lines = _find_lines(text, parser)
     return [_head(parser, title, lines) for title in parser.sections()]

@@ -287,7 +287,7 @@ def _typed(text: str, where: str, key: str, problems: Problems) -> Any:
         return _parse_toml(f"value = {text}")["value"]
     except ValueError:
         if text.startswith("{"):
-            remedy = 'Write it as in { ref = "name" }, or in quotes if it is a text.'
+            remedy = 'Write it as in { ref = "name" }, or in quotes if it is a string.'
             problems.add(where, f"has {key}, which begins with a brace and is not TOML", remedy)
         return Text(text)
 
@@ -307,7 +307,7 @@ def _apply(override: str, source: Source, problems: Problems) -> None:
     if table == "objects":
         owner = max((each for each in known if name.startswith(f"{each}.")), key=len, default=None)
         if owner is None:
-            what = "names no object of the file"
+            what = "does not name an object of the file"
             remedy = "Write --set objects.NAME.KEY=VALUE."
             problems.add(
                 place, what, remedy, wanted=rest.rpartition(".")[0], available=tuple(source.objects)

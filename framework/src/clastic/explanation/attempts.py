@@ -179,7 +179,7 @@ def _mismatch(route: BoundRoute, path: str, segments: Sequence[str]) -> str:
             return f"segment {number} {verb} '{text}'"
     else:
         if len(segments) > len(texts):
-            return f"segment {len(texts) + 1} is too many"
+            return f"segment {len(texts) + 1} is unexpected"
     if "//" in path:
         return "the path repeats slashes, and the slash mode is strict"
     verb = "does not end" if pattern.is_branch else "ends"

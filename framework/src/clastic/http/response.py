@@ -29,6 +29,7 @@ from werkzeug.http import HTTP_STATUS_CODES, parse_cache_control_header, parse_s
 from werkzeug.utils import get_content_type
 from werkzeug.wrappers import Response as BaseResponse
 
+from clastic.describe import describe_type
 from clastic.http.hosts import encode_host, encode_url
 from clastic.http.sending import (
     LOCATIONS,
@@ -278,9 +279,9 @@ class Response(BaseResponse):
 
 
 def _body_error(body: object) -> TypeError:
-    """Return the error for a body that cannot be sent, or of which only the keys would be."""
+    """Return the error for a body that is not iterable, or is a mapping."""
     if isinstance(body, Mapping):
-        what = f"a {type(body).__name__}, of which only the keys would be sent"
+        what = f"{describe_type(body)}, and only its keys would be sent"
     else:
         what = f"{reprlib.repr(body)}, which is neither text nor bytes, and not iterable"
     return TypeError(

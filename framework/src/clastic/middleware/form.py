@@ -66,5 +66,5 @@ class JSONDataMiddleware(FieldsMiddleware):
             return read(raw)
         is_boolean_number = isinstance(raw, bool) and read in (int, float)
         if is_boolean_number or not isinstance(raw, _JSON_TYPES[read]):
-            raise TypeError(f"a {type(raw).__name__} is not a {read.__name__}")
+            raise TypeError(f"{type(raw).__name__} is not {read.__name__}")
         return float(raw) if read is float else raw

@@ -42,7 +42,7 @@ class LocalOnly(Middleware):
             return next()
         raise Forbidden(
             "Only this machine may see this. To show it to others, pass "
-            f"{self.owner}(guard=...) a middleware that asks who they are."
+            f"{self.owner}(guard=...) a middleware that authenticates them."
         )
 
 

@@ -35,7 +35,7 @@ class ProxyMiddleware(Middleware):
 
     def __init__(self, hops: int = 1) -> None:
         if not isinstance(hops, int) or isinstance(hops, bool) or hops < 0:
-            raise ValueError(f"hops={hops!r} is not a number of proxies. Write a number from 0.")
+            raise ValueError(f"hops={hops!r} is not a number of proxies. Write 0 or more.")
         self.hops = hops
 
     def wsgi_wrapper(self, application: WSGIApplication) -> WSGIApplication:

@@ -78,7 +78,7 @@ class SessionMiddleware(Middleware):
         clock: Callable[[], float] = time.time,
     ) -> None:
         if not idle_timeout > 0 or not absolute_timeout > 0:
-            raise ValueError("A timeout of the session is not above 0. Use a number of seconds.")
+            raise ValueError("A session timeout must be a positive number of seconds.")
         name = f"clastic_{arg_name}" if cookie_name is None else cookie_name
         self._cookie = CookieSettings(
             name, domain=domain, path=path, secure=secure, same_site=same_site

@@ -118,7 +118,7 @@ class AshesRenderFactory(AshesRenderFactoryMembers, TemplateFactory):
             question = did_you_mean(path.rpartition(".")[2], known)
             if question and path in self._shown and path not in self._tested:
                 self._tested.add(path)  # so that it is logged once
-                hint(f"template '{name}' shows {{{path}}}, which is not there. {question}")
+                hint(f"template '{name}' shows {{{path}}}, which is missing. {question}")
 
     def _read(self, name: str) -> TemplateSource | None:
         return super()._read(name) or self._read_from_env(name)

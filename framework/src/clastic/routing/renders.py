@@ -64,7 +64,7 @@ def _report_quoted(route: Route, where: str, problems: Problems) -> bool:
         return False
     problems.add(
         where,
-        f"has the render {route.render!r}, which is a text and not the render of that name",
+        f"has the render {route.render!r}, which is a string, not the render of that name",
         f"Write it without quotes: {route.render}{origin}.",
     )
     return True

@@ -87,7 +87,7 @@ class Dispatcher:
     :param routes: in the order to try them
     :param error_chain: the compiled ``render_error`` of the error handler; ``None`` for the
         default rendering
-    :param null_route: the route of requests that no other route answers
+    :param null_route: the route of requests that no other route responds to
     :param mounts: the embedded applications that finish the misses under their prefixes
     :param wsgi_app: the WSGI wrappers around this dispatcher; ``None`` without any
     :param error_pages: the compiled pages of errors by their status; ``None`` without any
@@ -234,7 +234,7 @@ class Dispatcher:
         state: DispatchState | None,
         failed_route: BoundRoute | None,
     ) -> WSGIApplication:
-        """Return the response to a request that no route has answered.
+        """Return the response to a request that no route has responded to.
 
         :param state: ``None`` if no path of a route matches
         :param failed_route: the last route that gave a non-breaking error

@@ -440,7 +440,7 @@ class BoundRoute(BoundRouteMembers):
 
 
 class NullRoute(Route):
-    """The route of a request that no other route has answered.
+    """The route of a request that no other route has responded to.
 
     It runs inside the ``request`` methods of the application's middlewares, so that these see
     every request. Its pattern only shows what it matches: it binds no values.

@@ -72,7 +72,7 @@ def serve(
 
     With the reloader, this process only watches files; a child process, which runs the same command
     again, serves. When a file changes that the child has imported, or a template that it has
-    loaded, it is replaced by a new child. If the program fails to start, the server answers with a
+    loaded, it is replaced by a new child. If the program fails to start, the server responds with a
     page that shows why, until a change fixes it.
 
     :param address: a host name or IP address of this machine; ``0.0.0.0`` or ``::`` for all

@@ -71,7 +71,7 @@ class ShutdownSignal:
 
 
 class Worker(serving.BaseWSGIServer, ABC):
-    """Answer requests until the server is shut down.
+    """Handle requests until the server is shut down.
 
     :ivar close_application: closes the resources of the application, if it has any; takes the
         seconds to wait for requests that use them
@@ -95,7 +95,7 @@ class Worker(serving.BaseWSGIServer, ABC):
         )
 
     def serve_until(self, is_over: Callable[[], object]) -> None:
-        """Accept and answer requests until `is_over` returns something true.
+        """Accept and handle requests until `is_over` returns something true.
 
         It is called after each request, and several times a second.
         """
@@ -124,11 +124,11 @@ class Worker(serving.BaseWSGIServer, ABC):
 
     @abstractmethod
     def is_busy(self) -> bool:
-        """Return whether requests are being answered."""
+        """Return whether requests are being handled."""
 
     @abstractmethod
     def cut_off(self) -> None:
-        """End all requests that are being answered."""
+        """End all requests that are being handled."""
 
 
 class _Handler(serving.WSGIRequestHandler):
@@ -170,7 +170,7 @@ class _ThreadHandler(_Handler):
 
 
 class OneByOne(Worker):
-    """Answer one request at a time, in the thread that serves."""
+    """Handle one request at a time, in the thread that serves."""
 
     handler_type = _Handler
 
@@ -215,7 +215,7 @@ class Threads(Worker, serving.ThreadedWSGIServer):
 
 
 class Processes(Worker, serving.ForkingWSGIServer):
-    """Answer each request in a process of its own."""
+    """Handle each request in a process of its own."""
 
     handler_type = _Handler
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 from collections import defaultdict
@@ -124,13 +125,15 @@ def visit_until_stopped(server: ServerProcess, path: str, responses: list[Receiv
             responses.append(server.get(path))
 
 
-def test_resources_are_opened_once_a_process_and_closed_after_the_last_request(
-    command: list[str], tmp_path: Path
-) -> None:
+def serve_until_stopped(command: list[str], folder: Path) -> list[Received]:
+    """Stop a server while it has many requests; return the responses.
+
+    :raises TimeoutExpired: if it does not end within ten seconds
+    """
     responses: list[Received] = []
-    with serve_program(command, tmp_path) as server, ExitStack() as stack:
+    with serve_program(command, folder) as server, ExitStack() as stack:
         assert server.get("/_health/live").status == 200
-        assert read_events(tmp_path) == {}
+        assert read_events(folder) == {}
         visits = [
             threading.Thread(target=visit_until_stopped, args=(server, path, responses))
             for path in ["/process", "/_health/ready"] * 2
@@ -149,8 +152,24 @@ def test_resources_are_opened_once_a_process_and_closed_after_the_last_request(
         server.process.wait(10)
         for visit in visits:
             visit.join()
+    return responses
+
+
+def test_resources_are_opened_once_a_process_and_closed_after_the_last_request(
+    command: list[str], tmp_path: Path
+) -> None:
+    # Now and then a worker of Granian misses the signal, with any application.
+    for attempts_left in (2, 1, 0) if command is GRANIAN else (0,):
+        folder = tmp_path / str(attempts_left)
+        folder.mkdir()
+        try:
+            responses = serve_until_stopped(command, folder)
+            break
+        except subprocess.TimeoutExpired:
+            if not attempts_left:
+                raise
     assert {each.status for each in responses} <= {200, 503}
-    events = read_events(tmp_path)
+    events = read_events(folder)
     streamed = ["open pool", "open database", "end stream", "close database", "close pool"]
     assert streamed in events.values()
     assert all(each in (OPENED_AND_CLOSED, streamed) for each in events.values()), events

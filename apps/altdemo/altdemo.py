@@ -104,7 +104,7 @@ def upload(request: Request, session: Session, url_for: URLFor) -> Response:
 
 
 def show_request(request: Request, session: Session) -> dict[str, object]:
-    """Show what the app knows about this request. Headers with secrets are hidden."""
+    """Show the app's view of this request. Headers with secrets are hidden."""
     headers = {
         name: "(hidden)" if name in SECRET_HEADERS else value for name, value in request.headers
     }
@@ -140,7 +140,7 @@ def source() -> Response:
 
 
 class Layout(Middleware):
-    """Add what every page shows: the user, and the messages, once."""
+    """Add the user and the messages, which every page shows."""
 
     def render(
         self, next: Callable[[], Response], context: dict[str, object], session: Session

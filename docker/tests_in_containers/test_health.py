@@ -43,7 +43,7 @@ def image() -> Iterator[str]:
 
 @contextmanager
 def container(image: str, **settings: str) -> Iterator[str]:
-    """Run erosion with a disk of a megabyte for its data; give the id of the container."""
+    """Run erosion with a disk of a megabyte for its data; yield the id of the container."""
     settings = {"EROSION_DB_PATH": "/srv/data/erosion.db", "EROSION_HOST_URL": "", **settings}
     variables = [f"--env={name}={value}" for name, value in settings.items()]
     disk = "--tmpfs=/srv/data:size=1m,uid=10001,gid=10001"

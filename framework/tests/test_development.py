@@ -1,4 +1,4 @@
-"""Slips that only a request shows: errors that name them, and hints for development."""
+"""Test mistakes that only a request shows: errors that name them, and hints for development."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Test every WiringWarning with its whole message, and what has none."""
+"""Test every WiringWarning with its whole message, and applications without any."""
 
 from __future__ import annotations
 

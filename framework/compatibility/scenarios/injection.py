@@ -1,4 +1,4 @@
-"""Where arguments come from, and which applications cannot be constructed."""
+"""The sources of arguments, and applications that cannot be constructed."""
 
 from __future__ import annotations
 

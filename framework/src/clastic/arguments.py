@@ -31,7 +31,7 @@ def check_list(where: str, name: str, value: object, remedy: str | None = None) 
     :param where: who is constructed, such as ``Route '/'``
     :param name: the name of the argument
     :param remedy: what to write, if that is not the object in brackets
-    :raises TypeError: if it is not iterable, or a text or mapping
+    :raises TypeError: if it is not iterable, or is a string or a mapping
     """
     if value is None or (isinstance(value, Iterable) and not isinstance(value, (str, Mapping))):
         return

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("clastic")
 
 CHECK_SECONDS: Final = 2.0
-"""How long a request waits for the checks of resources; those that take longer are overdue."""
+"""The seconds that a request waits for the checks of resources; longer ones are overdue."""
 
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
@@ -48,7 +48,7 @@ class Health:
         self._checks: dict[BoundResource, _Check] = {}
 
     def wsgi_wrapper(self, wsgi_app: WSGIApplication) -> WSGIApplication:
-        """Return a WSGI application that responds to health checks, and leaves the rest to one."""
+        """Return a WSGI application that responds to health checks before `wsgi_app`."""
         live, ready = f"{self.prefix}/live", f"{self.prefix}/ready"
 
         def respond(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -26,7 +26,7 @@ from clastic.wiring import Problems, closest
 logger = logging.getLogger("clastic")
 
 DRAIN_SECONDS = 30.0
-"""How long :meth:`Lifecycle.close` waits for the requests that use resources."""
+"""The seconds that :meth:`Lifecycle.close` waits for the requests that use resources."""
 
 _FIRST_RETRY = 1.0
 _LAST_RETRY = 30.0

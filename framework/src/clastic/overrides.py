@@ -12,7 +12,7 @@ from clastic.wiring import Problems, did_you_mean
 
 
 class Overrides:
-    """What to replace in an application, and what of it was replaced.
+    """The parts to replace in an application, and a record of those that were replaced.
 
     :param resources: new values by name
     :param middlewares: the instance to use in place of each middleware of a type, or of a subclass
@@ -38,7 +38,7 @@ class Overrides:
         self._unused: set[object] = {*self.resources, *self.middlewares}
         self._names: set[str] = set()
         self._types: set[str] = set()
-        # Each mapping and its replaced form, by its id: many routes share one. So with the tuples.
+        # Each mapping and its replaced form, by its id: many routes share one. The same for tuples.
         self._mappings: dict[int, tuple[Mapping[str, Any], Mapping[str, Any]]] = {}
         self._tuples: dict[int, tuple[Sequence[Middleware], tuple[Middleware, ...]]] = {}
 

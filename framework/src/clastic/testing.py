@@ -246,7 +246,7 @@ def client(application: Application) -> Client:
 
 
 def login(client: Client, /, **values: Any) -> None:
-    """Give a client a new session with these values, as if it had logged in.
+    """Log a client in: store a new session with these values, and set its cookie.
 
     ``login(client, user="ann")`` sets what the endpoint for logins would set. It saves the session
     in the store of the application's :class:`~clastic.middleware.SessionMiddleware`.
@@ -288,7 +288,7 @@ def overrides(
     middlewares: Mapping[type[Any], Middleware] | None = None,
     without: Iterable[type[Middleware]] = (),
 ) -> Iterator[Client]:
-    """Give a ``with`` block the client of a copy of the application with parts replaced.
+    """Yield the client of a copy of the application with parts replaced, for a ``with`` block.
 
     The arguments are those of :meth:`clastic.Application.with_overrides`. The managed resources of
     the copy are opened with the block and closed after it.

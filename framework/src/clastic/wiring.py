@@ -1,7 +1,7 @@
 """Collect what is wrong with an application while it is constructed, and report it at once.
 
-What cannot work is a :class:`WiringError`. What is almost certainly a mistake is a
-:class:`WiringWarning`, and each kind of it has a code of :data:`WARNING_CODES`.
+A problem that keeps the application from working is reported by a :class:`WiringError`, a likely
+mistake by a :class:`WiringWarning`. Each kind of mistake has a code of :data:`WARNING_CODES`.
 """
 
 from __future__ import annotations
@@ -177,7 +177,7 @@ def error_class(base: type[Error], problems: Iterable[Problem]) -> type[Error]:
 
 
 class WiringWarning(UserWarning):
-    """An application was constructed, and it is almost certain that it does not do what is meant.
+    """An application was constructed, but probably contains a mistake.
 
     :param problems: the likely mistakes, as in :class:`WiringError`, each with its code
     """

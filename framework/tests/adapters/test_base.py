@@ -12,7 +12,7 @@ from clastic.adapters import Adapter, AdapterError, ServerOptions, adapters, get
 
 
 class Recorder(Adapter):
-    """Record what it is to serve, and return at once."""
+    """Record the application and options, and return at once."""
 
     name = "recorder"
     model = "synchronous"

@@ -32,7 +32,7 @@ app = Application(
 
 
 class Result(NamedTuple):
-    """What a command printed, and its exit code."""
+    """The output of a command, and its exit code."""
 
     code: int
     out: str
@@ -70,7 +70,7 @@ class CommandLine:
 def cli(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[CommandLine]:
-    """Yield a command line in a folder with ``app.py``. What it imports is forgotten at the end."""
+    """Yield a command line in a folder with ``app.py``; forget its imports at the end."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
     monkeypatch.setattr(sys, "dont_write_bytecode", True)

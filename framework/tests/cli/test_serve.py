@@ -31,7 +31,7 @@ app = Application(debug=True)
 
 
 class Recorder(Adapter):
-    """Print how it is to serve, and return at once."""
+    """Print the options, and return at once."""
 
     name = "recorder"
     model = "synchronous"

@@ -1,4 +1,4 @@
-"""Test which application a target is, and the message of each target that is none."""
+"""Test which application a target means, and the message about each invalid target."""
 
 from __future__ import annotations
 

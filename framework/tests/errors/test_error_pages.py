@@ -1,4 +1,4 @@
-"""Error pages of one's own, by their status; a null route and a request type of one's own."""
+"""Test custom error pages by status, a custom null route and a custom request type."""
 
 from __future__ import annotations
 

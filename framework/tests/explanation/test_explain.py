@@ -1,4 +1,4 @@
-"""An explanation says what a request really meets, in data, text, JSON and a picture alike."""
+"""Test that an explanation agrees with what a request does, as data, text, JSON and picture."""
 
 from __future__ import annotations
 

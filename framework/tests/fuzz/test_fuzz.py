@@ -33,7 +33,7 @@ LEARNED = {"ETag": ("If-None-Match", "If-Range", "If-Match"), "Last-Modified": (
 
 @dataclass
 class Outcome:
-    """What a server would send, and what the application has logged."""
+    """The response that a server would send, and the errors that the application has logged."""
 
     status: str = ""
     headers: list[tuple[str, str]] = field(default_factory=list)

@@ -292,7 +292,7 @@ CHANGES: dict[str, Callable[[Any], Any]] = {
     "write to the stream": lambda response: response.stream.write(b"written"),
     "close": lambda response: response.close(),
     "use in a with statement": leave,
-    "an attribute of one's own": lambda response: setattr(response, "note", "mine"),
+    "a custom attribute": lambda response: setattr(response, "note", "mine"),
 }
 LOOKS: dict[str, Callable[[Any], Any]] = (
     {

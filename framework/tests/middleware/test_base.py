@@ -271,7 +271,7 @@ class Audit(Middleware):
 
 
 def user_of(*applications: Middleware, ignore: Sequence[str] = ()) -> Any:
-    """Return what an endpoint gets in applications with these middlewares, outermost first."""
+    """Return the value that an endpoint gets below these middlewares, outermost first."""
     outer, inner = applications
     application = Application(
         [("/", Application([("/", lambda user: Response(user))], middlewares=[inner]))],

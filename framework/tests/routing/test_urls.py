@@ -317,7 +317,7 @@ def test_two_embedded_applications_of_one_name_are_a_wiring_problem() -> None:
 
 @pytest.mark.parametrize("name", ["", "a:b", 5])
 def test_the_name_of_a_route_is_a_text_without_colons(name: Any) -> None:
-    with pytest.raises(ValueError, match="Use a text without colons"):
+    with pytest.raises(ValueError, match="Use a string without colons"):
         Route("/", show, name=name)
 
 

@@ -1,4 +1,4 @@
-"""What ``serve()`` serves, and how it runs in this process."""
+"""Test what ``serve()`` serves, and how it runs in this process."""
 
 from __future__ import annotations
 

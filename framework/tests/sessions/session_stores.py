@@ -36,7 +36,7 @@ def make_cache(place: str) -> Any:
 
 
 class Kind(NamedTuple):
-    """A kind of store, and what it gives.
+    """A kind of store, and its guarantees.
 
     :param make: takes a place and returns a store there
     :param place: takes a temporary folder and returns the place of a new store

@@ -1,4 +1,4 @@
-"""What every session store does, through an application that uses it.
+"""Test the contract of session stores, through an application that uses them.
 
 The real servers are started by ``make test-stores``.
 """
@@ -63,7 +63,7 @@ class Subject:
         return application.get_local_client()
 
     def run_waiting(self) -> None:
-        """Do what is to happen while an endpoint runs, once."""
+        """Run the callback for the time in which an endpoint runs, once."""
         while self.waiting:
             self.waiting.pop()()
 

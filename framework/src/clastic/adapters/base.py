@@ -1,4 +1,4 @@
-"""Define what all servers take, and what an adapter to a server consists of."""
+"""Define the options of servers, and the base class of adapters."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 DRAIN_SECONDS = 30
-"""How long servers wait for requests in progress after SIGTERM, where they can be told."""
+"""The seconds that servers wait for requests in progress after SIGTERM, if configurable."""
 
 Model = Literal["synchronous", "threads", "processes", "event loop", "gateway"]
 

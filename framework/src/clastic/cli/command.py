@@ -1,4 +1,4 @@
-"""Define what a command is, and format the data that commands print."""
+"""Define the commands, and format the data that they print."""
 
 from __future__ import annotations
 

@@ -126,7 +126,7 @@ def _check(given: Namespace) -> int:
 
 
 def _find_problems(given: Namespace) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return what is wrong with an application as data and as text, without its warnings."""
+    """Return the problems of an application as data and as text, without its warnings."""
     try:
         loaded = load(given.target, given.overrides)
     except TargetError:

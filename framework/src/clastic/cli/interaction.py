@@ -142,7 +142,7 @@ def _shell(given: Namespace) -> int:
 
 
 def _names(application: Application) -> dict[str, Any]:
-    """Return what the shell defines. Managed resources are open, and their values are used."""
+    """Return the names that the shell defines. Managed resources are replaced by their values."""
     opened = {each.name: each.value for each in application.lifecycle.resources}
     resources = {
         name: opened.get(name) if isinstance(value, Managed) else value

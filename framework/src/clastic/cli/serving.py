@@ -45,7 +45,7 @@ def _add_dev_arguments(parser: ArgumentParser) -> None:
 
 
 def _serve_for_development(given: Namespace) -> int:
-    """Serve until a signal; a program that fails to start is shown until a change fixes it."""
+    """Serve until a signal. If the program fails to start, show why until a change fixes it."""
     flags: dict[str, Any] = {**vars(given)}
     target, overrides = flags.pop("target"), flags.pop("overrides")
     configuration = find_configuration(target)
@@ -95,7 +95,7 @@ def _add_serve_arguments(parser: ArgumentParser) -> None:
 
 
 def _serve_in_production(given: Namespace) -> int:
-    """Serve by an adapter until a signal. What is not for production is refused."""
+    """Serve by an adapter until a signal. Refuse settings that are not for production."""
     flags: dict[str, Any] = {**vars(given)}
     target, overrides = flags.pop("target"), flags.pop("overrides")
     configuration = load_configuration(target, overrides)

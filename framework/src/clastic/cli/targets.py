@@ -250,7 +250,7 @@ def _module_names(package: str, folder: str) -> Iterator[str]:
 
 
 def _find_value(module: ModuleType, target: Target) -> Any:
-    """Return the application of a module, or what makes it."""
+    """Return the application of a module, or the function that makes it."""
     if not target.name:
         return _find_usual(module, target)
     value: Any = module

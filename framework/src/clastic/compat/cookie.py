@@ -30,7 +30,7 @@ class CookieMembers:
         return self.modified
 
     def set_expires(self, epoch_time: Any = "now") -> None:
-        """Let the cookie expire at a time, at the client and at the server.
+        """Set the time at which the cookie expires, at the client and at the server.
 
         :param epoch_time: seconds since 1970; ``NOW`` to delete the cookie, ``NEVER`` to keep the
             lifetime of the middleware

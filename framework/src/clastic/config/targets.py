@@ -31,7 +31,7 @@ from clastic.wiring import Problems, WiringError, did_you_mean
 
 @dataclass(frozen=True)
 class Target:
-    """What a section makes.
+    """The class, function or object that a section names.
 
     :param value: a callable that makes the object, or the object itself
     :param is_called: whether it is called

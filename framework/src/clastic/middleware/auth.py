@@ -169,7 +169,7 @@ class SessionUser:
         return None if value is None else {self.key: value}
 
     def challenge(self, error: str | None = None) -> None:
-        """Return nothing: there is no challenge for sessions."""
+        """Return ``None``: there is no challenge for sessions."""
 
 
 class AuthMiddleware(Middleware):

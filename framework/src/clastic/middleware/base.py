@@ -62,20 +62,20 @@ class Middleware:
     """
 
     provides: Sequence[str] = ()
-    """What ``request`` passes on: to the middlewares further in, the endpoint and the render."""
+    """The names that ``request`` passes to inner middlewares, the endpoint and the render."""
     endpoint_provides: Sequence[str] = ()
-    """What ``endpoint`` passes on: to the ``endpoint`` methods further in and the endpoint."""
+    """The names that ``endpoint`` passes to inner ``endpoint`` methods and the endpoint."""
     render_provides: Sequence[str] = ()
-    """What ``render`` passes on: to the ``render`` methods further in and the render."""
+    """The names that ``render`` passes to inner ``render`` methods and the render."""
     unique: bool = True
     """Whether only the outermost of several equal middlewares is included."""
     reorderable: bool = True
     """Whether it may be dropped in favour of an equal one further out; if not, that is an error."""
     replaced_by_outer: bool = False
-    """Whether one of its type further out that provides the same names replaces it.
+    """Whether an outer middleware of the same type that provides the same names replaces it.
 
-    Otherwise, these names have two sources, which is an error: a middleware that authenticates
-    must not be left out for another one.
+    By default, the names have two sources, which is an error: a middleware that authenticates must
+    not be left out because of another one.
     """
     wsgi_wrapper: Callable[..., Any] | None = None
     """Takes a WSGI app and returns the one to serve in its place; called at construction."""
@@ -202,7 +202,7 @@ def _add_unless_equal(
 
 
 def _find_replacement(inner: Middleware, outer: Iterable[Middleware]) -> Middleware | None:
-    """Return the middleware that provides the names of an inner one in its place, if there is."""
+    """Return the outer middleware that replaces an inner one; ``None`` if there is none."""
     names = _provided_names(inner)
     if not inner.replaced_by_outer or not names:
         return None

@@ -75,7 +75,7 @@ class ContextProcessor(Middleware):
 class SimpleContextProcessor(ContextProcessor):
     """Add values to each context: ``SimpleContextProcessor("user", title="Links")``.
 
-    What the endpoint put into the context stays.
+    Values that the endpoint put into the context stay.
 
     :param names: names to inject; the value of one that nothing provides is ``None``
     :param defaults: values to use if nothing provides the names

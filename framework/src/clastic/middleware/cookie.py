@@ -64,7 +64,7 @@ SESSION: Final = Expiry.SESSION
 NEVER: Final = Expiry.NEVER
 """For as long as the browser keeps it: 400 days after it was last sent, in most."""
 NOW: Final = Expiry.NOW
-"""For no time at all: see ``JSONCookie.set_expires``."""
+"""Expire at once: see ``JSONCookie.set_expires``."""
 
 
 class CookieTooLarge(ValueError):

@@ -57,7 +57,7 @@ class BasicRender(BasicRenderMembers):
     :param qp_name: the query parameter that chooses the format; ``None`` for no such parameter
     :param dev_mode: show the ``repr`` of values that raise an error instead of failing
     :param max_depth: how many tables may be inside each other
-    :param table_type: the type of the tables. Tables of a type of one's own have the values of the
+    :param table_type: the type of the tables. Tables of another type have the values of the
         context, not their JSON form
     :param json_render: the render for JSON
     :param tabular_render: the render for HTML, in place of one with `max_depth` and `table_type`

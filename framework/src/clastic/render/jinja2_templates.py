@@ -91,7 +91,7 @@ class Jinja2RenderFactory(TemplateFactory):
 
 
 class _FalseUndefined(jinja2.StrictUndefined):
-    """Let a template test an undefined name, and refuse to show it or to use its members."""
+    """Let a template test an undefined name; raise an error if it shows it or uses its members."""
 
     __slots__ = ()
 

@@ -20,7 +20,7 @@ from clastic.pages.styles import DEVELOPER_STYLE
 from clastic.text import to_text
 
 MAX_DEPTH = 4
-"""How many tables are shown inside each other by default."""
+"""The default depth to which tables are nested."""
 
 _CELL_LENGTH = 60
 _BRIEF_LENGTH = 80

@@ -330,7 +330,7 @@ class LinkingRender(TemplateRender):
 
 @contextmanager
 def engine_package(package: str) -> Iterator[None]:
-    """Say which extra to install if an import inside fails for lack of its package."""
+    """Name the extra to install if an import inside fails because its package is missing."""
     try:
         yield
     except ModuleNotFoundError as error:

@@ -1,7 +1,7 @@
 """Compare the annotations of arguments with the types of path values, as text.
 
-An annotation may be any text, or any object. It is never evaluated, and what is not in the table
-of this module, such as the name of a class, contradicts nothing.
+An annotation may be any text, or any object. It is never evaluated. Annotations that are not in the
+table of this module, such as the name of a class, are not checked.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def type_of_value(operator: str, type_name: str) -> str:
 
 @lru_cache(256)  # of a pure function: many routes share few annotations
 def contradicts(annotation: str, operator: str, type_name: str) -> bool:
-    """Return whether no value of a binding, or not its ``None``, is of the annotated type.
+    """Return whether an annotation excludes all values of a binding, or its ``None``.
 
     :param operator: the operator of the binding
     :param type_name: its type

@@ -17,7 +17,7 @@ Convert = Callable[[str], Any]
 Reader = Callable[[Sequence[str]], "dict[str, Any] | None"]
 
 _WHOLE_SEGMENT: Final = Binding("")[1:]
-"""What follows the name in a binding of one whole segment that is not converted."""
+"""The operator and type of a binding of one whole segment that is not converted."""
 
 MAX_INT_DIGITS: Final = 4300
 """The number of digits that Python converts by default."""

@@ -206,11 +206,11 @@ def checked_name(where: str, name: str | None) -> str | None:
     """Return the name of a route or of an embedded application.
 
     :param where: who has it
-    :raises ValueError: if it is not a text without colons
+    :raises ValueError: if it is not a string without colons
     """
     if name is None or (isinstance(name, str) and name and ":" not in name):
         return name
-    raise ValueError(f"{where} has the name {name!r}. Use a text without colons.")
+    raise ValueError(f"{where} has the name {name!r}. Use a string without colons.")
 
 
 def checked_slash_mode(slash_mode: str) -> str:

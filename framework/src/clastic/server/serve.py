@@ -245,7 +245,7 @@ def template_files(application: Application) -> set[str]:
 
 
 def _find_unused(application: Application, options: ServerOptions) -> Iterator[Problem]:
-    """Return what construction does not warn of."""
+    """Return the findings that construction does not report."""
     yield from find_unused(application)
     folder = _static_folder(options)
     if folder is not None:

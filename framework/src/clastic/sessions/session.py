@@ -37,7 +37,7 @@ _decode = json.JSONDecoder().decode
 
 
 class Timeouts(NamedTuple):
-    """How long a session lasts.
+    """The timeouts of a session.
 
     :param idle: in seconds after it was last used
     :param absolute: in seconds after it began
@@ -50,7 +50,7 @@ class Timeouts(NamedTuple):
 
 
 class _Record(NamedTuple):
-    """What a store keeps: two times in seconds since 1970, and the JSON text of the values."""
+    """The stored form of a session: two times in seconds since 1970, and the values as JSON."""
 
     began: int
     used: int
@@ -176,10 +176,10 @@ class Session(MutableMapping[str, Any]):
         self._clears = True
 
     def renew(self) -> None:
-        """Give the session a new id, so that the old one is of no use: call it at login.
+        """Replace the id of the session, so that the old one becomes invalid. Call this at login.
 
-        An id that somebody else knows, or has set at the client, stays without the rights of the
-        user (session fixation). The values stay. The absolute timeout begins anew.
+        This prevents session fixation: somebody who knows the old id, or has set it at the client,
+        does not get the rights of the user. The values stay. The absolute timeout begins anew.
         """
         self._check_open()
         self._load()
@@ -298,7 +298,7 @@ class Session(MutableMapping[str, Any]):
         return session_id
 
     def _end(self) -> bool:
-        """End the old id; return whether no other request did."""
+        """End the old id. Return ``False`` if another request has ended it."""
         return self._swap_merged(
             lambda: (_ENDED, self._timeouts.clock() + _ENDED_SECONDS), merges=not self._clears
         )

@@ -1,4 +1,4 @@
-"""Define what a session store does; keep sessions in memory, or in a cache of cachelib."""
+"""Define the interface of session stores; keep sessions in memory, or in a cache of cachelib."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ class CacheStore(Store):
 
 @contextmanager
 def requires_extra(store: str, package: str, extra: str) -> Iterator[None]:
-    """Say which extra to install if an import inside fails for lack of its package."""
+    """Name the extra to install if an import inside fails because its package is missing."""
     try:
         yield
     except ModuleNotFoundError as error:
@@ -179,7 +179,7 @@ def as_store(store: object, clock: Callable[[], float], *, warn: bool = True) ->
     """Return a store; a cache with the interface of cachelib is made one.
 
     :param clock: returns the seconds since 1970
-    :param warn: whether to log what a cache does not give
+    :param warn: whether to log that a cache can lose changes
     :raises TypeError: for any other object
     """
     if isinstance(store, Store):

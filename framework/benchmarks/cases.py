@@ -25,7 +25,7 @@ class Case:
     - `returns`: whether the client sends the cookie and the validators of an earlier response.
     - `status`: the status code.
     - `body`: a regular expression that matches the whole body.
-    - `content_type`: the type without parameters.
+    - `content_type`: the type without parameters; None allows any.
     - `headers`: by name, a part of the value.
     """
 
@@ -36,7 +36,7 @@ class Case:
     returns: bool = False
     status: int = 200
     body: str | None = None
-    content_type: str | None = None
+    content_type: str | None = "text/plain"
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def problem(self, status: str, headers: Headers, body: bytes) -> str | None:
@@ -65,66 +65,74 @@ HTML = (
 )
 STYLE = re.escape((FILES / "style.css").read_text("ascii"))
 
+JSON = r'\{"message": ?"Hello, World!"\}\n?'
+NUMBERED = "Hello, World! [1-9][0-9]*"
+
 PLAIN_CASES = (
-    Case("text", "/", body="Hello, World!", content_type="text/plain"),
-    Case("path", "/hello/World", body="Hello, World!", content_type="text/plain"),
-    Case(
-        "json",
-        "/json",
-        body=r'\{"message": ?"Hello, World!"\}\n?',
-        content_type="application/json",
-    ),
+    Case("text", "/", body="Hello, World!"),
+    Case("path", "/hello/World", body="Hello, World!"),
+    Case("json", "/json", body=JSON, content_type="application/json"),
     Case("html", "/page", body=HTML, content_type="text/html"),
-    Case("404", "/no/such/page", status=404),
-    Case("405", "/", method="POST", status=405, headers={"Allow": "GET"}),
-    Case("redirect", "/old", status=302, headers={"Location": "/new"}),
-    Case(
-        "form",
-        "/form",
-        method="POST",
-        form=b"name=World&greeting=Good+day",
-        body="Good day, World!",
-        content_type="text/plain",
-    ),
-    Case("middlewares", "/", body=r"Hello, World! [1-9][0-9]*", content_type="text/plain"),
-    Case(
-        "cookie",
-        "/",
-        returns=True,
-        body="Visit 2",
-        content_type="text/plain",
-        headers={"Set-Cookie": "session="},
-    ),
-    Case(
-        "session",
-        "/",
-        returns=True,
-        body="Visit [1-9][0-9]*",
-        content_type="text/plain",
-        headers={"Vary": "Cookie"},
-    ),
+    Case("404", "/no/such/page", status=404, content_type=None),
+    Case("405", "/", "POST", status=405, content_type=None, headers={"Allow": "GET"}),
+    Case("redirect", "/old", status=302, content_type=None, headers={"Location": "/new"}),
+    Case("form", "/form", "POST", b"name=World&greeting=Good+day", body="Good day, World!"),
+    Case("middlewares", "/", body=NUMBERED),
+    Case("cookie", "/", returns=True, body="Visit 2", headers={"Set-Cookie": "session="}),
+    Case("session", "/", returns=True, body="Visit [1-9][0-9]*", headers={"Vary": "Cookie"}),
     Case("static", "/static/style.css", body=STYLE, content_type="text/css"),
-    Case("static-304", "/static/style.css", returns=True, status=304, body=""),
+    Case("static-304", "/static/style.css", returns=True, status=304, body="", content_type=None),
 )
 
 IDIOM_CASES = (
-    Case("text-render", "/rendered", body="Hello, World!", content_type="text/plain"),
-    Case("path-render", "/rendered/World", body="Hello, World!", content_type="text/plain"),
-    replace(PLAIN_CASES[2], name="json-response", path="/json-response"),
-    Case("middlewares-render", "/", body=r"Hello, World! [1-9][0-9]*", content_type="text/plain"),
+    Case("text-render", "/rendered", body="Hello, World!"),
+    Case("path-render", "/rendered/World", body="Hello, World!"),
+    Case("json-response", "/json-response", body=JSON, content_type="application/json"),
+    Case("middlewares-render", "/", body=NUMBERED),
 )
 """The other idiom of Clastic for the case that a name begins with: an endpoint that returns data
 for a render, or a response."""
 
 
-def routing_cases(
-    number: int, name: str = "routes", path: str = "/r{i}/abc", body: str = "{i}:abc"
-) -> list[Case]:
+@dataclass(frozen=True)
+class Shape:
+    """The patterns of many routes; `{i}` is the number of the route.
+
+    - `pattern`: the pattern of a route.
+    - `path`: a path that only this route matches.
+    - `arguments`: the parameters of the endpoint.
+    - `response`: what the endpoint adds to the number, as the content of an f-string.
+    - `expected`: the value of `response` for `path`.
+    """
+
+    pattern: str
+    path: str
+    arguments: str = ""
+    response: str = ""
+    expected: str = ""
+
+
+SHAPES = {
+    "static": Shape("/r{i}", "/r{i}"),
+    "parameter": Shape("/r{i}/<id>", "/r{i}/abc", "id", "{id}", "abc"),
+    "deep": Shape(
+        "/api/v1/organizations/<organization>/projects/<project>/items/r{i}/<id>",
+        "/api/v1/organizations/acme/projects/roof/items/r{i}/abc",
+        "organization, project, id",
+        "{organization} {project} {id}",
+        "acme roof abc",
+    ),
+    "overlapping": Shape("/<a>/<b*>/r{i}", "/x/y/z/r{i}", "a, b", "{a} {'/'.join(b)}", "x y/z"),
+}
+WORST = "overlapping"
+"""The shape whose routes differ in the last segment only, after one of any length."""
+
+
+def routing_cases(number: int, name: str = "routes", shape: str = "parameter") -> list[Case]:
     """Return the requests for the first, the last and a missing one of `number` routes."""
-    cases = []
-    for position, i in zip(POSITIONS, (0, number - 1, number), strict=True):
-        at, expected = path.replace("{i}", str(i)), body.replace("{i}", str(i))
-        found = Case("", at, body=re.escape(expected), content_type="text/plain")
-        case = Case("", at, status=404) if position == "missing" else found
-        cases.append(replace(case, name=f"{name}-{number}-{position}"))
-    return cases
+    path, expected = SHAPES[shape].path, SHAPES[shape].expected
+    first, last, missing = (
+        Case(f"{name}-{number}-{position}", path.replace("{i}", str(i)), body=f"{i}:{expected}")
+        for position, i in zip(POSITIONS, (0, number - 1, number), strict=True)
+    )
+    return [first, last, replace(missing, status=404, body=None, content_type=None)]

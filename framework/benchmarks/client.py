@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import gc
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
-from wsgiref.util import FileWrapper, setup_testing_defaults
+from wsgiref.util import FileWrapper
 
 from cases import Case
+from frameworks.interface import WSGIApplication
 from werkzeug.datastructures import Headers
-from werkzeug.test import run_wsgi_app
+from werkzeug.test import create_environ, run_wsgi_app
 
 Environ = dict[str, Any]
-Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 Values = dict[str, dict[str, list[float]]]
 """Measured values by `table/row` and column: seconds, bytes or steps, one for each loop."""
 
@@ -50,31 +50,19 @@ QUICK = Options(1, 2, 0.005, 5.0, 3, 1, 1_000)
 
 def environ_of(case: Case) -> Environ:
     """Return the environ that a server creates for a request by curl."""
-    environ: Environ = {
-        "REQUEST_METHOD": case.method,
-        "SCRIPT_NAME": "",
-        "PATH_INFO": case.path,
-        "QUERY_STRING": "",
-        "SERVER_PORT": "8000",
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "SERVER_SOFTWARE": "benchmark",
-        "REMOTE_ADDR": "127.0.0.1",
-        "REMOTE_PORT": "50000",
-        "HTTP_HOST": "127.0.0.1:8000",
-        "HTTP_USER_AGENT": "curl/8.5.0",
-        "HTTP_ACCEPT": "*/*",
-        "wsgi.input": io.BytesIO(case.form),
-        "wsgi.multithread": True,
-        "wsgi.file_wrapper": FileWrapper,
-    }
-    if case.form:
-        environ["CONTENT_TYPE"] = "application/x-www-form-urlencoded"
-        environ["CONTENT_LENGTH"] = str(len(case.form))
-    setup_testing_defaults(environ)
-    return environ
+    return create_environ(
+        case.path,
+        "http://127.0.0.1:8000",
+        method=case.method,
+        input_stream=io.BytesIO(case.form),
+        content_type="application/x-www-form-urlencoded" if case.form else None,
+        content_length=len(case.form) or None,
+        headers={"User-Agent": "curl/8.5.0", "Accept": "*/*"},
+        environ_overrides={"wsgi.file_wrapper": FileWrapper, "wsgi.multithread": True},
+    )
 
 
-def checked_environ(application: Application, case: Case, checks: int = 1) -> Environ:
+def checked_environ(application: WSGIApplication, case: Case, checks: int = 1) -> Environ:
     """Return the environ of a case, after `checks` requests with the expected response.
 
     Raises `WrongResponseError` for another response.
@@ -95,14 +83,14 @@ def checked_environ(application: Application, case: Case, checks: int = 1) -> En
     return environ
 
 
-def call(application: Application, environ: Environ) -> tuple[str, Headers, bytes]:
+def call(application: WSGIApplication, environ: Environ) -> tuple[str, Headers, bytes]:
     """Send one request. Return the status, the headers and the body."""
     environ["wsgi.input"].seek(0)
     body, status, headers = run_wsgi_app(application, environ.copy(), buffered=True)
     return status, headers, b"".join(body)
 
 
-def times_of(application: Application, environ: Environ, options: Options) -> list[float]:
+def times_of(application: WSGIApplication, environ: Environ, options: Options) -> list[float]:
     """Return the seconds per request in each loop, after shorter loops that set its length."""
     count = 8
     elapsed = run_loop(application, environ, count)
@@ -115,7 +103,7 @@ def times_of(application: Application, environ: Environ, options: Options) -> li
 
 
 def run_loop(
-    application: Application,
+    application: WSGIApplication,
     environ: Environ,
     count: int,
     start_response: Callable[..., Any] | None = None,

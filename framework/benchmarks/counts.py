@@ -19,8 +19,8 @@ from types import CodeType, FrameType
 from typing import Any
 
 from cases import IDIOM_CASES, PLAIN_CASES, routing_cases
-from client import Application, Environ, WrongResponseError, checked_environ, run_loop
-from frameworks.interface import Framework, Probe, define_handlers
+from client import Environ, WrongResponseError, checked_environ, run_loop
+from frameworks.interface import Framework, Probe, WSGIApplication, define_handlers
 
 RECORD = Path(__file__).with_name("counts.json")
 RECORD_COMMAND = "make bench-check ARGS=--record"
@@ -89,12 +89,12 @@ def count() -> Counts:
     return {"libraries": {name: metadata.version(name) for name in LIBRARIES}, "cases": cases}
 
 
-def steps_of(application: Application, environ: Environ) -> int:
+def steps_of(application: WSGIApplication, environ: Environ) -> int:
     """Return the steps of a request, without those of the server."""
     return count_steps(application, environ) - count_steps(no_response, environ)
 
 
-def count_steps(application: Application, environ: Environ) -> int:
+def count_steps(application: WSGIApplication, environ: Environ) -> int:
     """Count the steps of a request and of the server."""
     for _ in range(WARM_UP):
         run_loop(application, environ, 1, ignore)

@@ -8,21 +8,33 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+import tracemalloc
+from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import metadata
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
+from time import perf_counter
+from typing import Any
 
 import servers
-from cases import IDIOM_CASES, PLAIN_CASES, ROUTE_NUMBERS, Case
+from cases import (
+    IDIOM_CASES,
+    PLAIN_CASES,
+    POSITIONS,
+    ROUTE_NUMBERS,
+    SHAPES,
+    Case,
+    Shape,
+    routing_cases,
+)
 from client import QUICK, Options, Values, WrongResponseError, checked_environ, times_of
-from frameworks.interface import Framework, Probe, name_of
-from routes import SHAPES, measure_matching, measure_memory, measure_routes, measure_shape
+from frameworks.interface import Framework, Probe, WSGIApplication, define_handlers, name_of
 
 HERE = Path(__file__).resolve().parent
 CHECKS = 3
@@ -68,6 +80,87 @@ def check_probe(probe: Probe) -> None:
             f"middlewares: after {CHECKS} requests, the request number is {number}, the statuses "
             f"are {statuses} and the time is {probe.seconds} seconds"
         )
+
+
+def measure_application(
+    build: Callable[[], WSGIApplication], cases: Sequence[Case], options: Options
+) -> tuple[list[float], list[list[float]]]:
+    """Return the seconds of the construction, and those of each case.
+
+    The construction ends with the first response, since some frameworks delay a part of it.
+    """
+    gc.collect()
+    started = perf_counter()
+    application = build()
+    checked_environ(application, cases[0])
+    seconds = perf_counter() - started
+    environs = [checked_environ(application, case) for case in cases]
+    return [seconds], [times_of(application, environ, options) for environ in environs]
+
+
+def measure_routes(number: int, framework: Framework, options: Options) -> Values:
+    """Measure the construction of `number` routes and requests for some of them."""
+    handlers = define_handlers(framework.HANDLER, number, vars(framework))
+    build, cases = partial(framework.routes, handlers), routing_cases(number)
+    construction, times = measure_application(build, cases, options)
+    column = name_of(framework)
+    return {
+        f"construction/routes-{number}": {column: construction},
+        **{f"routes/{case.name}": {column: each} for case, each in zip(cases, times, strict=True)},
+    }
+
+
+def shape_handlers(shape: Shape, number: int, framework: Framework) -> list[Callable[..., Any]]:
+    """Define the endpoints of an application with routes of a shape."""
+    source = f'def handler_{{i}}({shape.arguments}): return Response(f"{{i}}:{shape.response}")'
+    return define_handlers(source, number, vars(framework))
+
+
+def shape_application(shape: Shape, handlers: Sequence[Callable[..., Any]]) -> WSGIApplication:
+    """Create an application of Clastic with a route of a shape for each of the `handlers`."""
+    from clastic import GET, Application  # the jobs of other frameworks start without Clastic
+
+    return Application(
+        [GET(shape.pattern.replace("{i}", str(i)), each) for i, each in enumerate(handlers)]
+    )
+
+
+def measure_shape(name: str, number: int, framework: Framework, options: Options) -> Values:
+    """Measure the construction of `number` routes of a shape, and requests for some of them."""
+    shape, column = SHAPES[name], f"{number:,}"
+    build = partial(shape_application, shape, shape_handlers(shape, number, framework))
+    construction, times = measure_application(build, routing_cases(number, name, name), options)
+    values = {f"shape-construction/{name}": {column: construction}}
+    for position, each in zip(POSITIONS, times, strict=True):
+        values[f"shapes/{name}, {position}"] = {column: each}
+    return values
+
+
+def measure_matching(number: int, framework: Framework, options: Options) -> Values:
+    """Measure a request whose path matches all routes, and its method only the last."""
+    from clastic import GET, POST, Application
+
+    *others, last = shape_handlers(SHAPES["overlapping"], number, framework)
+    routes = [*(POST("/<a>/<b*>", endpoint) for endpoint in others), GET("/<a>/<b*>", last)]
+    application = Application(routes, warnings="ignore")
+    case = Case(f"matching-{number}", "/x/y/z", body=f"{number - 1}:x y/z")
+    times = times_of(application, checked_environ(application, case), options)
+    return {"shapes/all paths match, the last method": {f"{number:,}": times}}
+
+
+def measure_memory(name: str, framework: Framework, options: Options) -> Values:
+    """Measure the bytes per route of an application, without the endpoints."""
+    number, shape = ROUTE_NUMBERS[-1], SHAPES[name]
+    handlers = shape_handlers(shape, number, framework)
+    shape_application(shape, handlers[:1])
+    gc.collect()
+    tracemalloc.start()
+    application = shape_application(shape, handlers)
+    gc.collect()
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    del application
+    return {f"memory/{name}": {"bytes per route": [size / number]}}
 
 
 def measure_start(framework: Framework, options: Options) -> Values:
@@ -124,13 +217,8 @@ def facts(distribution: str | None) -> dict[str, object]:
     """Return the version of a framework, and whether compiled extensions of it are in use."""
     if distribution is None:
         return {"version": None, "compiled": False}
-    prefix = f"{distribution.partition('.')[0]}."
-    files = [
-        getattr(module, "__file__", None) or ""
-        for name, module in list(sys.modules.items())
-        if name.startswith(prefix)
-    ]
-    compiled = any(file.endswith(tuple(EXTENSION_SUFFIXES)) for file in files)
+    files = metadata.files(distribution) or ()
+    compiled = any(file.name.endswith(tuple(EXTENSION_SUFFIXES)) for file in files)
     return {"version": metadata.version(distribution), "compiled": compiled}
 
 

@@ -7,8 +7,7 @@ from math import isnan, nan
 from statistics import median
 from typing import Any, NamedTuple
 
-from cases import IDIOM_CASES, POSITIONS, ROUTE_NUMBERS
-from routes import SHAPES, WORST
+from cases import IDIOM_CASES, POSITIONS, ROUTE_NUMBERS, SHAPES, WORST
 
 OURS = "clastic"
 RIVAL = "falcon"

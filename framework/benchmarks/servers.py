@@ -7,13 +7,13 @@ import os
 import re
 import resource
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import timeit
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -184,11 +184,10 @@ def load(served: ServerProcess, path: str, seconds: int) -> float:
 def processor_time(served: ServerProcess, number: int) -> float:
     """Return the processor seconds per request while `number` connections are open and used."""
     with ExitStack() as stack:
-        connections = []
-        for _ in range(number):
-            connection = socket.create_connection((HOST, served.port), timeout=30)
-            connections.append(stack.enter_context(connection))
-            send_requests(connections[-1:])
+        connections = [HTTPConnection(HOST, served.port, timeout=30) for _ in range(number)]
+        for connection in connections:
+            stack.enter_context(closing(connection))
+            send_requests([connection])
         turns = max(1, REQUESTS_AT_LEAST // number)
         before = processor_seconds(served.process.pid)
         for _ in range(turns):
@@ -197,17 +196,14 @@ def processor_time(served: ServerProcess, number: int) -> float:
         return (processor_seconds(served.process.pid) - before) / (turns * number)
 
 
-def send_requests(connections: Sequence[socket.socket]) -> None:
+def send_requests(connections: Sequence[HTTPConnection]) -> None:
     """Send a request on each connection, then read the responses."""
     for connection in connections:
-        connection.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: */*\r\n\r\n")
+        connection.request("GET", "/")
     for connection in connections:
-        response = b""
-        while not response.endswith(b"Hello, world!\n"):
-            received = connection.recv(4096)
-            if not received:
-                raise ServerError(f"The server closed a connection after {response!r}.")
-            response += received
+        response = connection.getresponse()
+        if response.read() != b"Hello, world!\n" or response.will_close:
+            raise ServerError(f"The server responded wrongly or closes: {response.status}")
 
 
 def processor_seconds(pid: int) -> float:

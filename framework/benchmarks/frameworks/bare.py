@@ -15,9 +15,7 @@ from time import perf_counter
 from typing import Any
 from urllib.parse import parse_qs
 
-import jinja2
-
-from .interface import FILES, HTML, PAGE, PLAIN, SECRET, TEXT, Probe, WSGIApplication
+from .interface import FILES, HTML, PAGE, PLAIN, SECRET, TEXT, Probe, WSGIApplication, templates
 
 FOLDER = str(FILES)
 DISTRIBUTION = None
@@ -32,8 +30,6 @@ StartResponse = Callable[..., Any]
 
 
 def build(case: str, probe: Probe) -> WSGIApplication:
-    if case == "middlewares":
-        return with_timer(with_count(with_request_id(numbered, probe), probe), probe)
     applications: dict[str, WSGIApplication] = {
         "text": text,
         "path": path,
@@ -43,6 +39,7 @@ def build(case: str, probe: Probe) -> WSGIApplication:
         "405": not_allowed,
         "redirect": redirect,
         "form": form,
+        "middlewares": numbered(probe),
         "cookie": cookie,
         "static": static,
         "static-304": static,
@@ -95,8 +92,7 @@ def not_allowed(environ: Environ, start_response: StartResponse) -> Iterable[byt
 
 
 def html_page() -> WSGIApplication:
-    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(FILES), autoescape=True)
-    template = environment.get_template("page.html")
+    template = templates().get_template("page.html")
 
     def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         return respond(start_response, template.render(PAGE).encode(), HTML)
@@ -149,39 +145,17 @@ def static(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
     return environ["wsgi.file_wrapper"](open(file, "rb"))
 
 
-def numbered(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-    return respond(start_response, f"{TEXT} {environ['request_id']}".encode())
+def numbered(probe: Probe) -> WSGIApplication:
+    """Create an application that does the work of the three middlewares itself."""
+    request_ids, statuses = probe.request_ids, probe.statuses
 
-
-def with_request_id(application: WSGIApplication, probe: Probe) -> WSGIApplication:
-    request_ids = probe.request_ids
-
-    def wrapped(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        environ["request_id"] = next(request_ids)
-        return application(environ, start_response)
-
-    return wrapped
-
-
-def with_count(application: WSGIApplication, probe: Probe) -> WSGIApplication:
-    statuses = probe.statuses
-
-    def wrapped(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        def counting(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            statuses[status] += 1
-            return start_response(status, headers, exc_info)
-
-        return application(environ, counting)
-
-    return wrapped
-
-
-def with_timer(application: WSGIApplication, probe: Probe) -> WSGIApplication:
-    def wrapped(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         started = perf_counter()
         try:
-            return application(environ, start_response)
+            body = respond(start_response, f"{TEXT} {next(request_ids)}".encode())
+            statuses["200 OK"] += 1
+            return body
         finally:
             probe.seconds += perf_counter() - started
 
-    return wrapped
+    return application

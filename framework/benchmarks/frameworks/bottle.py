@@ -24,12 +24,10 @@ def handler_{i}(id):
 
 def build(case: str, probe: Probe) -> WSGIApplication:
     application = Bottle()
-    if case == "middlewares":
-        for plugin in plugins(probe):
-            application.install(plugin)
-        application.get("/", callback=numbered)
-        return application
-    application.get("/", callback=cookie if case == "cookie" else text)
+    for plugin in plugins(probe) if case == "middlewares" else ():
+        application.install(plugin)
+    home = {"cookie": cookie, "middlewares": numbered}.get(case, text)
+    application.get("/", callback=home)
     application.get("/hello/<name>", callback=path)
     application.get("/json", callback=json_object)
     application.get("/page", callback=html_page)

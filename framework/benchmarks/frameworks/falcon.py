@@ -7,10 +7,9 @@ from time import perf_counter
 from typing import Any
 
 import falcon
-import jinja2
 from falcon import Request, Response
 
-from .interface import FILES, PAGE, TEXT, Probe, WSGIApplication
+from .interface import FILES, PAGE, TEXT, Probe, WSGIApplication, templates
 
 DISTRIBUTION = "falcon"
 LACKS = ("cookie", "session")
@@ -23,13 +22,10 @@ class handler_{i}:
 
 
 def build(case: str, probe: Probe) -> WSGIApplication:
-    if case == "middlewares":
-        middleware: list[Any] = [Timer(probe), Count(probe), RequestId(probe)]
-        application = falcon.App(middleware=middleware, independent_middleware=True)
-        application.add_route("/", Numbered())
-        return application
-    application = falcon.App()
-    application.add_route("/", Text())
+    middlewares = case == "middlewares"
+    middleware: list[Any] = [Timer(probe), Count(probe), RequestId(probe)] if middlewares else []
+    application = falcon.App(middleware=middleware)
+    application.add_route("/", Numbered() if middlewares else Text())
     application.add_route("/hello/{name}", Path())
     application.add_route("/json", JSONObject())
     application.add_route("/page", HTMLPage())
@@ -65,9 +61,7 @@ class JSONObject:
 
 class HTMLPage:
     def __init__(self) -> None:
-        loader = jinja2.FileSystemLoader(FILES)
-        environment = jinja2.Environment(loader=loader, autoescape=True)
-        self.template = environment.get_template("page.html")
+        self.template = templates().get_template("page.html")
 
     def on_get(self, request: Request, response: Response) -> None:
         response.content_type = falcon.MEDIA_HTML

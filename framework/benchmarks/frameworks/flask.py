@@ -22,15 +22,10 @@ def build(case: str, probe: Probe) -> WSGIApplication:
     application = Flask(
         __name__, static_folder=FILES, static_url_path="/static", template_folder=FILES
     )
-    if case == "cookie":
-        application.secret_key = SECRET
-        application.get("/")(cookie)
-        return application
+    application.secret_key = SECRET if case == "cookie" else None
     if case == "middlewares":
         add_hooks(application, probe)
-        application.get("/")(numbered)
-        return application
-    application.get("/")(text)
+    application.get("/")({"cookie": cookie, "middlewares": numbered}.get(case, text))
     application.get("/hello/<name>")(path)
     application.get("/json")(json_object)
     application.get("/page")(html_page)

@@ -7,7 +7,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import jinja2
 
 WSGIApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -36,6 +39,13 @@ class Probe:
     request_ids: Iterator[int] = field(default_factory=lambda: count(1))
     statuses: defaultdict[int | str, int] = field(default_factory=lambda: defaultdict(int))
     seconds: float = 0.0
+
+
+def templates() -> jinja2.Environment:
+    """Create the environment for the template, for the frameworks that do not create one."""
+    import jinja2  # not part of the start of a framework
+
+    return jinja2.Environment(loader=jinja2.FileSystemLoader(FILES), autoescape=True)
 
 
 class Framework(Protocol):

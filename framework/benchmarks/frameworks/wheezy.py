@@ -11,7 +11,6 @@ from hashlib import sha256
 from time import perf_counter
 from typing import Any
 
-import jinja2
 from wheezy.http import (
     HTTPCookie,
     HTTPRequest,
@@ -27,7 +26,7 @@ from wheezy.web.handlers import file_handler
 from wheezy.web.middleware import bootstrap_defaults, path_routing_middleware_factory
 from wheezy.web.templates import Jinja2Template
 
-from .interface import FILES, HTML, PAGE, PLAIN, SECRET, TEXT, Probe
+from .interface import FILES, HTML, PAGE, PLAIN, SECRET, TEXT, Probe, templates
 
 DISTRIBUTION = "wheezy.web"
 LACKS = ("405", "session", "static-304")
@@ -44,20 +43,18 @@ get = accept_method("GET")
 
 
 def build(case: str, probe: Probe) -> WSGIApplication:
-    if case == "middlewares":
-        return application([url("", get(numbered), name="numbered")], middlewares(probe))
-    if case == "cookie":
-        return application([url("", get(cookie), name="cookie")])
+    home = {"cookie": cookie, "middlewares": numbered}.get(case, text)
     return application(
         [
-            url("", get(text), name="text"),
+            url("", get(home), name="home"),
             url("hello/{name}", get(path), name="path"),
             url("json", get(json_object), name="json"),
             url("page", get(html_page), name="page"),
             url("old", get(redirect_to_new), name="old"),
             url("form", accept_method("POST")(form), name="form"),
             url("static/{path:any}", file_handler(str(FILES)), name="static"),
-        ]
+        ],
+        middlewares(probe) if case == "middlewares" else (),
     )
 
 
@@ -68,7 +65,6 @@ def routes(handlers: Sequence[Callable[[HTTPRequest], HTTPResponse]]) -> WSGIApp
 
 
 def application(urls: list[Any], middlewares: Sequence[Any] = ()) -> WSGIApplication:
-    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(FILES), autoescape=True)
     ticket = Ticket(
         salt=SECRET, digestmod=sha256, cypher=None, options={"CRYPTO_VALIDATION_KEY": SECRET}
     )
@@ -76,7 +72,7 @@ def application(urls: list[Any], middlewares: Sequence[Any] = ()) -> WSGIApplica
     factories += [lambda options, middleware=each: middleware for each in middlewares]
     return WSGIApplication(
         [*factories, path_routing_middleware_factory],
-        {"ticket": ticket, "render_template": Jinja2Template(environment)},
+        {"ticket": ticket, "render_template": Jinja2Template(templates())},
     )
 
 

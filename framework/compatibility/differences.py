@@ -304,7 +304,7 @@ DIFFERENCES = (
     ),
     Difference(
         ERRORS,
-        "the details of 405, 408, 428 and 504 have slips of spelling, and a list of Python",
+        "the details of 405, 408, 428 and 504 have spelling mistakes, and a Python list",
         "corrected",
         "nothing",
         (
@@ -337,8 +337,8 @@ DIFFERENCES = (
     ),
     Difference(
         RENDERS,
-        "what the framework renders has no `X-Content-Type-Options`",
-        "it has `nosniff`",
+        "rendered responses have no `X-Content-Type-Options`",
+        "they have `nosniff`",
         "nothing",
         ("* | X-Content-Type-Options | null -> *nosniff*",),
     ),
@@ -375,7 +375,7 @@ DIFFERENCES = (
     Difference(
         RENDERS,
         "JSONP is `callback(...);` with any callback",
-        "it begins with `/**/`, and a callback that is no name of a function is a 400",
+        "it begins with `/**/`, and a callback that is not the name of a function is a 400",
         "nothing: browsers read both",
         (
             "rendering.as_json: GET /*=f | body | *",
@@ -384,7 +384,7 @@ DIFFERENCES = (
     ),
     Difference(
         RENDERS,
-        "`Response({...})`, `return data, 201` and keys that are equal in JSON make odd bodies",
+        "`Response({...})`, `return data, 201` and keys that are equal in JSON make wrong bodies",
         "an error",
         "return the data to `render_json`, or `JSONResponse(data, 201)`",
         ("rendering.responses: GET /dict | *", "rendering.responses: GET /tuple | *"),

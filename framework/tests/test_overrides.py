@@ -113,7 +113,7 @@ def test_a_middleware_is_removed() -> None:
     assert text_of(application.with_overrides(without=[Refusing])) == "ann in production"
 
 
-def test_removing_what_provides_a_required_argument_is_a_wiring_error() -> None:
+def test_removing_the_provider_of_a_required_argument_is_a_wiring_error() -> None:
     application = Application([("/", lambda user: user, render_basic)], middlewares=[Login()])
     with pytest.raises(WiringError, match="needs 'user', which nothing provides"):
         application.with_overrides(without=[Login])
@@ -179,7 +179,7 @@ def test_a_route_added_to_the_copy_is_not_in_the_original() -> None:
     assert application.get_local_client().get("/more").status_code == 404
 
 
-def test_what_replaces_nothing_is_reported_with_the_nearest_name() -> None:
+def test_an_override_that_replaces_nothing_is_reported_with_the_nearest_name() -> None:
     with pytest.raises(WiringError) as caught:
         make_application().with_overrides(
             resources={"databse": "test"}, middlewares={Marking: Marking("x")}, without=[Refusing]

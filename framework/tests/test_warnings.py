@@ -121,7 +121,7 @@ class TestReport:
     ) -> None:
         assert codes(routes, **options) == []
 
-    def test_what_an_application_is_embedded_in_does_not_report_it_again(self) -> None:
+    def test_an_outer_application_does_not_report_it_again(self) -> None:
         with pytest.warns(WiringWarning):
             inner = Application([("/", show)], middlewares=[Audit()])
         assert codes([("/a", inner), SubApplication("/b", inner)], {"theme": 1}) == []

@@ -49,7 +49,7 @@ _WSGI_REMEDY = (
     "To embed an application, use SubApplication; to hand over to a WSGI app, use RerouteWSGI."
 )
 
-# What to do about names that nothing provides but whose meaning is known.
+# The remedies for names that nothing provides, but whose meaning is known.
 _REMEDIES = {
     "environ": _WSGI_REMEDY,
     "start_response": _WSGI_REMEDY,

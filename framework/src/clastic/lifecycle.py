@@ -177,7 +177,7 @@ class Lifecycle:
     def __init__(self) -> None:
         self._bound: dict[tuple[int, ...], BoundResource] = {}
         self._closes_at_exit = self._resets_after_fork = False
-        # What a parent process opened is kept, because a generator that is deleted would run the
+        # Resources of a parent process are kept, because a generator that is deleted would run the
         # code that closes it.
         self._inherited: list[AbstractContextManager[Any] | None] = []
         self._start_over()

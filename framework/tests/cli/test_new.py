@@ -64,6 +64,6 @@ def test_prints_what_it_creates_and_what_to_do_next(cli: CommandLine):
         ),
     ],
 )
-def test_refuses_what_it_cannot_create(cli: CommandLine, words: list[str], message: str):
+def test_refuses_projects_that_it_cannot_create(cli: CommandLine, words: list[str], message: str):
     assert cli.run("new", *words) == (2, "", f"clastic new: {message}\n")
     assert not (cli.folder / "shop").exists()

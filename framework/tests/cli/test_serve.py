@@ -123,7 +123,7 @@ def test_flags_override_the_configuration_file(cli: CommandLine):
         ),
     ],
 )
-def test_refuses_what_is_not_for_production(cli: CommandLine, words: list[str], message: str):
+def test_refuses_development_settings(cli: CommandLine, words: list[str], message: str):
     cli.write({"debug.py": DEBUG, "cookie.py": COOKIE})
     result = cli.run("serve", *words)
     assert (result.code, result.out) == (2, "")

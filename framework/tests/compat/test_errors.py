@@ -184,7 +184,7 @@ def test_the_keywords_of_an_error_handler_get_resources_and_path_values():
     ]
 
 
-def test_the_keywords_of_a_render_error_are_what_it_does_not_name():
+def test_the_keywords_of_a_render_error_are_the_arguments_that_it_does_not_name():
     def page(_error, words, **kwargs):
         return Response(f"{words} {sorted(kwargs)}")
 

@@ -78,7 +78,7 @@ def test_a_template_that_cannot_be_used_is_an_error_of_its_engine(make_factory, 
     assert isinstance(caught.value, WiringError)
 
 
-def test_problems_of_several_types_are_one_error_of_all_of_them():
+def test_problems_of_several_types_are_one_error_of_all_types():
     factory = AshesRenderFactory(templates=TEMPLATES)
     with pytest.raises(WiringError) as caught:
         construct(NextlessMiddleware(), render="none.html", render_factory=factory)

@@ -292,7 +292,7 @@ class TestPathParams:
         client = Application([(pattern, self.show, render_json)]).get_local_client()
         assert client.get(path).json == values
 
-    def test_a_middleware_reads_them_of_every_route_and_of_misses(self):
+    def test_a_middleware_reads_the_path_values_of_every_route_and_of_misses(self):
         seen = []
 
         class Reading(Middleware):
@@ -305,13 +305,13 @@ class TestPathParams:
             client.get(path)
         assert seen == [[{"name": "a"}], [{}]]
 
-    def test_an_inner_function_reads_them(self):
+    def test_an_inner_function_reads_the_path_values(self):
         def show(request):
             return list((lambda: request.path_params)())
 
         client = Application([("/<name>", show, render_json)]).get_local_client()
         assert client.get("/a").json == ["name"]
 
-    def test_the_chain_of_another_route_does_not_set_them(self):
+    def test_the_chain_of_another_route_does_not_set_path_values(self):
         route = Application([("/<name>", lambda request: [], render_json)]).routes[0]
         assert "path_params" not in route.source

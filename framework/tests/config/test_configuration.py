@@ -158,7 +158,7 @@ def test_class_in_an_ini_file_attaches_the_class_itself(write):
     assert sys.modules["colorhello"].made == []
 
 
-# What is made, and when.
+# The objects that are made, and when.
 
 
 def test_a_toml_file_makes_an_application(write):
@@ -317,7 +317,7 @@ def test_a_file_without_an_application_has_none(write):
     )
 
 
-def test_what_is_no_wsgi_application_is_refused(write):
+def test_an_object_that_is_no_wsgi_application_is_refused(write):
     with pytest.raises(ConfigurationError) as caught:
         load(write("app.toml", '[application]\nuse = "colorhello:nothing"\n')).application()
     line = 1 + COLORHELLO[: COLORHELLO.index("def nothing")].count("\n")

@@ -127,7 +127,7 @@ def test_a_page_that_fails_is_replaced_by_the_usual_text(caplog: pytest.LogCaptu
     assert "broken page" in caplog.text
 
 
-def test_what_is_wrong_with_pages_is_reported_together() -> None:
+def test_problems_of_pages_are_reported_together() -> None:
     def needing(missing: str) -> Response:
         return Response(missing)
 

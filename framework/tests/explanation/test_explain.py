@@ -132,7 +132,7 @@ def test_a_request_is_followed_to_the_route_that_responds(people):
         ),
     ],
 )  # fmt: skip
-def test_the_reason_names_what_does_not_match(pattern, slash_mode, path, reason):
+def test_the_reason_names_the_part_that_does_not_match(pattern, slash_mode, path, reason):
     application = Application(
         [Route(pattern, lambda n=None, a=None: Response(""), slash_mode=slash_mode)]
     )

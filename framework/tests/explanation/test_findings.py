@@ -102,7 +102,7 @@ def open_database(size):
         ),
     ],
 )  # fmt: skip
-def test_what_is_taken_is_not_found(routes, options):
+def test_a_value_or_resource_that_a_function_takes_is_not_found(routes, options):
     assert found(*routes, **options) == []
 
 

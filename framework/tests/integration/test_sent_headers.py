@@ -101,7 +101,7 @@ def requests_to_the_site() -> Iterator[tuple[str, dict[str, str]]]:
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
-def test_browsers_do_not_guess_the_type_of_what_the_framework_makes(
+def test_browsers_do_not_guess_the_type_of_responses_of_the_framework(
     site: Application, method: str
 ) -> None:
     client = site.get_local_client()

@@ -53,7 +53,7 @@ PATHS = {
         ),
     ],
 )
-def test_without_a_guard_only_this_machine_sees_them(peer, host, headers, is_shown):
+def test_without_a_guard_only_this_machine_sees_the_pages(peer, host, headers, is_shown):
     for path in PATHS:
         response = make_client().get(
             path,

@@ -171,7 +171,7 @@ def test_without_a_challenge_the_response_is_403():
         (lambda username, password: "", ""),
     ],
 )
-def test_a_user_is_what_is_neither_none_nor_false(check, expected):
+def test_a_user_is_any_value_but_none_and_false(check, expected):
     headers = {"Authorization": f"Basic {encoded('ann:tea')}"}
     assert send(make_app(Basic(check)), headers=headers).json == expected
 
@@ -240,7 +240,7 @@ def test_a_miss_is_a_404_for_everybody():
     assert app.get_local_client().post("/").status_code == 405
 
 
-def test_two_of_different_names_work_together():
+def test_two_middlewares_with_different_names_work_together():
     guard = AuthMiddleware(Basic(check_password), provided_name="operator")
     route = GET("/in", lambda user, operator: [user, operator], render_json, middlewares=[guard])
     app = make_app(SessionUser(load_user), required=False, routes=[route])

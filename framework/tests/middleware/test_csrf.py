@@ -128,7 +128,7 @@ def test_requests_that_no_route_matches_are_checked_and_other_applications_are_n
         (["https://*.example"], "trusted_origins has 'https://*.example', which is not an origin."),
     ],
 )
-def test_what_is_not_an_origin_is_refused(origins, error):
+def test_an_invalid_origin_is_refused(origins, error):
     with pytest.raises((TypeError, ValueError)) as raised:
         CSRFMiddleware(origins)
     assert str(raised.value).startswith(error)

@@ -41,7 +41,7 @@ def make_client(*arguments, **options):
 
 
 @pytest.mark.parametrize("path", ["/", "/raised", "/fails", "/branch", "/nowhere", "/%FF"])
-def test_every_response_has_them(path):
+def test_every_response_has_the_headers(path):
     headers = make_client().get(path, base_url="https://localhost/").headers
     assert headers[CSP] == "frame-ancestors 'none'"
     assert headers["Referrer-Policy"] == "same-origin"
@@ -49,7 +49,7 @@ def test_every_response_has_them(path):
     assert headers[HSTS] == "max-age=31536000"
 
 
-def test_those_of_a_response_and_of_an_embedded_application_come_first():
+def test_headers_of_a_response_and_of_an_embedded_application_come_first():
     client = make_client()
     assert client.get("/own").headers[CSP] == "default-src 'none'"
     assert client.get("/own").headers["Referrer-Policy"] == "origin"
@@ -128,6 +128,6 @@ def test_the_referrer_policy_can_be_left_out():
         ({"hsts": -1}, "hsts=-1 is not a number of seconds."),
     ],
 )
-def test_what_a_browser_would_not_understand_is_refused(options, error):
+def test_a_value_that_no_browser_understands_is_refused(options, error):
     with pytest.raises(ValueError, match=f"^{re.escape(error)}"):
         SecurityHeadersMiddleware(**options)

@@ -176,7 +176,7 @@ def test_a_session_is_saved_with_a_redirect() -> None:
     assert served(move).get("/", follow_redirects=True).text.strip() == "red"
 
 
-def test_what_a_route_changed_before_it_fell_through_is_saved() -> None:
+def test_a_change_by_a_route_that_fell_through_is_saved() -> None:
     def fall_through(session: Session) -> None:
         session.update("color", function=lambda color: "red", default=None)
         raise NotFound(is_breaking=False)

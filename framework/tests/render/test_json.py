@@ -170,6 +170,6 @@ def test_a_json_response_has(options, status, field):
     assert response.get_data() == b'{"a":1}'
 
 
-def test_a_json_response_refuses_what_has_no_json_form():
+def test_a_json_response_refuses_values_without_a_json_form():
     with pytest.raises(TypeError, match="nan, which JSON cannot represent"):
         JSONResponse(float("nan"), status=201)

@@ -273,7 +273,7 @@ def test_a_session_ends_after_the_absolute_timeout_even_if_it_is_used(kind: Subj
 
 
 @kinds()
-def test_what_is_flashed_is_shown_once(kind: Subject) -> None:
+def test_a_flashed_message_is_shown_once(kind: Subject) -> None:
     client = kind.client()
     client.get("/flash?text=saved")
     assert client.get("/show_flashes").json == ["saved"]
@@ -281,7 +281,7 @@ def test_what_is_flashed_is_shown_once(kind: Subject) -> None:
 
 
 @kinds(lambda kind: kind.merges)
-def test_what_is_flashed_while_others_are_shown_is_shown_next(kind: Subject) -> None:
+def test_a_message_flashed_while_others_are_shown_is_shown_next(kind: Subject) -> None:
     client = kind.client()
     client.get("/flash?text=first")
     kind.waiting.append(lambda: kind.twin(client).get("/flash?text=second"))
@@ -342,7 +342,7 @@ def test_updates_from_4_processes_are_all_counted(kind: Subject) -> None:
 
 
 @kinds(lambda kind: kind.survives and kind.merges)
-def test_what_was_saved_survives_a_killed_process(kind: Subject) -> None:
+def test_a_saved_session_survives_a_killed_process(kind: Subject) -> None:
     client = kind.client()
     client.get("/put?color=red")
     process = kind.run_process(id_of(client), 100_000)

@@ -154,7 +154,7 @@ def test_functions_are_called_when_it_is_closed(path: Path) -> None:
     ("name", "error"),
     [("none", FileNotFoundError), ("", IsADirectoryError), ("fifo", FileNotFoundError)],
 )
-def test_what_is_no_file_is_refused_with_its_path(tmp_path: Path, name: str, error: Any) -> None:
+def test_a_path_without_a_file_is_refused(tmp_path: Path, name: str, error: Any) -> None:
     os.mkfifo(tmp_path / "fifo")
     with pytest.raises(error) as raised:
         FileResponse(tmp_path / name)
@@ -225,6 +225,6 @@ def test_the_type_is_that_of_the_download_name_or_as_given(path: Path) -> None:
 
 
 @pytest.mark.parametrize("options", [{"download_name": " "}, {"media_type": "text/中"}])
-def test_what_cannot_be_sent_is_refused(path: Path, options: dict[str, str]) -> None:
+def test_a_name_or_type_that_cannot_be_sent_is_refused(path: Path, options: dict[str, str]) -> None:
     with pytest.raises(ValueError, match=r"empty|no server"):
         FileResponse(path, **options)  # type: ignore[arg-type]

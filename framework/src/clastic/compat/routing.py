@@ -15,7 +15,7 @@ from clastic.signature import read_signature
 if TYPE_CHECKING:
     from clastic.application import Application
 
-# What the text of a value is, by the type of the binding.
+# The text of a value, by the type of the binding.
 _TYPES: Mapping[str, str] = {
     "str": "[^/]+",
     "int": "-?[0-9]+",

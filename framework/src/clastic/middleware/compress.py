@@ -16,7 +16,7 @@ from clastic.static.conditions import choose_coding
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-# What zlib calls the format of gzip (RFC 1952).
+# zlib's code for the gzip format (RFC 1952).
 _GZIP_FORMAT = 31
 # The headers that hold for the very bytes of a body: these must not change.
 _BOUND_TO_BYTES = ("Content-Digest", "Content-Encoding", "Content-MD5", "Digest", "Repr-Digest")

@@ -21,7 +21,7 @@ _Result = TypeVar("_Result")
 
 # In bytes: 256 bits.
 _ID_SIZE = 32
-# What a store keeps for an id that has ended, and for how many seconds: longer than a request with
+# The value that a store keeps for an ended id, and for how many seconds: longer than a request with
 # this id can take. Without it, such a request would find no session, start a new one, and send the
 # client its id in the place of the one that the client got at login.
 _ENDED = "ended"

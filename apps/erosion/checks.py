@@ -28,7 +28,7 @@ OPENED = ("document", "frame", "iframe", "empty")
 # The headers with which browsers mark a prefetch.
 PURPOSES = ("Sec-Purpose", "Purpose", "X-Moz")
 
-# How the names of letters begin that are used together in one language.
+# The first words of the Unicode names of letters that are used together in one language.
 EAST_ASIAN = {"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HANGUL", "BOPOMOFO"}
 
 

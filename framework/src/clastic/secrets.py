@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 MASK = "[masked]"
-"""What is shown in place of a secret."""
+"""The text shown in place of a secret."""
 
 # Stands for each character of a secret until the masks are in the text; proper text has none.
 _HIDDEN = "\uffff"

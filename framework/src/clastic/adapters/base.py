@@ -151,7 +151,7 @@ class Adapter(ABC):
     ) -> None:
         """Serve `app` until the process gets SIGINT or SIGTERM.
 
-        :param open_: opens the managed resources. To be called in each process that handles
+        :param open_: opens the managed resources. Call it in each process that handles
             requests, after a fork. They are closed when this method returns or the process ends
         """
 

@@ -86,7 +86,7 @@ def load(text: str | None, overrides: Sequence[str] = ()) -> Loaded:
 
 
 def load_configuration(text: str | None, overrides: Sequence[str] = ()) -> Configuration | None:
-    """Return the configuration file of a target, or `None` if the target is none.
+    """Return the configuration file that a target names, or `None` if it names another file.
 
     The parameters and errors are those of :func:`load`; nothing is constructed.
     """
@@ -95,13 +95,13 @@ def load_configuration(text: str | None, overrides: Sequence[str] = ()) -> Confi
         if overrides:
             raise TargetError(f"--set needs a configuration file, not {text or _default_text()}")
         return None
-    from clastic.config import load as read  # most targets are none
+    from clastic.config import load as read  # most targets are not configuration files
 
     return read(path, overrides)
 
 
 def find_configuration(text: str | None) -> str | None:
-    """Return the path of the configuration file that a target is, or `None` if it is none."""
+    """Return the path of a target that is a configuration file, `None` for other targets."""
     text = _default_text() if text is None else text
     return os.path.abspath(text) if text.endswith(_CONFIGURATION_SUFFIXES) else None
 

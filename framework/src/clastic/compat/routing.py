@@ -110,7 +110,7 @@ class BoundRouteMembers:
     def converters(self) -> dict[str, Callable[[str], Any]]:
         """The functions that convert the text of each path value, by name.
 
-        They raise :exc:`ValueError` for a text that does not match.
+        They raise :exc:`ValueError` for a string that does not match.
         """
         bindings = [each for each in self.path_pattern.segments if isinstance(each, Binding)]
         return {each.name: partial(_convert, each) for each in bindings}

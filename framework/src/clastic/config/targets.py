@@ -124,7 +124,7 @@ def read_target(function: Callable[..., Any], title: str = "") -> Target:
 def _annotation(parameter: inspect.Parameter, function: Any) -> Any:
     """Return the annotation of an argument, or one that accepts anything.
 
-    If there is none, a text is read as a number if the default of the argument is a number.
+    Without an annotation, a string is read as a number if the default of the argument is a number.
     """
     annotation, default = parameter.annotation, parameter.default
     if annotation is parameter.empty and type(default) in (bool, int, float):

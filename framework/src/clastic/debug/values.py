@@ -10,7 +10,7 @@ from clastic.secrets import Secrets
 from clastic.text import to_text
 
 CUT = "..."
-"""What stands in place of the rest of a text or value."""
+"""The mark in place of the rest of a text or value."""
 
 # The most characters of one string, of one value, and of all values of a report.
 _STRING = 400

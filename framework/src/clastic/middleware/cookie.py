@@ -183,7 +183,7 @@ class SignedCookieMiddleware(Middleware):
         return self._sign(cookie.text())
 
     def _read(self, header: str) -> tuple[dict[str, Any], str | None, bool]:
-        """Return the values of the first valid cookie, their text, and whether there is none.
+        """Return the values of the first valid cookie, their text, and whether no cookie is valid.
 
         The text is None if the first key has not signed it, or half of its lifetime is over.
         """

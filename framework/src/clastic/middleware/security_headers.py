@@ -44,7 +44,7 @@ class SecurityHeadersMiddleware(Middleware):
     A header that a response has already is not changed. So in an embedded application or a route,
     another one can send a different policy.
 
-    :param policy: directives with their sources: a text, or several, such as
+    :param policy: directives with their sources: a string, or several, such as
         ``{"default-src": "'self'", "img-src": ["'self'", "data:"]}``
     :param frame_ancestors: the sources of pages that may embed a page, unless `policy` has them
     :param referrer_policy: the value of ``Referrer-Policy``; ``None`` sends none

@@ -79,7 +79,7 @@ class FieldsMiddleware(Middleware):
         return next(**values)
 
     def read_fields(self, request: Request) -> Mapping[str, Any]:
-        """Return the fields of a request, each as a text or as the value that it is sent as."""
+        """Return the fields of a request, each as a string or as the JSON value that was sent."""
         raise NotImplementedError
 
     def convert(self, read: FieldType, raw: Any) -> Any:

@@ -113,7 +113,7 @@ class BasicRender(BasicRenderMembers):
         return self._render_data(context, request, _route)
 
     def without_request(self, context: object) -> Response | None:
-        """Return the response with a text, bytes or a number, ``None`` for any other context.
+        """Return the response with a string, bytes or a number, ``None`` for any other context.
 
         The chain of a route calls this first, so that such a context costs no request.
         """

@@ -152,7 +152,7 @@ class Session(MutableMapping[str, Any]):
         return value
 
     def flash(self, text: Any) -> None:
-        """Keep a text, or another JSON value, for the page that shows it next."""
+        """Keep a string, or another JSON value, for the page that shows it next."""
         message = [token_hex(4), text]
         self.update(_FLASHES, lambda waiting: [*waiting, message], [])
 

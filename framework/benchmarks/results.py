@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from math import isnan, nan
 from statistics import median
 from typing import Any, NamedTuple
@@ -26,11 +27,11 @@ LIMITS = (
     ),
     *(("404", "wheezy", 0.9), ("405", "wheezy", 0.9), ("form", RIVAL, 1.2)),
     *(("cookie", "bottle", 0.5), ("static-304", RIVAL, 0.5)),
-    *(("html", FLOOR, 1.05), ("static", FLOOR, 1.25)),
+    *(("html", FLOOR, 1.05), ("static", FLOOR, 1.25), ("session", OURS, 1.5)),
 )
 """By case, the framework that Clastic is compared with, and the greatest share of its time."""
 
-OTHER_CASES = {**IDIOMS, "405": "404"}
+OTHER_CASES = {**IDIOMS, "405": "404", "session": "cookie"}
 """The case of the other framework, where it is not the same; wheezy.web sends no `Allow`."""
 
 FLATNESS = 1.2
@@ -42,16 +43,6 @@ Results = Mapping[str, Any]
 def best(results: Results, measure: str, column: str = OURS) -> float:
     """Return the best value of a measure, or NaN."""
     return float(results["measures"].get(measure, {}).get(column, {}).get("best", nan))
-
-
-def ratio(
-    results: Results, measure: str, column: str, other: str, other_measure: str | None = None
-) -> float:
-    """Return the best value of a column as a multiple of that of another, or NaN.
-
-    `other_measure` is the measure of the other column, by default the same.
-    """
-    return best(results, measure, column) / best(results, other_measure or measure, other)
 
 
 def unrest(results: Results) -> float:
@@ -82,36 +73,27 @@ class Target(NamedTuple):
 
 def targets(results: Results) -> Iterator[Target]:
     """Yield all targets with the measured values."""
+    value = partial(best, results)
     for case, rival, limit in LIMITS:
         other = OTHER_CASES.get(case, case)
-        share = ratio(results, f"requests/{case}", OURS, rival, f"requests/{other}")
         of_other = "" if other == case else f" for {other}"
+        share = value(f"requests/{case}") / value(f"requests/{other}", rival)
         yield Target(f"{case}: share of {rival}'s time{of_other}", limit, share)
-    multiple = ratio(results, "requests/session", OURS, OURS, "requests/cookie")
-    yield Target("session: times the signed cookie's time", 1.5, multiple)
-    yield from scale_targets(results)
-    share = ratio(results, "start/import", OURS, RIVAL)
-    yield Target(f"import: share of {RIVAL}'s time", 0.9, share)
-    rows = [name for name in results["measures"] if name.startswith("connections/")]
-    few, most = (rows[0], rows[-1]) if rows else ("", "connections/very many connections")
-    growth = ratio(results, most, "hello", FLOOR) / ratio(results, few, "hello", FLOOR)
-    text = f"hello, {most.partition('/')[2]}: growth relative to {FLOOR}'s"
-    yield Target(text, FLATNESS, growth)
-
-
-def scale_targets(results: Results) -> Iterator[Target]:
-    """Yield the targets for many routes."""
     fewest, most = (f"{number:,}" for number in (ROUTE_NUMBERS[0], ROUTE_NUMBERS[-1]))
     for shape in SHAPES:
+        seconds, size = (0.8, 3584) if shape == WORST else (0.5, 3072)
         for position in POSITIONS if shape != WORST else ():
-            growth = ratio(results, f"shapes/{shape}, {position}", most, fewest)
+            row = f"shapes/{shape}, {position}"
             text = f"{shape}, {position} of {most} routes: times the time with {fewest}"
-            yield Target(text, FLATNESS, growth)
-    for shape in SHAPES:
-        limit = 0.8 if shape == WORST else 0.5
-        seconds = best(results, f"shape-construction/{shape}", most)
-        yield Target(f"{shape}, construction of {most} routes: seconds", limit, seconds)
-    for shape in SHAPES:
-        size = best(results, f"memory/{shape}", "bytes per route")
-        limit = 3584 if shape == WORST else 3072
-        yield Target(f"{shape}, memory: bytes per route", limit, size)
+            yield Target(text, FLATNESS, value(row, most) / value(row, fewest))
+        construction = value(f"shape-construction/{shape}", most)
+        yield Target(f"{shape}, construction of {most} routes: seconds", seconds, construction)
+        memory = value(f"memory/{shape}", "bytes per route")
+        yield Target(f"{shape}, memory: bytes per route", size, memory)
+    share = value("start/import") / value("start/import", RIVAL)
+    yield Target(f"import: share of {RIVAL}'s time", 0.9, share)
+    rows = [name for name in results["measures"] if name.startswith("connections/")]
+    few, many = (rows[0], rows[-1]) if rows else ("", "connections/very many connections")
+    growth = value(many, "hello") / value(many, FLOOR) / (value(few, "hello") / value(few, FLOOR))
+    text = f"hello, {many.partition('/')[2]}: growth relative to {FLOOR}'s"
+    yield Target(text, FLATNESS, growth)

@@ -380,7 +380,7 @@ ROWS = [
     "| text-render: share of falcon's time for text | 0.400 | 0.45 | pass |",
     "| 405: share of wheezy's time for 404 | - | 0.9 | not measured |",
     "| cookie: share of bottle's time | 0.488 | 0.5 | pass |",
-    "| session: times the signed cookie's time | 0.900 | 1.5 | pass |",
+    "| session: share of clastic's time for cookie | 0.900 | 1.5 | pass |",
     "| static, first of 10,000 routes: times the time with 10 | 1.210 | 1.2 | miss |",
     "| deep, missing of 10,000 routes: times the time with 10 | - | 1.2 | not measured |",
     "| deep, construction of 10,000 routes: seconds | 1.400 | 0.5 | miss |",

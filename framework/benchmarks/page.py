@@ -8,8 +8,7 @@ from math import ceil, floor, isnan, log10
 from pathlib import Path
 
 from cases import ROUTE_NUMBERS
-from report import heading, markdown, tables
-from results import OURS, Results, best
+from report import OURS, Results, best, heading, markdown, tables
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PART = re.compile(

@@ -20,8 +20,7 @@ from typing import Any
 import page
 from client import QUICK, Options
 from measure import GROUPS, HERE, JOBS
-from report import text_of
-from results import OURS, Results, targets
+from report import OURS, Results, targets, text_of
 from servers import missing
 
 POSTGRES = HERE.parents[1] / ".ci" / "postgres"

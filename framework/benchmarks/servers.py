@@ -202,8 +202,10 @@ def send_requests(connections: Sequence[HTTPConnection]) -> None:
         connection.request("GET", "/")
     for connection in connections:
         response = connection.getresponse()
-        if response.read() != b"Hello, world!\n" or response.will_close:
-            raise ServerError(f"The server responded wrongly or closes: {response.status}")
+        body = response.read()
+        if body != b"Hello, world!\n" or response.will_close:
+            closed = ", and the connection is closed" if response.will_close else ""
+            raise ServerError(f"The server sent {body!r}{closed}.")
 
 
 def processor_seconds(pid: int) -> float:

@@ -73,6 +73,7 @@ RE_EXPORTS = {
     "clastic.route",
     "clastic.middleware.core",
     "clastic.render.simple",
+    "clastic.render.tabular",
     "clastic.utils",
 }
 

@@ -47,6 +47,7 @@ NAMES = {
     "clastic.render": ["ashes"],
     "clastic.render.ashes_templates": ["ashes"],
     "clastic.render.mako_templates": ["mako"],
+    "clastic.render.tabular": ["Table", "TabularRender"],
     "clastic.render.simple": ["BasicRender", "ClasticJSONEncoder", "render_basic"],
     "clastic.route": ["RESERVED_ARGS"],
     "clastic.utils": ["Redirector", "bytes2human", "int2hexguid", "rel_datetime"],

@@ -26,7 +26,7 @@ LITERAL = re.compile(r"::\n\n((?:[ ]{4}.*\n|\n)+)")
 
 README = DOCS.parent / "README.md"
 # These only re-export names.
-RE_EXPORTS = {"route", "middleware/core", "render/simple", "utils"}
+RE_EXPORTS = {"route", "middleware/core", "render/simple", "render/tabular", "utils"}
 
 REFERENCE = [*DOCS.glob("api/*.rst")]
 PAGES = [*DOCS.glob("*.md"), *DOCS.glob("api/*.md")]

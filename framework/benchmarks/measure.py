@@ -33,7 +33,16 @@ from cases import (
     Shape,
     routing_cases,
 )
-from client import QUICK, Options, Values, WrongResponseError, checked_environ, times_of
+from client import (
+    QUICK,
+    Options,
+    Values,
+    WrongResponseError,
+    call,
+    checked_environ,
+    environ_of,
+    times_of,
+)
 from frameworks.interface import Framework, Probe, WSGIApplication, define_handlers, name_of
 
 HERE = Path(__file__).resolve().parent
@@ -49,12 +58,14 @@ imported = perf_counter() - started
 
 from importlib import import_module
 from cases import PLAIN_CASES
-from client import checked_environ
+from client import call, checked_environ, environ_of
 from frameworks.interface import Probe
+environ = environ_of(PLAIN_CASES[0])
 started = perf_counter()
 application = import_module(f"frameworks.{sys.argv[2]}").build("text", Probe())
-checked_environ(application, PLAIN_CASES[0])
+call(application, environ)
 print(imported, imported + perf_counter() - started)
+checked_environ(application, PLAIN_CASES[0])
 """
 """Imports a framework before anything that it could need too."""
 
@@ -89,10 +100,11 @@ def measure_application(
 
     The construction ends with the first response, since some frameworks delay a part of it.
     """
+    environ = environ_of(cases[0])
     gc.collect()
     started = perf_counter()
     application = build()
-    checked_environ(application, cases[0])
+    call(application, environ)
     seconds = perf_counter() - started
     environs = [checked_environ(application, case) for case in cases]
     return [seconds], [times_of(application, environ, options) for environ in environs]

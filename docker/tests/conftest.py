@@ -88,6 +88,11 @@ class Machine:
             self._bin / "docker", FAKE.replace("CALLS", str(self._calls)).replace("BODY", body)
         )
 
+    def skip_sleeps(self) -> None:
+        """Let ``sleep`` end at once."""
+        (self._bin / "sleep").unlink()
+        self.write(self._bin / "sleep", "exit")
+
     def calls(self, word: str) -> list[str]:
         """Return the arguments of the calls of docker in which a word occurs."""
         return [call for call in self._calls.read_text().splitlines() if word in call]

@@ -197,6 +197,7 @@ def test_each_run_of_the_browser_tests_has_its_own_containers_and_images(machine
 
 def test_an_upgrade_stops_old_containers_when_new_ones_are_healthy(machine):
     machine.add_docker(SERVING.replace("UP", "0"))
+    machine.skip_sleeps()
     status, output, _ = machine.run("upgrade")
     assert status == 0
     assert output == "hello, tzconvert, erosion and altdemo: all containers are replaced.\n"

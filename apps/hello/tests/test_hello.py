@@ -100,4 +100,4 @@ def test_an_unknown_path_is_a_404(server):
 def test_the_commands_of_the_readme_print_what_it_shows(server, replay):
     expected, printed = replay(FOLDER / "README.md", server)
     assert printed == expected
-    assert len(expected) == 7
+    assert len(expected) == 6

@@ -10,6 +10,7 @@ from clastic.describe import describe_role
 from clastic.errors import ErrorHandler, HTTPException
 from clastic.http import BaseResponse, copy_response
 from clastic.injection import plan_render_error
+from clastic.routing.renders import checked_render
 from clastic.routing.urls import URLBuilder
 from clastic.wiring import Problems
 
@@ -79,10 +80,11 @@ class ErrorChainCompiler:
         from clastic.render.template_base import TemplateError
 
         try:
-            return factory(render)
+            made = factory(render)
         except TemplateError as error:
             self._problems.extend(error.problems)
             return None
+        return checked_render(where, render, factory, made, self._problems)
 
     def _compile(
         self, where: str, function: Callable[..., Any], *, takes_context: bool = False

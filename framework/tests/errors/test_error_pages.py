@@ -139,6 +139,14 @@ def test_problems_of_pages_are_reported_together() -> None:
     )
 
 
+def test_a_page_that_the_render_factory_makes_no_function_of_is_reported() -> None:
+    with pytest.raises(WiringError) as caught:
+        make_application({404: "404.html"}, render_factory=lambda name: None)
+    assert "The error page of 404 has the render '404.html', but its render factory" in str(
+        caught.value
+    )
+
+
 @pytest.mark.parametrize(
     ("errors", "error_type", "message"),
     [

@@ -47,8 +47,7 @@ class ServerOptions:
     proxies: int = 0
 
     def __post_init__(self) -> None:
-        port = self.bind.rpartition(":")[2]
-        if not self.host or not (port.isascii() and port.isdigit() and int(port) < 65536):
+        if split_address(self.bind) is None:
             raise AdapterError(
                 f"bind is {self.bind!r}. Write HOST:PORT, such as 127.0.0.1:8000 or [::1]:8000."
             )
@@ -60,12 +59,25 @@ class ServerOptions:
     @property
     def host(self) -> str:
         """The host name or IP address, without brackets."""
-        return self.bind.rpartition(":")[0].removeprefix("[").removesuffix("]")
+        return self._address[0]
 
     @property
     def port(self) -> int:
         """The port."""
-        return int(self.bind.rpartition(":")[2])
+        return self._address[1]
+
+    @property
+    def _address(self) -> tuple[str, int]:
+        return split_address(self.bind) or ("", 0)
+
+
+def split_address(bind: str) -> tuple[str, int] | None:
+    """Return the host, without brackets, and the port of ``HOST:PORT``, ``None`` if invalid."""
+    name, _, port = bind.rpartition(":")
+    host = name.removeprefix("[").removesuffix("]")
+    if host and port.isascii() and port.isdigit() and int(port) < 65536:
+        return host, int(port)
+    return None
 
 
 class Adapter(ABC):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, ClassVar
 
 from clastic.adapters.base import Adapter, AdapterError, ServerOptions
 
@@ -41,42 +42,36 @@ class Cgi(Adapter):
         CGIHandler().run(app)
 
 
-class FastCgi(Adapter):
+class _Flup(Adapter):
+    """Serve with flup, with a thread for each connection of the web server."""
+
+    model = "gateway"
+    distributions = ("flup",)
+    install = "pip install flup, and a web server such as nginx or lighttpd"
+    drains = True
+    module: ClassVar[str]
+
+    def serve(
+        self, app: WSGIApplication, options: ServerOptions, open_: Callable[[], None]
+    ) -> None:
+        """Serve `app` to a web server that connects to the address."""
+        server_type = import_module(self.module).WSGIServer
+        open_()
+        server_type(app, bindAddress=(options.host, options.port)).run()
+
+
+class FastCgi(_Flup):
     """Adapter to FastCGI, with a thread for each connection of the web server."""
 
     name = "fastcgi"
-    model = "gateway"
-    distributions = ("flup",)
-    install = "pip install flup, and a web server such as nginx or lighttpd"
-    drains = True
-
-    def serve(
-        self, app: WSGIApplication, options: ServerOptions, open_: Callable[[], None]
-    ) -> None:
-        """Serve `app` to a web server that connects to the address."""
-        from flup.server.fcgi import WSGIServer
-
-        open_()
-        WSGIServer(app, bindAddress=(options.host, options.port)).run()
+    module = "flup.server.fcgi"
 
 
-class Scgi(Adapter):
+class Scgi(_Flup):
     """Adapter to SCGI, with a thread for each connection of the web server."""
 
     name = "scgi"
-    model = "gateway"
-    distributions = ("flup",)
-    install = "pip install flup, and a web server such as nginx or lighttpd"
-    drains = True
-
-    def serve(
-        self, app: WSGIApplication, options: ServerOptions, open_: Callable[[], None]
-    ) -> None:
-        """Serve `app` to a web server that connects to the address."""
-        from flup.server.scgi import WSGIServer
-
-        open_()
-        WSGIServer(app, bindAddress=(options.host, options.port)).run()
+    module = "flup.server.scgi"
 
 
 class Console(Adapter):

@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
+from clastic.adapters.base import split_address
 from clastic.config.checks import Checker, report_cycles
 from clastic.config.source import Section, read_source
 from clastic.config.targets import Target, find_target, read_target
@@ -183,15 +184,10 @@ def _read_server(section: Section | None, checker: Checker, problems: Problems) 
             what = f"has {key} = {number}, but the minimum is {least}"
             problems.add(section.where(key), what, "Correct the value.")
     bind = values.get("bind")
-    if isinstance(bind, str) and not _is_address(bind):
+    if isinstance(bind, str) and split_address(bind) is None:
         remedy = 'Write HOST:PORT, such as "127.0.0.1:8000" or "[::1]:8000".'
         problems.add(section.where("bind"), "has a 'bind' that is not an address", remedy)
     return ServerSettings() if len(problems) > already else ServerSettings(**values)
-
-
-def _is_address(bind: str) -> bool:
-    host, _, port = bind.rpartition(":")
-    return bool(host) and port.isascii() and port.isdigit() and int(port) < 65536
 
 
 def _line_number(file: str, problem: Problem) -> float:

@@ -38,17 +38,29 @@ def make_render(
         if not _report_quoted(route, where, problems):
             problems.extend(problem._replace(route=pattern) for problem in error.problems)
         return None
-    if not callable(render):
-        problems.add(
-            where,
-            f"has the render {route.render!r}, but its "
-            f"{describe_role('render factory', render_factory)} returned {render!r}, "
-            "which is not callable",
-            "Let the factory return a function that takes context.",
-            error_type=TypeError,
-        )
-        return None
-    return render
+    return checked_render(where, route.render, render_factory, render, problems)
+
+
+def checked_render(
+    where: str, given: object, render_factory: RenderFactory, made: Any, problems: Problems
+) -> Callable[..., Any] | None:
+    """Return what a render factory made if it is callable, else report it.
+
+    :param where: who has the render
+    :param given: what the factory was passed
+    :param made: what it returned
+    """
+    if callable(made):
+        return made  # type: ignore[no-any-return]
+    problems.add(
+        where,
+        f"has the render {given!r}, but its "
+        f"{describe_role('render factory', render_factory)} returned {made!r}, "
+        "which is not callable",
+        "Let the factory return a function that takes context.",
+        error_type=TypeError,
+    )
+    return None
 
 
 def _report_quoted(route: Route, where: str, problems: Problems) -> bool:
